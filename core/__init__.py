@@ -1,0 +1,1 @@
+"""The write side: a folder a noun, pure rules apart from effects."""

@@ -1,0 +1,87 @@
+"""Users, roles, the permission table, sessions and sign-in attempts (ACC.1–3)."""
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.dialects.postgresql import INET
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.base import Base, Id, Instant
+
+
+class User(Base):
+    """A person who signs in; one with a `tenant_id` belongs to that tenant and sees nothing else."""
+
+    __tablename__ = "app_user"
+    __table_args__ = (
+        UniqueConstraint("email"),
+        CheckConstraint("email = lower(email) and email like '%@%'", name="email_lower"),
+    )
+
+    id: Mapped[Id]
+    email: Mapped[str]
+    name: Mapped[str]
+    password_hash: Mapped[str | None]
+    totp_sealed: Mapped[str | None]
+    totp_last_counter: Mapped[int] = mapped_column(server_default="0")
+    tenant_id: Mapped[int | None] = mapped_column(ForeignKey("tenant.id"))
+    disabled_at: Mapped[Instant | None]
+    created_at: Mapped[Instant]
+
+
+class Role(Base):
+    """A named set of permissions."""
+
+    __tablename__ = "role"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    title: Mapped[str]
+
+
+class RolePermission(Base):
+    """The permission table: one row grants one permission to one role."""
+
+    __tablename__ = "role_permission"
+
+    role: Mapped[str] = mapped_column(ForeignKey("role.name"), primary_key=True)
+    permission: Mapped[str] = mapped_column(String(40), primary_key=True)
+
+
+class UserRole(Base):
+    """A role a user has."""
+
+    __tablename__ = "user_role"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), primary_key=True)
+    role: Mapped[str] = mapped_column(ForeignKey("role.name"), primary_key=True)
+
+
+class UserSession(Base):
+    """A sign-in; only the SHA-256 of its token is kept, and it can be revoked at any time."""
+
+    __tablename__ = "user_session"
+    __table_args__ = (UniqueConstraint("token_sha256"), Index("ix_user_session_user_id", "user_id"))
+
+    id: Mapped[Id]
+    token_sha256: Mapped[bytes]
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    created_at: Mapped[Instant]
+    last_seen_at: Mapped[Instant]
+    expires_at: Mapped[Instant]
+    fresh_until: Mapped[Instant | None]
+    revoked_at: Mapped[Instant | None]
+    ip_address: Mapped[str | None] = mapped_column(INET)
+
+
+class LoginAttempt(Base):
+    """One attempt to sign in or to confirm a password; counted for the lockout."""
+
+    __tablename__ = "login_attempt"
+    __table_args__ = (
+        Index("ix_login_attempt_email", "email", "attempted_at"),
+        Index("ix_login_attempt_ip_address", "ip_address", "attempted_at"),
+    )
+
+    id: Mapped[Id]
+    email: Mapped[str]
+    ip_address: Mapped[str | None] = mapped_column(INET)
+    attempted_at: Mapped[Instant]
+    succeeded: Mapped[bool]

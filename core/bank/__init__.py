@@ -1,0 +1,1 @@
+"""The bank: what arrived on the company's accounts."""

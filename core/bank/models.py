@@ -1,0 +1,74 @@
+"""Bank files, their transfers, and those nobody could match yet (UNM.1)."""
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.base import Base, Currency, Day, Id, Instant, Minor, currency_code, one_of
+
+
+class BankStatement(Base):
+    """One imported statement or deposit report; a file that does not foot is quarantined."""
+
+    __tablename__ = "bank_statement"
+    __table_args__ = (
+        UniqueConstraint("account", "statement_ref"),
+        one_of("status", ("imported", "quarantined")),
+        currency_code(),
+    )
+
+    id: Mapped[Id]
+    account: Mapped[str]
+    statement_ref: Mapped[str]
+    format: Mapped[str] = mapped_column(String(12))
+    currency: Mapped[Currency]
+    opening_minor: Mapped[Minor | None]
+    closing_minor: Mapped[Minor | None]
+    booked_on: Mapped[Day]
+    file_sha256: Mapped[bytes]
+    status: Mapped[str] = mapped_column(String(12))
+    imported_at: Mapped[Instant]
+
+
+class BankTransfer(Base):
+    """One movement on an account; identified by the bank's own reference, never by amount and date."""
+
+    __tablename__ = "bank_transfer"
+    __table_args__ = (
+        UniqueConstraint("account", "bank_ref"),
+        currency_code(),
+        CheckConstraint("amount_minor <> 0", name="amount_given"),
+        Index("ix_bank_transfer_statement_id", "statement_id"),
+    )
+
+    id: Mapped[Id]
+    statement_id: Mapped[int] = mapped_column(ForeignKey("bank_statement.id"))
+    account: Mapped[str]
+    bank_ref: Mapped[str]
+    currency: Mapped[Currency]
+    amount_minor: Mapped[Minor]
+    booked_on: Mapped[Day]
+    reference: Mapped[str] = mapped_column(server_default="")
+    text: Mapped[str] = mapped_column(server_default="")
+    counterparty_name: Mapped[str] = mapped_column(server_default="")
+    counterparty_account: Mapped[str] = mapped_column(server_default="")
+    payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"))
+    payout_id: Mapped[str | None]
+
+
+class UnmatchedBankTransfer(Base):
+    """A received transfer waiting for a person: open, assigned or ignored."""
+
+    __tablename__ = "unmatched_bank_transfer"
+    __table_args__ = (
+        UniqueConstraint("bank_transfer_id"),
+        one_of("status", ("open", "assigned", "ignored")),
+        CheckConstraint("(status = 'open') = (decided_at is null)", name="decided_unless_open"),
+    )
+
+    id: Mapped[Id]
+    bank_transfer_id: Mapped[int] = mapped_column(ForeignKey("bank_transfer.id"))
+    status: Mapped[str] = mapped_column(String(12))
+    decided_at: Mapped[Instant | None]
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    reason: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[Instant]

@@ -1,0 +1,52 @@
+"""The declarative base and the column types every table shares."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, MetaData, String, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.types import UserDefinedType
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+Id = Annotated[int, mapped_column(BigInteger, Identity(always=False), primary_key=True)]
+Minor = Annotated[int, mapped_column(BigInteger)]
+Currency = Annotated[str, mapped_column(String(3))]
+Instant = Annotated[datetime, mapped_column(DateTime(timezone=True))]
+Words = Annotated[str, mapped_column(Text)]
+Day = date
+
+
+class Base(DeclarativeBase):
+    """Base of all tables; names of constraints are fixed, so that errors can be read by name."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {dict[str, Any]: JSONB, str: Text, int: BigInteger}
+
+
+class Xid8(UserDefinedType[int]):
+    """PostgreSQL's 64-bit transaction id, which the incremental sync reads."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_kw: object) -> str:
+        """The name of the type in DDL."""
+        return "xid8"
+
+
+def one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
+    """A check that a text column holds one of the listed words."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} in ({listed})", name=f"{column}_known")
+
+
+def currency_code(column: str = "currency") -> CheckConstraint:
+    """A check that a column looks like an ISO 4217 code."""
+    return CheckConstraint(f"{column} ~ '^[A-Z]{{3}}$'", name=f"{column}_code")

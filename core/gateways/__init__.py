@@ -1,0 +1,1 @@
+"""Gateways: the payment providers and their own ledgers."""

@@ -1,0 +1,1 @@
+"""Invoices: what tenants owe, line by line with tax."""

@@ -1,0 +1,25 @@
+"""All tables in one place, for migrations and for whoever needs the whole metadata."""
+
+from core.access.models import LoginAttempt, Role, RolePermission, User, UserRole, UserSession
+from core.audit.models import AuditEvent
+from core.bank.models import BankStatement, BankTransfer, UnmatchedBankTransfer
+from core.base import Base
+from core.gateways.models import GatewayLedgerEntry
+from core.idempotency import IdempotencyKey
+from core.invoices.models import Invoice, InvoiceLine, InvoiceSeries
+from core.ledger.models import Account, AccountingEntry, LedgerTransaction
+from core.payments.models import Dispute, Payment, PaymentAllocation
+from core.planning.models import CashBalance, Cost, FxRate
+from core.plans.models import Plan, PlanLimit, PlanPrice
+from core.refunds.models import Refund
+from core.subscriptions.models import PlanHistory, Subscription, SubscriptionCancellation
+from core.tenants.models import Tenant
+
+__all__ = [
+    "Account", "AccountingEntry", "AuditEvent", "BankStatement", "BankTransfer", "Base",
+    "CashBalance", "Cost", "Dispute", "FxRate", "GatewayLedgerEntry", "IdempotencyKey", "Invoice",
+    "InvoiceLine", "InvoiceSeries", "LedgerTransaction", "LoginAttempt", "Payment",
+    "PaymentAllocation", "Plan", "PlanHistory", "PlanLimit", "PlanPrice", "Refund", "Role",
+    "RolePermission", "Subscription", "SubscriptionCancellation", "Tenant",
+    "UnmatchedBankTransfer", "User", "UserRole", "UserSession",
+]

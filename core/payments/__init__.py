@@ -1,0 +1,1 @@
+"""Payments: money received, what it settled, and disputes about it."""

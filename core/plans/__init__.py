@@ -1,0 +1,1 @@
+"""Plans: what can be subscribed to, at which price, with which limits."""

@@ -1,0 +1,44 @@
+"""The refund and the index that makes a replay return the first one (REF.1)."""
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.base import Base, Currency, Day, Id, Instant, Minor, one_of
+
+
+class Refund(Base):
+    """Money given back on a payment; a failed one frees its amount and may be tried anew."""
+
+    __tablename__ = "refund"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["payment_id", "tenant_id", "currency"],
+            ["payment.id", "payment.tenant_id", "payment.currency"],
+        ),
+        one_of("status", ("pending", "succeeded", "failed", "cancelled")),
+        CheckConstraint("amount_minor > 0", name="amount_positive"),
+        CheckConstraint("tax_minor between 0 and amount_minor", name="tax_within"),
+        CheckConstraint("nth >= 1", name="nth_from_one"),
+        CheckConstraint("(status = 'succeeded') = (refunded_on is not null)", name="dated_when_done"),
+        Index(
+            "uq_refund_once", "payment_id", "amount_minor", "actor_id", "nth", unique=True,
+            postgresql_where="status in ('pending', 'succeeded')",
+            postgresql_nulls_not_distinct=True,
+        ),
+        Index("ix_refund_payment_id", "payment_id"),
+    )
+
+    id: Mapped[Id]
+    payment_id: Mapped[int]
+    tenant_id: Mapped[int]
+    currency: Mapped[Currency]
+    amount_minor: Mapped[Minor]
+    tax_minor: Mapped[Minor] = mapped_column(server_default="0")
+    nth: Mapped[int] = mapped_column(server_default="1")
+    status: Mapped[str] = mapped_column(String(12))
+    reason: Mapped[str]
+    provider_refund_id: Mapped[str | None]
+    actor_id: Mapped[int | None]
+    refunded_on: Mapped[Day | None]
+    requested_at: Mapped[Instant]
+    settled_at: Mapped[Instant | None]

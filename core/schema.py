@@ -1,0 +1,65 @@
+"""Brings a database to the newest schema: roles, migrations, grants."""
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import ProgrammingError
+
+from core.db import APP_ROLE, OWNER_ROLE, owner_connection
+from core.errors import DatabaseUnavailable
+from core.settings import ROOT
+
+APPEND_ONLY = (
+    "audit_event", "ledger_transaction", "accounting_entry", "plan_history",
+    "payment_allocation", "subscription_cancellation",
+)
+_ROLE_LOCK = 47110001
+
+
+def upgrade(url: str) -> None:
+    """Create what is missing; running it again changes nothing. Raises DatabaseUnavailable."""
+    with owner_connection(url) as connection:
+        try:
+            _ensure_roles(connection)
+        except ProgrammingError as problem:
+            raise DatabaseUnavailable(
+                f"The roles {OWNER_ROLE} and {APP_ROLE} are missing and may not be created with "
+                f"this sign-in; ask the database's administrator to create and grant them "
+                f"({problem.orig})"
+            ) from problem
+    with owner_connection(url) as connection:
+        connection.execute(text(f"set local role {OWNER_ROLE}"))
+        connection.execute(text("set local lock_timeout = '5s'"))
+        command.upgrade(alembic_config(connection), "head")
+        _grant(connection)
+
+
+def alembic_config(connection: Connection) -> Config:
+    """Alembic's configuration on an open connection."""
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _ensure_roles(connection: Connection) -> None:
+    connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _ROLE_LOCK})
+    for role in (OWNER_ROLE, APP_ROLE):
+        known = connection.scalar(text("select 1 from pg_roles where rolname = :role"), {"role": role})
+        if not known:
+            connection.execute(text(f"create role {role} nologin"))
+        member = connection.scalar(
+            text("select pg_has_role(current_user, :role, 'member')"), {"role": role}
+        )
+        if not member:
+            connection.execute(text(f"grant {role} to current_user"))
+    connection.execute(text(f"grant usage, create on schema public to {OWNER_ROLE}"))
+    connection.execute(text(f"grant usage on schema public to {APP_ROLE}"))
+
+
+def _grant(connection: Connection) -> None:
+    connection.execute(text(f"grant select, insert, update, delete on all tables in schema public to {APP_ROLE}"))
+    connection.execute(text(f"grant usage on all sequences in schema public to {APP_ROLE}"))
+    for table in APPEND_ONLY:
+        connection.execute(text(f"revoke update, delete, truncate on {table} from {APP_ROLE}"))
+    connection.execute(text(f"revoke insert, update, delete on alembic_version from {APP_ROLE}"))

@@ -1,0 +1,167 @@
+"""Every setting, read once from the environment or `.env`, each with a description that the docs repeat."""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def default_home() -> Path:
+    """Where data lives: the user's share folder; for root a system folder, since the embedded server runs as another user."""
+    running_as_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return Path("/var/lib/saldo") if running_as_root else Path.home() / ".local/share/saldo"
+
+
+class Settings(BaseSettings):
+    """Names follow the sources where they exist, `SALDO_…` otherwise."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
+
+    home: Path = Field(
+        default_factory=default_home,
+        alias="SALDO_HOME",
+        description="Folder of the embedded database, the analytics copy, documents and keys.",
+    )
+    database_url: SecretStr | None = Field(
+        default=None,
+        alias="SALDO_DATABASE_URL",
+        description="Address of a real PostgreSQL (15 or newer) instead of the embedded one.",
+    )
+    migration_url: SecretStr | None = Field(
+        default=None,
+        alias="SALDO_MIGRATION_URL",
+        description="Address with rights to create roles and tables; the database address when empty.",
+    )
+    secret_keys: SecretStr | None = Field(
+        default=None,
+        alias="SALDO_SECRET_KEYS",
+        description="Keys for secrets at rest, `k2:<base64>,k1:<base64>`; the first encrypts. "
+        "A key file in SALDO_HOME is made when empty.",
+    )
+    billing_timezone: str = Field(
+        default="Europe/Stockholm",
+        alias="SALDO_BILLING_TIMEZONE",
+        description="Time zone whose calendar days and months count in billing and figures.",
+    )
+    reporting_currency: str = Field(
+        default="EUR",
+        alias="SALDO_REPORTING_CURRENCY",
+        description="Currency of the figures unless another one is asked for.",
+    )
+    company_name: str = Field(
+        default="Saldo Demo AB",
+        alias="SALDO_COMPANY_NAME",
+        description="Name of the company whose books these are.",
+    )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("localhost", "127.0.0.1", "[::1]"),
+        alias="SALDO_ALLOWED_HOSTS",
+        description="Host names the web process answers to, separated by commas.",
+    )
+    cookie_secure: bool = Field(
+        default=False,
+        alias="SALDO_COOKIE_SECURE",
+        description="Mark the session cookie Secure; switch on behind https.",
+    )
+    session_idle_minutes: int = Field(
+        default=60, ge=1, alias="SALDO_SESSION_IDLE_MINUTES",
+        description="A session not used for this long ends.",
+    )
+    session_hours: int = Field(
+        default=12, ge=1, alias="SALDO_SESSION_HOURS",
+        description="A session ends after this long, used or not.",
+    )
+    fresh_minutes: int = Field(
+        default=5, ge=1, alias="SALDO_FRESH_MINUTES",
+        description="How long a repeated sign-in allows the guarded actions.",
+    )
+    lockout_attempts: int = Field(
+        default=5, ge=1, alias="SALDO_LOCKOUT_ATTEMPTS",
+        description="Failed sign-ins of one account or address within the window that lock it.",
+    )
+    lockout_minutes: int = Field(
+        default=15, ge=1, alias="SALDO_LOCKOUT_MINUTES",
+        description="Window in which failed sign-ins count, and how long the lock holds.",
+    )
+    grace_period_days: int = Field(
+        default=7, ge=0, alias="SAAS_GRACE_PERIOD_DAYS",
+        description="Days of full access after a subscription ran out.",
+    )
+    trial_days: int = Field(
+        default=14, ge=0, alias="SAAS_TRIAL_DAYS", description="Length of a new trial."
+    )
+    default_plan: str = Field(
+        default="free", alias="SAAS_DEFAULT_PLAN", description="Plan of a tenant that chose none."
+    )
+    payment_terms_days: int = Field(
+        default=30, ge=0, alias="SALDO_PAYMENT_TERMS_DAYS",
+        description="Days between issue and due date of an invoice sent for bank transfer.",
+    )
+    cache_seconds: int = Field(
+        default=300, ge=0, alias="SALDO_CACHE_SECONDS",
+        description="How long a page keeps figures of the same published copy.",
+    )
+    stale_hours: int = Field(
+        default=26, ge=1, alias="SALDO_STALE_HOURS",
+        description="Age of the analytics copy above which every page warns.",
+    )
+    duckdb_memory: str = Field(
+        default="1GiB", alias="SALDO_DUCKDB_MEMORY",
+        description="Memory the transforms may use before they spill to disk.",
+    )
+    duckdb_threads: int = Field(
+        default=2, ge=1, alias="SALDO_DUCKDB_THREADS",
+        description="Threads the transforms may use.",
+    )
+    import_max_rows: int = Field(
+        default=1_000_000, ge=1, alias="SALDO_IMPORT_MAX_ROWS",
+        description="Rows one imported file may hold.",
+    )
+    import_max_mib: int = Field(
+        default=256, ge=1, alias="SALDO_IMPORT_MAX_MIB",
+        description="Size one imported file may have, in MiB.",
+    )
+    table_page_rows: int = Field(
+        default=100, ge=10, alias="SALDO_TABLE_PAGE_ROWS",
+        description="Rows a table on a page shows at once.",
+    )
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _hosts(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("billing_timezone")
+    @classmethod
+    def _known_timezone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as problem:
+            raise ValueError(f"{value!r} is not a time zone of the IANA database") from problem
+        return value
+
+    @field_validator("reporting_currency")
+    @classmethod
+    def _known_currency(cls, value: str) -> str:
+        if len(value) != 3 or not value.isascii() or not value.isupper():
+            raise ValueError(f"{value!r} is not an ISO 4217 code")
+        return value
+
+    @property
+    def copy_path(self) -> Path:
+        """The published analytics copy."""
+        return self.home / "copy" / "saldo.duckdb"
+
+
+@lru_cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings()

@@ -1,0 +1,1 @@
+"""Tenants: the organisations that use and pay for the platform."""

@@ -1,0 +1,60 @@
+-- An invoice starts as a draft; on issue its lines must add up; afterwards its figures are fixed.
+create function invoice_guard() returns trigger language plpgsql as $$
+declare
+  line_net bigint;
+  line_tax bigint;
+begin
+  if tg_op = 'INSERT' then
+    if new.status <> 'draft' then
+      raise exception 'an invoice starts as a draft' using errcode = '23514';
+    end if;
+    return new;
+  end if;
+  if tg_op = 'DELETE' then
+    if old.status <> 'draft' or old.number is not null then
+      raise exception 'invoice % was issued and cannot be deleted', old.id using errcode = '42501';
+    end if;
+    return old;
+  end if;
+  if old.status = 'draft' and new.status <> 'draft' then
+    select sum(net_minor), sum(tax_minor) into line_net, line_tax from invoice_line where invoice_id = new.id;
+    if line_net is distinct from new.net_minor or line_tax is distinct from new.tax_minor then
+      raise exception 'the lines of invoice % do not add up to it', new.id using errcode = '23514';
+    end if;
+  elsif old.status <> 'draft' and (
+    new.tenant_id, new.subscription_id, new.issuer_type, new.type, new.reason, new.number, new.ocr,
+    new.currency, new.net_minor, new.tax_minor, new.total_minor, new.rounding, new.issued_on,
+    new.due_on, new.period_start, new.period_end, new.external_id
+  ) is distinct from (
+    old.tenant_id, old.subscription_id, old.issuer_type, old.type, old.reason, old.number, old.ocr,
+    old.currency, old.net_minor, old.tax_minor, old.total_minor, old.rounding, old.issued_on,
+    old.due_on, old.period_start, old.period_end, old.external_id
+  ) then
+    raise exception 'invoice % was issued: its figures are fixed', old.id using errcode = '42501';
+  elsif old.status <> 'draft' and new.status = 'draft' then
+    raise exception 'invoice % was issued and cannot become a draft', old.id using errcode = '42501';
+  end if;
+  return new;
+end $$;
+create trigger invoice_guard before insert or update or delete on invoice
+  for each row execute function invoice_guard();
+
+create function invoice_line_guard() returns trigger language plpgsql as $$
+declare
+  changed bigint;
+begin
+  if tg_op = 'DELETE' then
+    changed := old.invoice_id;
+  else
+    changed := new.invoice_id;
+  end if;
+  if (select status from invoice where id = changed) <> 'draft' then
+    raise exception 'invoice % was issued: its lines are fixed', changed using errcode = '42501';
+  end if;
+  if tg_op = 'DELETE' then
+    return old;
+  end if;
+  return new;
+end $$;
+create trigger invoice_line_guard before insert or update or delete on invoice_line
+  for each row execute function invoice_line_guard();
