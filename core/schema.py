@@ -7,6 +7,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from core.db import APP_ROLE, OWNER_ROLE, owner_connection
 from core.errors import DatabaseUnavailable
+from core.ledger import chart
 from core.settings import ROOT
 
 APPEND_ONLY = (
@@ -31,6 +32,7 @@ def upgrade(url: str) -> None:
         connection.execute(text(f"set local role {OWNER_ROLE}"))
         connection.execute(text("set local lock_timeout = '5s'"))
         command.upgrade(alembic_config(connection), "head")
+        chart.fill(connection)
         _grant(connection)
 
 

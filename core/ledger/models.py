@@ -33,7 +33,7 @@ class LedgerTransaction(Base):
     )
 
     id: Mapped[Id]
-    kind: Mapped[str] = mapped_column(String(32))
+    kind: Mapped[str] = mapped_column(String(64))
     source_type: Mapped[str] = mapped_column(String(32))
     source_id: Mapped[int]
     booked_on: Mapped[Day]

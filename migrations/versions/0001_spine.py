@@ -193,7 +193,7 @@ def upgrade() -> None:
     )
     op.create_table('ledger_transaction',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
-    sa.Column('kind', sa.String(length=32), nullable=False),
+    sa.Column('kind', sa.String(length=64), nullable=False),
     sa.Column('source_type', sa.String(length=32), nullable=False),
     sa.Column('source_id', sa.BigInteger(), nullable=False),
     sa.Column('booked_on', sa.Date(), nullable=False),

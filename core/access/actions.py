@@ -1,0 +1,136 @@
+"""Writes on users, roles and the permission table; each needs `users.manage` and a fresh sign-in."""
+
+import pyotp
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
+
+from core.access.models import Role, RolePermission, User, UserRole
+from core.access.permissions import PERMISSIONS
+from core.access.proof import accepted_counter, hashed
+from core.access.sessions import revoke_all
+from core.actions import action
+from core.errors import BadInput, BadSignIn, NotAllowed, NotFound, NotNow
+from core.secrets import seal
+from core.work import Work
+
+
+@action("access.user.created", needs="users.manage", fresh=True, system=True)
+def create_user(
+    work: Work, email: str, name: str, password: str, roles: tuple[str, ...],
+    *, tenant_id: int | None = None, reason: str, key: str | None = None,
+) -> User:
+    """A new local account. Raises BadInput on an address that is taken or a short password."""
+    email = email.strip().lower()
+    if "@" not in email:
+        raise BadInput(f"{email!r} is not an e-mail address")
+    if work.session.query(User).filter_by(email=email).first():
+        raise BadInput(f"{email} already has an account")
+    user = User(
+        email=email, name=name.strip() or email, password_hash=hashed(password),
+        tenant_id=tenant_id, created_at=work.now,
+    )
+    work.session.add(user)
+    work.session.flush()
+    for role in roles:
+        _give(work, user, role)
+    work.tell(tenant_id=tenant_id, user_id=user.id, roles=list(roles))
+    return user
+
+
+@action("access.user.disabled", needs="users.manage", fresh=True)
+def disable_user(work: Work, user_id: int, *, reason: str) -> User:
+    """Close an account; all its sessions end at once."""
+    user = _user(work, user_id)
+    if user.id == work.actor.user_id:
+        raise NotNow("Nobody closes their own account")
+    user.disabled_at = work.now
+    revoke_all(work.session, user.id, work.now)
+    work.tell(user_id=user.id)
+    return user
+
+
+@action("access.role.granted", needs="users.manage", fresh=True)
+def grant_role(work: Work, user_id: int, role: str, *, reason: str) -> User:
+    """Give a user a role; tenants' users get only tenant roles."""
+    user = _user(work, user_id)
+    _give(work, user, role)
+    work.tell(tenant_id=user.tenant_id, user_id=user.id, role=role)
+    return user
+
+
+@action("access.role.revoked", needs="users.manage", fresh=True)
+def revoke_role(work: Work, user_id: int, role: str, *, reason: str) -> User:
+    """Take a role away; it bites at the user's next action, in open sessions too."""
+    user = _user(work, user_id)
+    gone = work.session.execute(
+        delete(UserRole).where(UserRole.user_id == user.id, UserRole.role == role).returning(UserRole.role)
+    ).all()
+    if not gone:
+        raise NotFound(f"{user.email} does not have the role {role}")
+    work.tell(tenant_id=user.tenant_id, user_id=user.id, role=role)
+    return user
+
+
+@action("access.permission.granted", needs="users.manage", fresh=True)
+def grant_permission(work: Work, role: str, permission: str, *, reason: str) -> None:
+    """Add a row to the permission table; only a super admin edits it."""
+    _edit_table(work, role, permission)
+    work.session.execute(
+        insert(RolePermission).values(role=role, permission=permission).on_conflict_do_nothing()
+    )
+
+
+@action("access.permission.revoked", needs="users.manage", fresh=True)
+def revoke_permission(work: Work, role: str, permission: str, *, reason: str) -> None:
+    """Take a row out of the permission table; super_admin keeps all of its own."""
+    if role == "super_admin":
+        raise NotNow("super_admin keeps every permission, so that nobody is locked out")
+    _edit_table(work, role, permission)
+    work.session.execute(
+        delete(RolePermission).where(
+            RolePermission.role == role, RolePermission.permission == permission
+        )
+    )
+
+
+@action("access.totp.enrolled", needs="users.manage", fresh=True)
+def enrol_totp(work: Work, user_id: int, secret: str, code: str, *, reason: str) -> User:
+    """Switch on one-time codes for an account after a first right code."""
+    user = _user(work, user_id)
+    counter = accepted_counter(secret, code, 0, int(work.now.timestamp()))
+    if counter is None:
+        raise BadSignIn("The code does not fit the secret")
+    user.totp_sealed = seal(secret, f"app_user|{user.id}|totp", work.settings)
+    user.totp_last_counter = counter
+    work.tell(user_id=user.id)
+    return user
+
+
+def new_totp_secret() -> str:
+    """A fresh secret to show once, as a QR code or text."""
+    return pyotp.random_base32()
+
+
+def _user(work: Work, user_id: int) -> User:
+    user = work.session.get(User, user_id)
+    if user is None:
+        raise NotFound(f"There is no user {user_id}")
+    return user
+
+
+def _give(work: Work, user: User, role: str) -> None:
+    if work.session.get(Role, role) is None:
+        raise NotFound(f"There is no role {role}")
+    if (user.tenant_id is not None) != role.startswith("org_"):
+        raise BadInput(f"{role} does not fit: org_ roles are for tenants' users, others for the platform's")
+    work.session.execute(insert(UserRole).values(user_id=user.id, role=role).on_conflict_do_nothing())
+
+
+def _edit_table(work: Work, role: str, permission: str) -> None:
+    if "super_admin" not in work.standing.roles:
+        raise NotAllowed("Only a super admin edits the permission table")
+    if work.session.get(Role, role) is None:
+        raise NotFound(f"There is no role {role}")
+    if permission not in PERMISSIONS:
+        raise NotFound(f"There is no permission {permission}")
+    work.tell(role=role, permission=permission)

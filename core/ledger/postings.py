@@ -1,0 +1,140 @@
+"""What each money event debits and credits; pure, one function an event (LED.1).
+
+The same table, in words, stands in `docs/decisions/0007-posting-table.md`; a test compares them.
+Amounts are positive minor units; an event with nothing to post gives no legs.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core.ledger.chart import CLEARING
+
+
+@dataclass(frozen=True)
+class Leg:
+    """One side of a posting: account, and minor units, debit positive."""
+
+    account: str
+    amount_minor: int
+
+
+POSTINGS: dict[str, Callable[..., list[Leg]]] = {}
+
+
+def _event(posting: Callable[..., list[Leg]]) -> Callable[..., list[Leg]]:
+    POSTINGS[posting.__name__] = posting
+    return posting
+
+
+def _legs(*pairs: tuple[str, int]) -> list[Leg]:
+    return [Leg(account, amount) for account, amount in pairs if amount]
+
+
+def _money_account(provider: str, method: str) -> str:
+    """Where money of a payment arrives: the gateway's clearing account, the bank, or cash."""
+    if provider in CLEARING:
+        return CLEARING[provider]
+    return "cash" if method == "cash" else "bank"
+
+
+@_event
+def invoice_issued(deferred: int, earned: int, tax: int, *, platform_fee: bool = False) -> list[Leg]:
+    """Receivable against deferred revenue (service ahead), revenue (service past) and tax."""
+    income = "platform_fee_income" if platform_fee else "revenue"
+    return _legs(
+        ("receivable", deferred + earned + tax),
+        ("deferred_revenue", -deferred), (income, -earned), ("tax_payable", -tax),
+    )
+
+
+@_event
+def revenue_recognised(amount: int) -> list[Leg]:
+    """Service was rendered: deferred revenue becomes revenue; negative takes it back."""
+    return _legs(("deferred_revenue", amount), ("revenue", -amount))
+
+
+@_event
+def payment_captured(provider: str, method: str, applied: int, unapplied: int) -> list[Leg]:
+    """Money arrived; what settles no invoice is the customer's credit."""
+    return _legs(
+        (_money_account(provider, method), applied + unapplied),
+        ("receivable", -applied), ("customer_credit", -unapplied),
+    )
+
+
+@_event
+def settled_before_import(amount: int) -> list[Leg]:
+    """An imported invoice was paid before it came here; the money is in the opening balance."""
+    return _legs(("opening_balance", amount), ("receivable", -amount))
+
+
+@_event
+def gateway_fee(provider: str, fee: int) -> list[Leg]:
+    """The gateway kept its fee."""
+    return _legs(("gateway_fees", fee), (CLEARING[provider], -fee))
+
+
+@_event
+def payout(provider: str, amount: int) -> list[Leg]:
+    """The gateway paid out and the bank shows it; negative when the gateway drew money."""
+    return _legs(("bank", amount), (CLEARING[provider], -amount))
+
+
+@_event
+def transfer_received(amount: int) -> list[Leg]:
+    """A bank transfer nobody could match yet."""
+    return _legs(("bank", amount), ("unapplied_receipts", -amount))
+
+
+@_event
+def transfer_assigned(applied: int, excess: int) -> list[Leg]:
+    """An unmatched transfer settled invoices; the excess is the customer's credit."""
+    return _legs(
+        ("unapplied_receipts", applied + excess), ("receivable", -applied), ("customer_credit", -excess)
+    )
+
+
+@_event
+def credit_applied(amount: int) -> list[Leg]:
+    """Customer credit settled an invoice."""
+    return _legs(("customer_credit", amount), ("receivable", -amount))
+
+
+@_event
+def refund_settled(provider: str, method: str, net: int, tax: int) -> list[Leg]:
+    """Money went back; revenue and tax shrink, the invoice is not owed again."""
+    return _legs(
+        ("refunds_given", net), ("tax_payable", tax), (_money_account(provider, method), -net - tax)
+    )
+
+
+@_event
+def dispute_opened(provider: str, amount: int, fee: int) -> list[Leg]:
+    """The gateway withdrew a disputed payment and its fee."""
+    return _legs(
+        ("disputes_receivable", amount), ("dispute_fees", fee), (CLEARING[provider], -amount - fee)
+    )
+
+
+@_event
+def dispute_won(provider: str, amount: int) -> list[Leg]:
+    """The disputed money came back."""
+    return _legs((CLEARING[provider], amount), ("disputes_receivable", -amount))
+
+
+@_event
+def dispute_lost(net: int, tax: int) -> list[Leg]:
+    """The disputed money is gone; the tax part lowers the tax owed."""
+    return _legs(("bad_debt", net), ("tax_payable", tax), ("disputes_receivable", -net - tax))
+
+
+@_event
+def written_off(net: int, tax: int) -> list[Leg]:
+    """An invoice will not be paid."""
+    return _legs(("bad_debt", net), ("tax_payable", tax), ("receivable", -net - tax))
+
+
+@_event
+def reversed_posting(legs: list[Leg]) -> list[Leg]:
+    """The mirror of what was really posted."""
+    return [Leg(leg.account, -leg.amount_minor) for leg in legs]

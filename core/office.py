@@ -1,0 +1,19 @@
+"""The office of this process: database, clock and settings, opened once."""
+
+from functools import lru_cache
+
+from core.clock import Clock, SystemClock
+from core.db import app_engine, database_url
+from core.settings import Settings, settings
+from core.work import Office
+
+
+def open_office(chosen: Settings, clock: Clock | None = None) -> Office:
+    """An office on the database the settings name; starts the embedded one when needed."""
+    return Office(app_engine(database_url(chosen)), clock or SystemClock(), chosen)
+
+
+@lru_cache
+def office() -> Office:
+    """The office of this process."""
+    return open_office(settings())

@@ -1,0 +1,91 @@
+"""The unit of work: one transaction, one actor, one clock, one audit row."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from core.access.authority import Actor, Standing, standing
+from core.audit.log import append
+from core.clock import Clock, local_date
+from core.errors import DatabaseUnavailable, NotAllowed
+from core.settings import Settings
+
+_SCOPE = text(
+    "select set_config('app.scope', :scope, true), set_config('app.tenant_id', :tenant_id, true)"
+)
+
+
+@dataclass
+class Work:
+    """What an action works with; only the `with` that opened it commits."""
+
+    session: Session
+    actor: Actor
+    standing: Standing
+    clock: Clock
+    settings: Settings
+    told: dict[str, Any] = field(default_factory=dict)
+    organization_id: int | None = None
+    event_type: str | None = None
+
+    @property
+    def now(self) -> datetime:
+        """The instant, UTC."""
+        return self.clock.now()
+
+    @property
+    def today(self) -> date:
+        """The calendar day in the billing time zone."""
+        return local_date(self.now, self.settings.billing_timezone)
+
+    def tell(self, *, tenant_id: int | None = None, **facts: Any) -> None:
+        """Add facts to the audit row of the running action; no secrets, no free personal data."""
+        if tenant_id is not None:
+            self.organization_id = tenant_id
+        self.told.update(facts)
+
+    def require(self, permission: str) -> None:
+        """Raise NotAllowed unless the actor holds the permission; for reads."""
+        if not self.standing.may(permission):
+            raise NotAllowed(f"This needs the permission {permission}")
+
+
+class Office:
+    """Opens units of work on one database, with one clock and one set of settings."""
+
+    def __init__(self, engine: Engine, clock: Clock, settings: Settings) -> None:
+        self.engine, self.clock, self.settings = engine, clock, settings
+
+    @contextmanager
+    def work(self, actor: Actor) -> Iterator[Work]:
+        """One transaction: committed when the block ends well, undone when it raises.
+
+        Raises SignInNeeded when the actor's session has ended.
+        """
+        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+            try:
+                with session.begin():
+                    work = self._open(session, actor)
+                    yield work
+                    session.flush()
+                    if work.event_type:
+                        append(work.session, work.event_type, work.actor, work.now,
+                               work.organization_id, work.told)
+            except OperationalError as problem:
+                if problem.connection_invalidated:
+                    raise DatabaseUnavailable from problem
+                raise
+
+    def _open(self, session: Session, actor: Actor) -> Work:
+        now = self.clock.now()
+        idle = timedelta(minutes=self.settings.session_idle_minutes)
+        rights = standing(session, actor, now, now - idle)
+        scope = "platform" if rights.tenant_id is None else "tenant"
+        session.execute(_SCOPE, {"scope": scope, "tenant_id": str(rights.tenant_id or "")})
+        return Work(session, actor, rights, self.clock, self.settings)
