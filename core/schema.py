@@ -17,8 +17,23 @@ APPEND_ONLY = (
 _ROLE_LOCK = 47110001
 
 
-def upgrade(url: str) -> None:
-    """Create what is missing; running it again changes nothing. Raises DatabaseUnavailable."""
+def upgrade(url: str) -> str:
+    """Create what is missing and return the revision; running it again changes nothing.
+
+    Raises DatabaseUnavailable when the server or the rights to create roles are missing.
+    """
+    ensure_roles(url)
+    with owner_connection(url) as connection:
+        connection.execute(text(f"set local role {OWNER_ROLE}"))
+        connection.execute(text("set local lock_timeout = '5s'"))
+        command.upgrade(alembic_config(connection), "head")
+        chart.fill(connection)
+        _grant(connection)
+        return str(connection.scalar(text("select version_num from alembic_version")))
+
+
+def ensure_roles(url: str) -> None:
+    """Create the owner and the application role when they are missing."""
     with owner_connection(url) as connection:
         try:
             _ensure_roles(connection)
@@ -28,13 +43,6 @@ def upgrade(url: str) -> None:
                 f"this sign-in; ask the database's administrator to create and grant them "
                 f"({problem.orig})"
             ) from problem
-    with owner_connection(url) as connection:
-        connection.execute(text(f"set local role {OWNER_ROLE}"))
-        connection.execute(text("set local lock_timeout = '5s'"))
-        command.upgrade(alembic_config(connection), "head")
-        chart.fill(connection)
-        _grant(connection)
-
 
 def alembic_config(connection: Connection) -> Config:
     """Alembic's configuration on an open connection."""

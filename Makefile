@@ -1,0 +1,61 @@
+# Saldo. `make demo` shows it, `make test` proves it.
+SHELL := /bin/bash
+PYTHON ?= python3
+# As root below /root the embedded database, which runs as another user, could not reach a local
+# environment without opening /root to everybody: it goes to a system folder then.
+VENV := $(shell if [ "$$(id -u)" = 0 ] && [[ "$$(pwd -P)/" == /root/* ]]; then echo /var/lib/saldo/venv; else echo .venv; fi)
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check
+WORKERS ?= 2
+
+.PHONY: demo test lint install bench gallery lock
+
+demo: $(VENV)/.runtime          ## everything embedded: build the simulated company and serve it
+	@$(BIN)/saldo demo $(ARGS)
+
+test: $(VENV)/.dev chromium     ## the whole suite, browser journeys included
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+lint: $(VENV)/.dev              ## style, types, layers, dependencies
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+install: $(VENV)/.dev           ## the environment with the tools of developers
+
+bench: $(VENV)/.dev             ## every benchmark, each against its rival
+	$(BIN)/saldo bench sync --json
+	$(BIN)/saldo bench dashboard --json
+
+gallery: $(VENV)/.dev chromium  ## a screenshot of every page as each role, light and dark
+	$(BIN)/python -m tests.journeys.gallery
+
+.PHONY: chromium
+chromium:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  echo "Installing chromium for the browser journeys" && apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } || \
+	  echo "No chromium and no right to install it: the browser journeys will be skipped"
+
+lock:                           ## renew the lock files from pyproject.toml (needs uv)
+	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
+	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --extra dev \
+	  -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+$(VENV)/bin/python:
+	@echo "Making the environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@[ "$(VENV)" = .venv ] || ln -sfn $(VENV) .venv
+
+$(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing what Saldo needs (about a minute)"
+	@$(PIP) install --quiet --require-hashes -r requirements.lock
+	@$(PIP) install --quiet --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	@echo "Installing the tools of developers"
+	@$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,149 @@
+"""`saldo sync`, `saldo metrics` and `saldo report …`: the analytics copy and its figures."""
+
+import csv
+import sys
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
+
+import typer
+
+from commands.output import AsJson, answer, command, console, day, month, table
+from core.clock import local_date
+from core.db import database_url
+from core.money import units_text
+from core.settings import settings
+from etl import figures, pipeline
+from etl.warehouse import Warehouse
+
+report_app = typer.Typer(help="The reports.", no_args_is_help=True)
+Month = Annotated[date | None, typer.Option("--month", parser=month, metavar="YYYY-MM")]
+AsOf = Annotated[date | None, typer.Option("--as-of", parser=day, metavar="DATE")]
+From = Annotated[date | None, typer.Option("--from", parser=day, metavar="DATE")]
+To = Annotated[date | None, typer.Option("--to", parser=day, metavar="DATE")]
+InCurrency = Annotated[str | None, typer.Option("--currency", help="Reporting currency.")]
+Grouping = Annotated[
+    Literal["plan", "country", "tenant"] | None, typer.Option("--by", "--group-by")
+]
+Format = Annotated[Literal["json", "csv"] | None, typer.Option("--format")]
+MONTHS_BACK = 12
+
+
+@command
+def sync(
+    full: Annotated[bool, typer.Option("--full", help="Copy everything anew.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Copy what changed to the analytics copy, check it and publish it."""
+    result = pipeline.sync(settings(), database_url(settings()), full=full)
+    answer(result, as_json, _show_sync)
+
+
+@command
+def metrics(
+    wanted: Month = None,
+    months: Annotated[int, typer.Option(min=1, max=120, help="How many months, ending there.")] = 1,
+    by: Grouping = None, as_of: AsOf = None, currency: InCurrency = None, as_json: AsJson = False,
+) -> None:
+    """Every figure of the dashboard."""
+    last = (wanted or as_of or _today()).replace(day=1)
+    result = figures.metrics(_copy(), last, months=months, by=by, as_of=as_of, currency=currency)
+    answer(result, as_json, _show_metrics)
+
+
+@report_app.command("movements")
+@command
+def movements(
+    since: From = None, until: To = None, as_of: AsOf = None, by: Grouping = None,
+    currency: InCurrency = None, form: Format = None, as_json: AsJson = False,
+) -> None:
+    """How recurring revenue moved, month by month."""
+    last = (until or as_of or _today()).replace(day=1)
+    first = since.replace(day=1) if since else _months_before(last, MONTHS_BACK - 1)
+    rows = figures.movements(_copy(), first, last, as_of=as_of, currency=currency, group_by=by)
+    if form == "csv":
+        _write_csv([_flat(row) for row in rows])
+    else:
+        answer({"months": rows}, as_json or form == "json", _show_movements)
+
+
+@report_app.command("ar-ageing")
+@command
+def ar_ageing(
+    since: From = None, until: To = None, as_of: AsOf = None, currency: InCurrency = None,
+    form: Format = None, as_json: AsJson = False,
+) -> None:
+    """What is owed and for how long, at the end of a day (`--to` or `--as-of`)."""
+    result = figures.ar_ageing(_copy(), as_of or until or _today(), currency=currency)
+    if form == "csv":
+        _write_csv([_flat(row) for row in result["rows"]])
+    else:
+        answer(result, as_json or form == "json", _show_ageing)
+
+
+def _copy() -> Warehouse:
+    return Warehouse(settings().copy_path)
+
+
+def _today() -> date:
+    return local_date(datetime.now(UTC), settings().billing_timezone)
+
+
+def _months_before(first: date, count: int) -> date:
+    year, index = divmod(first.year * 12 + first.month - 1 - count, 12)
+    return date(year, index + 1, 1)
+
+
+def _is_money(value: object) -> bool:
+    return isinstance(value, dict) and value.keys() == {"minor", "currency"}
+
+
+def _words(value: Any) -> str:
+    if value is None:
+        return "n/a"
+    if _is_money(value):
+        return f"{units_text(value['minor'], value['currency'])} {value['currency']}"
+    return str(value)
+
+
+def _flat(row: dict[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in row.items():
+        if _is_money(value):
+            flat[f"{name}_minor"] = value["minor"]
+            flat["currency"] = value["currency"]
+        elif isinstance(value, dict):
+            flat.update({f"{name}_{inner}": part for inner, part in _flat(value).items()})
+        elif not isinstance(value, list):
+            flat[name] = value
+    return flat
+
+
+def _write_csv(rows: list[dict[str, Any]]) -> None:
+    if rows:
+        writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _show_sync(result: dict[str, Any]) -> None:
+    rows = [[t["name"], str(t["rows"]), str(t["changed"]), str(t["deleted"])] for t in result["tables"]]
+    table(["Table", "Rows", "Changed", "Deleted"], rows, right=(1, 2, 3))
+    console.print(f"{result['mode']} sync published at {result['published_at']} in {result['seconds']} s")
+
+
+def _show_metrics(result: dict[str, Any]) -> None:
+    for one in result["months"]:
+        console.print(f"\n[bold]{one['month']}[/]")
+        rows = [[name, _words(value)] for name, value in one.items() if name not in ("month", "groups")]
+        table(["Figure", "Value"], rows, right=(1,))
+
+
+def _show_movements(result: dict[str, Any]) -> None:
+    columns = ["start", "new", "expansion", "reactivation", "contraction", "churn", "fx", "end"]
+    rows = [[row["month"], *(_words(row[name]) for name in columns)] for row in result["months"]]
+    table(["Month", *columns], rows, right=tuple(range(1, len(columns) + 1)))
+
+
+def _show_ageing(result: dict[str, Any]) -> None:
+    rows = [[name, _words(value)] for name, value in result["buckets"].items()]
+    table(["Days overdue", "Owed"], [*rows, ["total", _words(result["total"])]], right=(1,))

@@ -1,0 +1,1 @@
+"""The simulated company, lived through the real actions."""
