@@ -17,7 +17,8 @@ from core.settings import settings
 ledger_app = typer.Typer(help="The double-entry ledger.", no_args_is_help=True)
 audit_app = typer.Typer(help="The audit log.", no_args_is_help=True)
 AnchorFile = Annotated[
-    Path | None, typer.Option("--anchors", exists=True, dir_okay=False, help="Heads kept elsewhere.")
+    Path | None,
+    typer.Option("--anchors", exists=True, dir_okay=False, help="Heads kept elsewhere."),
 ]
 
 
@@ -53,9 +54,13 @@ def verify_log(anchor_file: AnchorFile = None, as_json: AsJson = False) -> None:
     with office().work(system("saldo audit verify")) as work:
         report = verify(work, kept)
     result = {
-        "intact": report.intact, "rows": report.rows, "head_seq": report.head_seq,
-        "head_hash": report.head_hash, "broken_seq": report.broken_seq,
-        "broken_anchors": list(report.broken_anchors), "anchors": len(kept or []),
+        "intact": report.intact,
+        "rows": report.rows,
+        "head_seq": report.head_seq,
+        "head_hash": report.head_hash,
+        "broken_seq": report.broken_seq,
+        "broken_anchors": list(report.broken_anchors),
+        "anchors": len(kept or []),
     }
     if not report.intact:
         failed(result, as_json, _show_chain, _broken_words(report))
@@ -65,7 +70,8 @@ def verify_log(anchor_file: AnchorFile = None, as_json: AsJson = False) -> None:
 @audit_app.command()
 @command
 def anchor(
-    file: Annotated[Path | None, typer.Option(help="Where to keep it.")] = None, as_json: AsJson = False
+    file: Annotated[Path | None, typer.Option(help="Where to keep it.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Keep the head of the chain outside the database."""
     with office().work(system("saldo audit anchor")) as work:

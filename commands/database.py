@@ -28,7 +28,8 @@ def stop(as_json: AsJson = False) -> None:
     """Stop the embedded server; a real server is left alone."""
     stopped = not settings().database_url and embedded.stop(settings().home / "pg")
     answer(
-        {"stopped": stopped}, as_json,
+        {"stopped": stopped},
+        as_json,
         lambda r: console.print("Stopped" if r["stopped"] else "Nothing was running"),
     )
 
@@ -46,7 +47,8 @@ def back_up(file: BackupFile, as_json: AsJson = False) -> None:
     """Write the whole database to a file, complete or not at all."""
     size = backup.back_up(database_url(settings(), owner=True), file)
     answer(
-        {"file": str(file), "bytes": size}, as_json,
+        {"file": str(file), "bytes": size},
+        as_json,
         lambda r: console.print(f"{r['bytes']:,} bytes in {r['file']}"),
     )
 

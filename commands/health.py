@@ -25,8 +25,14 @@ LEAST_FREE_BYTES = 1 << 30
 def examine(settings: Settings) -> list[dict[str, Any]]:
     """One finding a question: name, ok, detail in words. Never raises for what it looks for."""
     questions: dict[str, Callable[[Settings], str]] = {
-        "home": _home, "secret keys": _keys, "database": _database, "schema": _schema,
-        "application role": _role, "ledger": _ledger, "audit log": _audit, "analytics copy": _copy,
+        "home": _home,
+        "secret keys": _keys,
+        "database": _database,
+        "schema": _schema,
+        "application role": _role,
+        "ledger": _ledger,
+        "audit log": _audit,
+        "analytics copy": _copy,
     }
     findings = []
     for name, question in questions.items():
@@ -34,9 +40,11 @@ def examine(settings: Settings) -> list[dict[str, Any]]:
             findings.append({"name": name, "ok": True, "detail": question(settings)})
         except SaldoError as problem:
             findings.append({"name": name, "ok": False, "detail": str(problem)})
-        except Exception as problem:  # noqa: BLE001 (a doctor reports whatever it meets)
+        except Exception as problem:
             words = str(problem).strip().split("\n")[0]
-            findings.append({"name": name, "ok": False, "detail": f"{type(problem).__name__}: {words}"})
+            findings.append(
+                {"name": name, "ok": False, "detail": f"{type(problem).__name__}: {words}"}
+            )
     return findings
 
 
@@ -50,7 +58,9 @@ def _home(settings: Settings) -> str:
 
 def _keys(settings: Settings) -> str:
     held = secrets.keys(settings)
-    beside = "" if settings.secret_keys else f" in {settings.home / secrets.KEY_FILE}, beside the data"
+    beside = (
+        "" if settings.secret_keys else f" in {settings.home / secrets.KEY_FILE}, beside the data"
+    )
     return f"{len(held)} key(s){beside}"
 
 
@@ -76,7 +86,9 @@ def _schema(settings: Settings) -> str:
 def _role(settings: Settings) -> str:
     with app_engine(database_url(settings)).connect() as connection:
         row = connection.execute(
-            text("select rolname, rolsuper, rolbypassrls from pg_roles where rolname = current_user")
+            text(
+                "select rolname, rolsuper, rolbypassrls from pg_roles where rolname = current_user"
+            )
         ).one()
     if row.rolsuper or row.rolbypassrls:
         raise CheckFailed(f"the application acts as {row.rolname}, which no rule holds back")
@@ -100,7 +112,7 @@ def _audit(settings: Settings) -> str:
 
 
 def _copy(settings: Settings) -> str:
-    info = Warehouse(settings.copy_path).info()
+    info = Warehouse(settings).info()
     if info.problem:
         raise CheckFailed(info.problem)
     age = datetime.now(UTC) - info.published_at

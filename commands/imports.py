@@ -29,13 +29,16 @@ def load(
     file: Annotated[Path, typer.Argument(dir_okay=False)],
     kind: Annotated[str, typer.Option(help="One of " + ", ".join(KINDS))],
     mapping: Annotated[
-        list[str] | None, typer.Option("--map", metavar="field=Column", help="Where a field stands.")
+        list[str] | None,
+        typer.Option("--map", metavar="field=Column", help="Where a field stands."),
     ] = None,
     date_format: Annotated[
         str | None, typer.Option(help="Such as dd/mm/yyyy or %d/%m/%Y; ISO without it.")
     ] = None,
     units: Annotated[bool, typer.Option("--units", help="Amounts are in units: 50.39.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check only; nothing is written.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check only; nothing is written.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Load a CSV file: wholly, or not at all with row and reason."""

@@ -2,13 +2,10 @@
 
 import importlib
 import logging
-import os
 import pkgutil
 import secrets
 import sys
 import time
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Annotated, Any
 
 import structlog
@@ -74,8 +71,11 @@ def demo(
     started = time.monotonic()
     built = world.prepare(settings(), tenants, months, seed, fresh=fresh, say=_progress)
     result = {
-        "url": f"http://localhost:{port}", "users": built.users, "tenants": built.tenants,
-        "months": built.months, "seconds": round(time.monotonic() - started, 1),
+        "url": f"http://localhost:{port}",
+        "users": built.users,
+        "tenants": built.tenants,
+        "months": built.months,
+        "seconds": round(time.monotonic() - started, 1),
     }
     answer(result, as_json, _show_demo)
     sys.stdout.flush()
@@ -125,12 +125,20 @@ def add_user(
     password = sys.stdin.readline().rstrip("\n") if password_stdin else secrets.token_urlsafe(12)
     with office().work(system("saldo user add")) as work:
         user = create_user(
-            work, email, name, password, tuple(role), tenant_id=tenant_id, reason="added by the operator"
+            work,
+            email,
+            name,
+            password,
+            tuple(role),
+            tenant_id=tenant_id,
+            reason="added by the operator",
         )
     result: dict[str, Any] = {"id": user.id, "email": user.email, "roles": role}
     if not password_stdin:
         result["password"] = password
-    answer(result, as_json, lambda r: console.print(f"{r['email']}  {r.get('password', '')}".strip()))
+    answer(
+        result, as_json, lambda r: console.print(f"{r['email']}  {r.get('password', '')}".strip())
+    )
 
 
 def _progress(words: str) -> None:
@@ -140,7 +148,8 @@ def _progress(words: str) -> None:
 
 def _show_demo(result: dict[str, Any]) -> None:
     console.print(
-        f"\n{result['tenants']} tenants, {result['months']} months, ready after {result['seconds']} s\n"
+        f"\n{result['tenants']} tenants, {result['months']} months, "
+        f"ready after {result['seconds']} s\n"
     )
     rows = [[u["email"], u["password"], ", ".join(u["roles"])] for u in result["users"]]
     table(["Sign in as", "Password", "Roles"], rows)

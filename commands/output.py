@@ -37,7 +37,9 @@ def command(function: Callable[P, Any]) -> Callable[P, None]:
         except ValidationError as problem:
             _refuse(_settings_words(problem), "bad_setting", as_json)
         except OperationalError as problem:
-            _refuse(f"The database does not answer: {problem.orig}", "database_unavailable", as_json)
+            _refuse(
+                f"The database does not answer: {problem.orig}", "database_unavailable", as_json
+            )
 
     return run
 

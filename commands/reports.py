@@ -34,7 +34,7 @@ def sync(
     as_json: AsJson = False,
 ) -> None:
     """Copy what changed to the analytics copy, check it and publish it."""
-    result = pipeline.sync(settings(), database_url(settings()), full=full)
+    result = pipeline.sync(settings(), database_url(settings()), now=datetime.now(UTC), full=full)
     answer(result, as_json, _show_sync)
 
 
@@ -42,7 +42,10 @@ def sync(
 def metrics(
     wanted: Month = None,
     months: Annotated[int, typer.Option(min=1, max=120, help="How many months, ending there.")] = 1,
-    by: Grouping = None, as_of: AsOf = None, currency: InCurrency = None, as_json: AsJson = False,
+    by: Grouping = None,
+    as_of: AsOf = None,
+    currency: InCurrency = None,
+    as_json: AsJson = False,
 ) -> None:
     """Every figure of the dashboard."""
     last = (wanted or as_of or _today()).replace(day=1)
@@ -53,8 +56,13 @@ def metrics(
 @report_app.command("movements")
 @command
 def movements(
-    since: From = None, until: To = None, as_of: AsOf = None, by: Grouping = None,
-    currency: InCurrency = None, form: Format = None, as_json: AsJson = False,
+    since: From = None,
+    until: To = None,
+    as_of: AsOf = None,
+    by: Grouping = None,
+    currency: InCurrency = None,
+    form: Format = None,
+    as_json: AsJson = False,
 ) -> None:
     """How recurring revenue moved, month by month."""
     last = (until or as_of or _today()).replace(day=1)
@@ -69,8 +77,12 @@ def movements(
 @report_app.command("ar-ageing")
 @command
 def ar_ageing(
-    since: From = None, until: To = None, as_of: AsOf = None, currency: InCurrency = None,
-    form: Format = None, as_json: AsJson = False,
+    since: From = None,
+    until: To = None,
+    as_of: AsOf = None,
+    currency: InCurrency = None,
+    form: Format = None,
+    as_json: AsJson = False,
 ) -> None:
     """What is owed and for how long, at the end of a day (`--to` or `--as-of`)."""
     result = figures.ar_ageing(_copy(), as_of or until or _today(), currency=currency)
@@ -81,7 +93,7 @@ def ar_ageing(
 
 
 def _copy() -> Warehouse:
-    return Warehouse(settings().copy_path)
+    return Warehouse(settings())
 
 
 def _today() -> date:
@@ -126,15 +138,21 @@ def _write_csv(rows: list[dict[str, Any]]) -> None:
 
 
 def _show_sync(result: dict[str, Any]) -> None:
-    rows = [[t["name"], str(t["rows"]), str(t["changed"]), str(t["deleted"])] for t in result["tables"]]
+    rows = [
+        [t["name"], str(t["rows"]), str(t["changed"]), str(t["deleted"])] for t in result["tables"]
+    ]
     table(["Table", "Rows", "Changed", "Deleted"], rows, right=(1, 2, 3))
-    console.print(f"{result['mode']} sync published at {result['published_at']} in {result['seconds']} s")
+    console.print(
+        f"{result['mode']} sync published at {result['published_at']} in {result['seconds']} s"
+    )
 
 
 def _show_metrics(result: dict[str, Any]) -> None:
     for one in result["months"]:
         console.print(f"\n[bold]{one['month']}[/]")
-        rows = [[name, _words(value)] for name, value in one.items() if name not in ("month", "groups")]
+        rows = [
+            [name, _words(value)] for name, value in one.items() if name not in ("month", "groups")
+        ]
         table(["Figure", "Value"], rows, right=(1,))
 
 

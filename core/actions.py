@@ -42,7 +42,11 @@ REGISTRY: dict[str, ActionSpec] = {}
 
 
 def action(
-    event_type: str, *, needs: str | None, fresh: bool = False, reason: bool | None = None,
+    event_type: str,
+    *,
+    needs: str | None,
+    fresh: bool = False,
+    reason: bool | None = None,
     system: bool = False,
 ) -> Callable[[Callable[Concatenate[Work, P], R]], Callable[Concatenate[Work, P], R]]:
     """Declare a write: the permission it needs, fresh sign-in, a reason, whether jobs may run it.
@@ -70,7 +74,7 @@ def action(
             return _once(work, spec, given, lambda: function(work, *args, **kwargs))
 
         REGISTRY[event_type] = spec
-        return gated
+        return cast("Callable[Concatenate[Work, P], R]", gated)
 
     return declare
 
@@ -109,7 +113,7 @@ def _once(work: Work, spec: ActionSpec, given: dict[str, Any], run: Callable[[],
         first = work.session.get_one(IdempotencyKey, (scope, key))
         if first.request_hash != digest:
             raise KeyReused
-        return cast(R, _revived(work, first.response))
+        return cast("R", _revived(work, first.response))
     result = _audited(work, spec, given, run)
     work.session.flush()
     work.session.execute(
@@ -139,8 +143,6 @@ def _plain(value: Any) -> Any:
         return {str(name): _plain(inner) for name, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(inner) for inner in value]
-    if isinstance(value, (set, frozenset)):
-        return sorted(str(inner) for inner in value)
     if isinstance(value, (date, Decimal)):
         return str(value)
     assert value is None or isinstance(value, (str, int, bool)), f"no spelling for {type(value)}"
@@ -148,7 +150,7 @@ def _plain(value: Any) -> Any:
 
 
 def _identity(record: Base) -> list[Any]:
-    return [getattr(record, column.key) for column in record.__mapper__.primary_key]
+    return [getattr(record, str(column.key)) for column in record.__mapper__.primary_key]
 
 
 def _kept(result: object) -> dict[str, Any]:

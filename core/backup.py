@@ -23,7 +23,7 @@ def back_up(url: str, file: Path) -> int:
         raise BadInput(f"There is no folder {file.parent}")
     unfinished = file.with_name(file.name + ".unfinished")
     _run([_tool("pg_dump", url), "--format=custom", f"--file={unfinished}"], url)
-    os.replace(unfinished, file)
+    unfinished.replace(file)
     return file.stat().st_size
 
 

@@ -1,7 +1,7 @@
 """The declarative base and the column types every table shares."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, MetaData, String, Text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -28,7 +28,11 @@ class Base(DeclarativeBase):
     """Base of all tables; names of constraints are fixed, so that errors can be read by name."""
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {dict[str, Any]: JSONB, str: Text, int: BigInteger}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        dict[str, Any]: JSONB,
+        str: Text,
+        int: BigInteger,
+    }
 
 
 class Xid8(UserDefinedType[int]):

@@ -46,5 +46,5 @@ def local_date(instant: datetime, timezone: str) -> date:
 
 
 def start_of_day(day: date, timezone: str) -> datetime:
-    """The first instant of a local day, in UTC; a midnight that does not exist gives the first that does."""
+    """The first instant of a local day, in UTC, also where its midnight does not exist."""
     return datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC)

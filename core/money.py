@@ -64,7 +64,7 @@ def rounded(exact: Fraction | Decimal) -> int:
 
 
 def split(total_minor: int, weights: Sequence[int]) -> list[int]:
-    """Shares that add up to the total; leftover units go to the largest remainders, earlier first."""
+    """Shares that add up to the total; the largest remainders get one more, earlier first."""
     whole = sum(weights)
     if whole <= 0 or min(weights) < 0:
         raise BadMoney("weights must not be negative and must not all be zero")
@@ -77,7 +77,7 @@ def split(total_minor: int, weights: Sequence[int]) -> list[int]:
 
 
 def minor_from_units(text: str, currency: str) -> int:
-    """Minor units of a plain decimal text such as ``50.39``; more decimals than the currency has are refused."""
+    """Minor units of a decimal text such as `50.39`; raises BadMoney on too many decimals."""
     try:
         units = Decimal(text.strip())
     except InvalidOperation as problem:

@@ -11,8 +11,12 @@ from core.ledger import chart
 from core.settings import ROOT
 
 APPEND_ONLY = (
-    "audit_event", "ledger_transaction", "accounting_entry", "plan_history",
-    "payment_allocation", "subscription_cancellation",
+    "audit_event",
+    "ledger_transaction",
+    "accounting_entry",
+    "plan_history",
+    "payment_allocation",
+    "subscription_cancellation",
 )
 _ROLE_LOCK = 47110001
 
@@ -44,6 +48,7 @@ def ensure_roles(url: str) -> None:
                 f"({problem.orig})"
             ) from problem
 
+
 def alembic_config(connection: Connection) -> Config:
     """Alembic's configuration on an open connection."""
     config = Config()
@@ -55,7 +60,9 @@ def alembic_config(connection: Connection) -> Config:
 def _ensure_roles(connection: Connection) -> None:
     connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _ROLE_LOCK})
     for role in (OWNER_ROLE, APP_ROLE):
-        known = connection.scalar(text("select 1 from pg_roles where rolname = :role"), {"role": role})
+        known = connection.scalar(
+            text("select 1 from pg_roles where rolname = :role"), {"role": role}
+        )
         if not known:
             connection.execute(text(f"create role {role} nologin"))
         member = connection.scalar(
@@ -68,7 +75,9 @@ def _ensure_roles(connection: Connection) -> None:
 
 
 def _grant(connection: Connection) -> None:
-    connection.execute(text(f"grant select, insert, update, delete on all tables in schema public to {APP_ROLE}"))
+    connection.execute(
+        text(f"grant select, insert, update, delete on all tables in schema public to {APP_ROLE}")
+    )
     connection.execute(text(f"grant usage on all sequences in schema public to {APP_ROLE}"))
     for table in APPEND_ONLY:
         connection.execute(text(f"revoke update, delete, truncate on {table} from {APP_ROLE}"))

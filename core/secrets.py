@@ -28,7 +28,9 @@ def _parsed(text: str) -> dict[str, bytes]:
         try:
             keys[version.strip()] = b64decode(encoded, validate=True)
         except ValueError as problem:
-            raise SecretUnreadable(f"Key {version!r} of SALDO_SECRET_KEYS is not base64") from problem
+            raise SecretUnreadable(
+                f"Key {version!r} of SALDO_SECRET_KEYS is not base64"
+            ) from problem
         if len(keys[version.strip()]) != 32:
             raise SecretUnreadable(f"Key {version!r} of SALDO_SECRET_KEYS is not 32 bytes long")
     return keys

@@ -1,4 +1,4 @@
-"""Every setting, read once from the environment or `.env`, each with a description that the docs repeat."""
+"""Every setting, read once from the environment or `.env`, with the words the docs repeat."""
 
 import os
 from functools import lru_cache
@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def default_home() -> Path:
-    """Where data lives: the user's share folder; for root a system folder, since the embedded server runs as another user."""
+    """Where data lives; root's lies in a system folder, as its server runs as another user."""
     running_as_root = hasattr(os, "geteuid") and os.geteuid() == 0
     return Path("/var/lib/saldo") if running_as_root else Path.home() / ".local/share/saldo"
 
@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     migration_url: SecretStr | None = Field(
         default=None,
         alias="SALDO_MIGRATION_URL",
-        description="Address with rights to create roles and tables; the database address when empty.",
+        description="Address with rights to create roles and tables; SALDO_DATABASE_URL if empty.",
     )
     secret_keys: SecretStr | None = Field(
         default=None,
@@ -70,27 +70,39 @@ class Settings(BaseSettings):
         description="Mark the session cookie Secure; switch on behind https.",
     )
     session_idle_minutes: int = Field(
-        default=60, ge=1, alias="SALDO_SESSION_IDLE_MINUTES",
+        default=60,
+        ge=1,
+        alias="SALDO_SESSION_IDLE_MINUTES",
         description="A session not used for this long ends.",
     )
     session_hours: int = Field(
-        default=12, ge=1, alias="SALDO_SESSION_HOURS",
+        default=12,
+        ge=1,
+        alias="SALDO_SESSION_HOURS",
         description="A session ends after this long, used or not.",
     )
     fresh_minutes: int = Field(
-        default=5, ge=1, alias="SALDO_FRESH_MINUTES",
+        default=5,
+        ge=1,
+        alias="SALDO_FRESH_MINUTES",
         description="How long a repeated sign-in allows the guarded actions.",
     )
     lockout_attempts: int = Field(
-        default=5, ge=1, alias="SALDO_LOCKOUT_ATTEMPTS",
+        default=5,
+        ge=1,
+        alias="SALDO_LOCKOUT_ATTEMPTS",
         description="Failed sign-ins of one account or address within the window that lock it.",
     )
     lockout_minutes: int = Field(
-        default=15, ge=1, alias="SALDO_LOCKOUT_MINUTES",
+        default=15,
+        ge=1,
+        alias="SALDO_LOCKOUT_MINUTES",
         description="Window in which failed sign-ins count, and how long the lock holds.",
     )
     grace_period_days: int = Field(
-        default=7, ge=0, alias="SAAS_GRACE_PERIOD_DAYS",
+        default=7,
+        ge=0,
+        alias="SAAS_GRACE_PERIOD_DAYS",
         description="Days of full access after a subscription ran out.",
     )
     trial_days: int = Field(
@@ -100,35 +112,50 @@ class Settings(BaseSettings):
         default="free", alias="SAAS_DEFAULT_PLAN", description="Plan of a tenant that chose none."
     )
     payment_terms_days: int = Field(
-        default=30, ge=0, alias="SALDO_PAYMENT_TERMS_DAYS",
+        default=30,
+        ge=0,
+        alias="SALDO_PAYMENT_TERMS_DAYS",
         description="Days between issue and due date of an invoice sent for bank transfer.",
     )
     cache_seconds: int = Field(
-        default=300, ge=0, alias="SALDO_CACHE_SECONDS",
+        default=300,
+        ge=0,
+        alias="SALDO_CACHE_SECONDS",
         description="How long a page keeps figures of the same published copy.",
     )
     stale_hours: int = Field(
-        default=26, ge=1, alias="SALDO_STALE_HOURS",
+        default=26,
+        ge=1,
+        alias="SALDO_STALE_HOURS",
         description="Age of the analytics copy above which every page warns.",
     )
     duckdb_memory: str = Field(
-        default="1GiB", alias="SALDO_DUCKDB_MEMORY",
+        default="1GiB",
+        alias="SALDO_DUCKDB_MEMORY",
         description="Memory the transforms may use before they spill to disk.",
     )
     duckdb_threads: int = Field(
-        default=2, ge=1, alias="SALDO_DUCKDB_THREADS",
+        default=2,
+        ge=1,
+        alias="SALDO_DUCKDB_THREADS",
         description="Threads the transforms may use.",
     )
     import_max_rows: int = Field(
-        default=1_000_000, ge=1, alias="SALDO_IMPORT_MAX_ROWS",
+        default=1_000_000,
+        ge=1,
+        alias="SALDO_IMPORT_MAX_ROWS",
         description="Rows one imported file may hold.",
     )
     import_max_mib: int = Field(
-        default=256, ge=1, alias="SALDO_IMPORT_MAX_MIB",
+        default=256,
+        ge=1,
+        alias="SALDO_IMPORT_MAX_MIB",
         description="Size one imported file may have, in MiB.",
     )
     table_page_rows: int = Field(
-        default=100, ge=10, alias="SALDO_TABLE_PAGE_ROWS",
+        default=100,
+        ge=10,
+        alias="SALDO_TABLE_PAGE_ROWS",
         description="Rows a table on a page shows at once.",
     )
 

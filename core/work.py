@@ -75,8 +75,14 @@ class Office:
                     yield work
                     session.flush()
                     if work.event_type:
-                        append(work.session, work.event_type, work.actor, work.now,
-                               work.organization_id, work.told)
+                        append(
+                            work.session,
+                            work.event_type,
+                            work.actor,
+                            work.now,
+                            work.organization_id,
+                            work.told,
+                        )
             except OperationalError as problem:
                 if problem.connection_invalidated:
                     raise DatabaseUnavailable from problem

@@ -1,7 +1,6 @@
 """Puts the simulated company in place: migrate, live it once, sync; later runs reuse it."""
 
 import json
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -55,7 +54,7 @@ def prepare(
         say(f"Reusing the company of {world.tenants} tenants (--fresh builds it anew)")
         schema.upgrade(database_url(settings, owner=True))
     say("Syncing the analytics copy")
-    pipeline.sync(settings, database_url(settings), full=found is None)
+    pipeline.sync(settings, database_url(settings), now=datetime.now(UTC), full=found is None)
     return world
 
 
@@ -84,7 +83,7 @@ def _keep(settings: Settings, world: World) -> None:
     mark = settings.home / MARK
     unfinished = mark.with_suffix(".new")
     unfinished.write_text(json.dumps(asdict(world)))
-    os.replace(unfinished, mark)
+    unfinished.replace(mark)
     (settings.home / (MARK + ".building")).unlink(missing_ok=True)
 
 
@@ -126,4 +125,3 @@ def _refuse_foreign(url: str) -> None:
             f"The database already holds {held} tenants that the demo did not make; "
             "choose another SALDO_HOME or database for the demo"
         )
-

@@ -2,23 +2,27 @@
 
 import secrets
 
-from core.access.authority import Actor
+from core.access.authority import Actor, system
 from core.access.models import User, UserRole
 from core.access.proof import hashed
 from core.access.sessions import open_session, viewer
-from core.access.authority import system
 from core.work import Office
 
 PASSWORD = "correct horse battery"
 _HASH = hashed(PASSWORD)
 
 
-def a_user(office: Office, *roles: str, email: str | None = None, tenant_id: int | None = None) -> User:
+def a_user(
+    office: Office, *roles: str, email: str | None = None, tenant_id: int | None = None
+) -> User:
     """A user with the roles, and the PASSWORD of this module."""
     with office.work(system("test")) as work:
         user = User(
-            email=email or f"user-{secrets.token_hex(6)}@example.com", name="A user",
-            password_hash=_HASH, tenant_id=tenant_id, created_at=work.now,
+            email=email or f"user-{secrets.token_hex(6)}@example.com",
+            name="A user",
+            password_hash=_HASH,
+            tenant_id=tenant_id,
+            created_at=work.now,
         )
         work.session.add(user)
         work.session.flush()

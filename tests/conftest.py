@@ -11,13 +11,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
+from sqlalchemy import make_url
+
 from core import embedded, schema
 from core.clock import SetClock
 from core.db import app_engine
 from core.settings import ROOT, Settings
 from core.work import Office
-from psycopg import sql
-from sqlalchemy import make_url
 
 HOME = Path(tempfile.gettempdir()) / f"saldo-tests-{os.getuid()}"
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

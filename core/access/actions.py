@@ -1,4 +1,4 @@
-"""Writes on users, roles and the permission table; each needs `users.manage` and a fresh sign-in."""
+"""Writes on users, roles and permissions; each needs `users.manage` and a fresh sign-in."""
 
 import pyotp
 from sqlalchemy import delete
@@ -16,8 +16,15 @@ from core.work import Work
 
 @action("access.user.created", needs="users.manage", fresh=True, system=True)
 def create_user(
-    work: Work, email: str, name: str, password: str, roles: tuple[str, ...],
-    *, tenant_id: int | None = None, reason: str, key: str | None = None,
+    work: Work,
+    email: str,
+    name: str,
+    password: str,
+    roles: tuple[str, ...],
+    *,
+    tenant_id: int | None = None,
+    reason: str,
+    key: str | None = None,
 ) -> User:
     """A new local account. Raises BadInput on an address that is taken or a short password."""
     email = email.strip().lower()
@@ -26,8 +33,11 @@ def create_user(
     if work.session.query(User).filter_by(email=email).first():
         raise BadInput(f"{email} already has an account")
     user = User(
-        email=email, name=name.strip() or email, password_hash=hashed(password),
-        tenant_id=tenant_id, created_at=work.now,
+        email=email,
+        name=name.strip() or email,
+        password_hash=hashed(password),
+        tenant_id=tenant_id,
+        created_at=work.now,
     )
     work.session.add(user)
     work.session.flush()
@@ -63,7 +73,9 @@ def revoke_role(work: Work, user_id: int, role: str, *, reason: str) -> User:
     """Take a role away; it bites at the user's next action, in open sessions too."""
     user = _user(work, user_id)
     gone = work.session.execute(
-        delete(UserRole).where(UserRole.user_id == user.id, UserRole.role == role).returning(UserRole.role)
+        delete(UserRole)
+        .where(UserRole.user_id == user.id, UserRole.role == role)
+        .returning(UserRole.role)
     ).all()
     if not gone:
         raise NotFound(f"{user.email} does not have the role {role}")
@@ -122,8 +134,12 @@ def _give(work: Work, user: User, role: str) -> None:
     if work.session.get(Role, role) is None:
         raise NotFound(f"There is no role {role}")
     if (user.tenant_id is not None) != role.startswith("org_"):
-        raise BadInput(f"{role} does not fit: org_ roles are for tenants' users, others for the platform's")
-    work.session.execute(insert(UserRole).values(user_id=user.id, role=role).on_conflict_do_nothing())
+        raise BadInput(
+            f"{role} does not fit: org_ roles are for tenants' users, others for the platform's"
+        )
+    work.session.execute(
+        insert(UserRole).values(user_id=user.id, role=role).on_conflict_do_nothing()
+    )
 
 
 def _edit_table(work: Work, role: str, permission: str) -> None:

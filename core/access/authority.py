@@ -61,8 +61,15 @@ def standing(session: Session, actor: Actor, now: datetime, idle_since: datetime
         return SYSTEM
     row = session.execute(
         _STANDING,
-        {"user_id": actor.user_id, "session_id": actor.session_id, "now": now, "idle_since": idle_since},
+        {
+            "user_id": actor.user_id,
+            "session_id": actor.session_id,
+            "now": now,
+            "idle_since": idle_since,
+        },
     ).one_or_none()
     if row is None:
         raise SignInNeeded
-    return Standing(effective(set(row.permissions)), tuple(row.roles), row.tenant_id, row.fresh_until)
+    return Standing(
+        effective(set(row.permissions)), tuple(row.roles), row.tenant_id, row.fresh_until
+    )

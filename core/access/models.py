@@ -8,7 +8,7 @@ from core.base import Base, Id, Instant
 
 
 class User(Base):
-    """A person who signs in; one with a `tenant_id` belongs to that tenant and sees nothing else."""
+    """A person who signs in; one with a `tenant_id` sees that tenant and nothing else."""
 
     __tablename__ = "app_user"
     __table_args__ = (

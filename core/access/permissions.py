@@ -3,7 +3,9 @@
 SAAS_ADMIN = "saas.billing.admin"
 INCLUDED = {
     SAAS_ADMIN: (
-        "saas.plans.manage", "saas.subscriptions.manage", "saas.wallets.manage",
+        "saas.plans.manage",
+        "saas.subscriptions.manage",
+        "saas.wallets.manage",
         "saas.invoices.manage",
     )
 }

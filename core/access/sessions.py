@@ -42,7 +42,9 @@ class Viewer:
         return Actor("user", self.email, self.user_id, self.session_id, ip)
 
 
-def sign_in(office: Office, email: str, password: str, code: str = "", ip: str | None = None) -> str:
+def sign_in(
+    office: Office, email: str, password: str, code: str = "", ip: str | None = None
+) -> str:
     """A new session's token; raises BadSignIn with the same words whatever was wrong."""
     email = email.strip().lower()
     user = _prove(office, email, password, code, ip)
@@ -71,11 +73,21 @@ def viewer(office: Office, token: str | None) -> Viewer | None:
             return None
         if work.now - found.last_seen_at >= SEEN_STEP:
             found.last_seen_at = work.now
-    return Viewer(user.id, found.id, user.name, user.email, user.tenant_id, rights.roles,
-                  rights.permissions, rights.fresh_until)
+    return Viewer(
+        user.id,
+        found.id,
+        user.name,
+        user.email,
+        user.tenant_id,
+        rights.roles,
+        rights.permissions,
+        rights.fresh_until,
+    )
 
 
-def confirm(office: Office, token: str, password: str, code: str = "", ip: str | None = None) -> str:
+def confirm(
+    office: Office, token: str, password: str, code: str = "", ip: str | None = None
+) -> str:
     """Prove one's identity again: a new, fresh token; the old one dies.
 
     Raises SignInNeeded when the session has ended, BadSignIn when the proof fails.
@@ -109,17 +121,26 @@ def sign_out(office: Office, token: str) -> None:
 
 
 def open_session(
-    work: Work, user_id: int, *, ip: str | None = None, fresh: bool = False,
+    work: Work,
+    user_id: int,
+    *,
+    ip: str | None = None,
+    fresh: bool = False,
     expires_at: datetime | None = None,
 ) -> str:
     """Open a session for a user whose identity was proved; returns its token."""
     token = secrets.token_urlsafe(32)
     work.session.add(
         UserSession(
-            token_sha256=_digest(token), user_id=user_id, created_at=work.now,
-            last_seen_at=work.now, ip_address=ip,
+            token_sha256=_digest(token),
+            user_id=user_id,
+            created_at=work.now,
+            last_seen_at=work.now,
+            ip_address=ip,
             expires_at=expires_at or work.now + timedelta(hours=work.settings.session_hours),
-            fresh_until=work.now + timedelta(minutes=work.settings.fresh_minutes) if fresh else None,
+            fresh_until=work.now + timedelta(minutes=work.settings.fresh_minutes)
+            if fresh
+            else None,
         )
     )
     work.session.flush()
@@ -138,7 +159,9 @@ def revoke_all(session: Session, user_id: int, at: datetime) -> None:
 def _prove(office: Office, email: str, password: str, code: str, ip: str | None) -> User:
     """The user whose password and code are right. The attempt is counted before it is judged."""
     with office.work(system("sign-in")) as work:
-        attempt = LoginAttempt(email=email[:320], ip_address=ip, attempted_at=work.now, succeeded=False)
+        attempt = LoginAttempt(
+            email=email[:320], ip_address=ip, attempted_at=work.now, succeeded=False
+        )
         work.session.add(attempt)
         work.session.flush()
     with office.work(system("sign-in")) as work:
@@ -179,7 +202,8 @@ def _locked(work: Work, email: str, ip: str | None) -> bool:
         .scalar_subquery()
     )
     of_account = select(func.count()).where(
-        LoginAttempt.email == email, LoginAttempt.attempted_at > since,
+        LoginAttempt.email == email,
+        LoginAttempt.attempted_at > since,
         or_(last_success.is_(None), LoginAttempt.attempted_at > last_success),
     )
     of_address = select(func.count()).where(

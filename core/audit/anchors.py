@@ -14,7 +14,9 @@ def read(path: Path) -> list[Anchor]:
     for number, line in enumerate(path.read_text().splitlines(), 1):
         try:
             kept = json.loads(line)
-            anchors.append(Anchor(int(kept["seq"]), str(kept["hash"]), str(kept.get("anchored_at", ""))))
+            anchors.append(
+                Anchor(int(kept["seq"]), str(kept["hash"]), str(kept.get("anchored_at", "")))
+            )
         except (ValueError, KeyError, TypeError) as problem:
             raise BadInput(f"{path}, line {number}: not an anchor") from problem
     return anchors
@@ -24,6 +26,9 @@ def keep(path: Path, anchor: Anchor) -> None:
     """Append an anchor and force it to disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
-        file.write(json.dumps({"seq": anchor.seq, "hash": anchor.hash, "anchored_at": anchor.anchored_at}) + "\n")
+        file.write(
+            json.dumps({"seq": anchor.seq, "hash": anchor.hash, "anchored_at": anchor.anchored_at})
+            + "\n"
+        )
         file.flush()
         os.fsync(file.fileno())

@@ -73,9 +73,16 @@ class ChainReport:
 
 
 def search(
-    work: Work, *, text: str | None = None, event_type: str | None = None,
-    actor_id: int | None = None, organization_id: int | None = None, since: datetime | None = None,
-    until: datetime | None = None, before_seq: int | None = None, limit: int = 100,
+    work: Work,
+    *,
+    text: str | None = None,
+    event_type: str | None = None,
+    actor_id: int | None = None,
+    organization_id: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before_seq: int | None = None,
+    limit: int = 100,
 ) -> list[AuditRow]:
     """Events, newest first; `before_seq` continues a list. Needs `users.manage`."""
     work.require("users.manage")
@@ -96,14 +103,17 @@ def search(
 
 
 def verify(work: Work, anchors: list[Anchor] | None = None) -> ChainReport:
-    """Recompute the whole chain and compare it with anchors kept elsewhere. Needs `users.manage`."""
+    """Recompute the chain and compare it with anchors kept elsewhere. Needs `users.manage`."""
     work.require("users.manage")
     found = work.session.execute(_VERIFY).one()
     broken = [
-        anchor.seq for anchor in anchors or []
+        anchor.seq
+        for anchor in anchors or []
         if work.session.scalar(_HASH_AT, {"seq": anchor.seq}) != anchor.hash
     ]
-    return ChainReport(found.rows, found.head_seq or 0, found.head_hash or "", found.broken, tuple(broken))
+    return ChainReport(
+        found.rows, found.head_seq or 0, found.head_hash or "", found.broken, tuple(broken)
+    )
 
 
 def _literal(part: str | None) -> str | None:

@@ -30,7 +30,7 @@ class BankStatement(Base):
 
 
 class BankTransfer(Base):
-    """One movement on an account; identified by the bank's own reference, never by amount and date."""
+    """One movement on an account, known by the bank's own reference, never by amount and date."""
 
     __tablename__ = "bank_transfer"
     __table_args__ = (

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import text
 
+from core.access.authority import Actor
 from core.actions import action
 from core.errors import BadInput, SaldoError
 from core.imports import customers, documents, planning
@@ -12,7 +13,6 @@ from core.imports.kinds import KINDS
 from core.imports.loading import Load
 from core.imports.reading import Reading, Row, read_rows
 from core.work import Office, Work
-from core.access.authority import Actor
 
 LOADERS: dict[str, Callable[[Load, list[Row]], None]] = {
     "tenants": customers.load_tenants,

@@ -9,7 +9,13 @@ from core.imports.loading import Load
 from core.imports.reading import Row
 from core.money import round_half_up, rounded
 from core.plans.models import Plan, PlanPrice
-from core.subscriptions.models import EARNING, REASONS, PlanHistory, Subscription, SubscriptionCancellation
+from core.subscriptions.models import (
+    EARNING,
+    REASONS,
+    PlanHistory,
+    Subscription,
+    SubscriptionCancellation,
+)
 from core.tenants.models import Tenant
 
 MONTHS = {"monthly": 1, "quarterly": 3, "semiannual": 6, "annual": 12}
@@ -22,15 +28,19 @@ def load_tenants(load: Load, rows: list[Row]) -> None:
     fresh = []
     for row in rows:
         values = {
-            "name": row["name"] or row["tenant_id"], "country": row["country"],
-            "billing_email": row["email"], "signed_up_on": row["signed_up_on"],
+            "name": row["name"] or row["tenant_id"],
+            "country": row["country"],
+            "billing_email": row["email"],
+            "signed_up_on": row["signed_up_on"],
             "currency": load.currency(row),
         }
         tenant = known.get(row["tenant_id"])
         if tenant is None:
             fresh.append({**values, "external_id": row["tenant_id"], "created_at": load.work.now})
         else:
-            _follow(load, tenant, {name: value for name, value in values.items() if value is not None})
+            _follow(
+                load, tenant, {name: value for name, value in values.items() if value is not None}
+            )
     load.settle()
     load.added += len(fresh)
     load.insert(Tenant, fresh)
@@ -49,7 +59,9 @@ def load_plans(load: Load, rows: list[Row]) -> None:
             if earlier["price_minor"] == row["price_minor"]:
                 load.unchanged += 1
             else:
-                load.refuse(row, "price_minor", f"row {earlier.number} gives another price for {place}")
+                load.refuse(
+                    row, "price_minor", f"row {earlier.number} gives another price for {place}"
+                )
             continue
         plan = plans.get(row["slug"]) or _new_plan(load, row["slug"], row["name"], active=True)
         plans[row["slug"]] = plan
@@ -85,12 +97,18 @@ def load_cancellations(load: Load, rows: list[Row]) -> None:
     rows = load.unique(rows, "subscription_id")
     found = load.known(Subscription.external_id, [row["subscription_id"] for row in rows])
     tenants = load.known(Tenant.id, [each.tenant_id for each in found.values()])
-    done = load.known(SubscriptionCancellation.subscription_id, [each.id for each in found.values()])
+    done = load.known(
+        SubscriptionCancellation.subscription_id, [each.id for each in found.values()]
+    )
     rates = load.rates()
     for row in rows:
         subscription = found.get(row["subscription_id"])
         if subscription is None:
-            load.refuse(row, "subscription_id", f"no subscription {row['subscription_id']!r}; import it first")
+            load.refuse(
+                row,
+                "subscription_id",
+                f"no subscription {row['subscription_id']!r}; import it first",
+            )
             continue
         tenant = tenants[subscription.tenant_id]
         if row["tenant_id"] and row["tenant_id"] != tenant.external_id:
@@ -98,15 +116,21 @@ def load_cancellations(load: Load, rows: list[Row]) -> None:
             continue
         if subscription.id in done:
             if done[subscription.id].cancelled_on != row["cancelled_on"]:
-                load.refuse(row, "cancelled_on", f"already cancelled on {done[subscription.id].cancelled_on}")
+                load.refuse(
+                    row,
+                    "cancelled_on",
+                    f"already cancelled on {done[subscription.id].cancelled_on}",
+                )
             load.unchanged += 1
             continue
         mrr = monthly_minor(subscription.amount_minor, subscription.cycle)
         rate = rates.to_eur(subscription.currency, row["cancelled_on"])
         if rate is None:
             load.refuse(
-                row, "cancelled_on",
-                f"no {subscription.currency} rate on or before {row['cancelled_on']}; import fx first",
+                row,
+                "cancelled_on",
+                f"no {subscription.currency} rate on or before {row['cancelled_on']}; "
+                "import fx first",
             )
             continue
         _cancel(load, row, subscription, tenant.country, mrr, rounded(mrr * rate))
@@ -129,7 +153,9 @@ def _follow(load: Load, record: Any, values: dict[str, Any]) -> None:
 
 
 def _new_plan(load: Load, slug: str, name: str | None, *, active: bool) -> Plan:
-    plan = Plan(slug=slug, name=name or slug, description="", is_active=active, created_at=load.work.now)
+    plan = Plan(
+        slug=slug, name=name or slug, description="", is_active=active, created_at=load.work.now
+    )
     load.work.session.add(plan)
     load.work.session.flush()
     return plan
@@ -151,7 +177,10 @@ def _set_price(load: Load, plan: Plan, cycle: str, currency: str, amount_minor: 
         load.work.session.flush()
     plan.prices.append(
         PlanPrice(
-            cycle=cycle, currency=currency, version=len(versions) + 1, amount_minor=amount_minor,
+            cycle=cycle,
+            currency=currency,
+            version=len(versions) + 1,
+            amount_minor=amount_minor,
             valid_from=valid_from,
         )
     )
@@ -186,10 +215,17 @@ def _subscription_values(load: Load, row: Row, tenants: dict[str, Tenant]) -> di
     running = row["status"] if row["status"] not in (None, "cancelled") else "active"
     over = ended is not None and ended <= load.work.today
     return {
-        "tenant_id": tenant.id, "currency": currency, "amount_minor": amount, "cycle": row["cycle"],
-        "started_on": started, "anchor_day": started.day, "trial_ends_on": row["trial_ends_on"],
-        "status": "cancelled" if over else running, "ended_on": ended if over else None,
-        "cancel_at_period_end": bool(ended) and not over, "running": running,
+        "tenant_id": tenant.id,
+        "currency": currency,
+        "amount_minor": amount,
+        "cycle": row["cycle"],
+        "started_on": started,
+        "anchor_day": started.day,
+        "trial_ends_on": row["trial_ends_on"],
+        "status": "cancelled" if over else running,
+        "ended_on": ended if over else None,
+        "cancel_at_period_end": bool(ended) and not over,
+        "running": running,
         "current_period_start": started if ended and not over else None,
         "current_period_end": ended if not over else None,
     }
@@ -199,8 +235,10 @@ def _follow_subscription(load: Load, row: Row, kept: Subscription, values: dict[
     for name in ("tenant_id", "currency", "amount_minor", "cycle", "started_on", "plan_id"):
         if getattr(kept, name) != values[name]:
             load.refuse(
-                row, name.removesuffix("_id"),
-                f"{row['subscription_id']!r} is known with {getattr(kept, name)}, not {values[name]}; "
+                row,
+                name.removesuffix("_id"),
+                f"{row['subscription_id']!r} is known with {getattr(kept, name)}, "
+                f"not {values[name]}; "
                 "a change is the end of one row and the start of the next",
             )
             return
@@ -220,21 +258,30 @@ def _follow_subscription(load: Load, row: Row, kept: Subscription, values: dict[
 
 def end(load: Load, subscription: Subscription, on: date) -> None:
     """End a running subscription on a day, in the past or ahead."""
-    load.insert(PlanHistory, [_history(load, subscription_facts(subscription), "cancelled", on, "cancelled")])
+    load.insert(
+        PlanHistory,
+        [_history(load, subscription_facts(subscription), "cancelled", on, "cancelled")],
+    )
     if on <= load.work.today:
         subscription.status, subscription.ended_on = "cancelled", on
     else:
         subscription.cancel_at_period_end = True
-        subscription.current_period_start, subscription.current_period_end = subscription.started_on, on
+        subscription.current_period_start, subscription.current_period_end = (
+            subscription.started_on,
+            on,
+        )
     load.updated += 1
 
 
 def subscription_facts(subscription: Subscription) -> dict[str, Any]:
     """The columns that a history row repeats."""
     return {
-        "subscription_id": subscription.id, "tenant_id": subscription.tenant_id,
-        "plan_id": subscription.plan_id, "cycle": subscription.cycle,
-        "currency": subscription.currency, "amount_minor": subscription.amount_minor,
+        "subscription_id": subscription.id,
+        "tenant_id": subscription.tenant_id,
+        "plan_id": subscription.plan_id,
+        "cycle": subscription.cycle,
+        "currency": subscription.currency,
+        "amount_minor": subscription.amount_minor,
         "previous_status": subscription.status,
     }
 
@@ -244,10 +291,16 @@ def _write_subscriptions(load: Load, fresh: list[tuple[Row, dict[str, Any]]]) ->
     subscriptions, history = [], []
     for number, (row, values) in zip(ids, fresh, strict=True):
         running = values.pop("running")
-        subscriptions.append({
-            **values, "id": number, "external_id": row["subscription_id"], "collection": "send_invoice",
-            "auto_renew": False, "created_at": load.work.now,
-        })
+        subscriptions.append(
+            {
+                **values,
+                "id": number,
+                "external_id": row["subscription_id"],
+                "collection": "send_invoice",
+                "auto_renew": False,
+                "created_at": load.work.now,
+            }
+        )
         history += _life(load, number, row, values, running)
     load.insert(Subscription, subscriptions)
     load.insert(PlanHistory, history)
@@ -258,22 +311,33 @@ def _life(
     load: Load, number: int, row: Row, values: dict[str, Any], running: str
 ) -> list[dict[str, Any]]:
     """The history of an imported row: start, end of the trial, end."""
-    facts = {name: values[name] for name in ("tenant_id", "plan_id", "cycle", "currency", "amount_minor")}
+    facts = {
+        name: values[name] for name in ("tenant_id", "plan_id", "cycle", "currency", "amount_minor")
+    }
     facts |= {"subscription_id": number, "previous_status": None}
     started, trial_ends, ended = values["started_on"], row["trial_ends_on"], row["ended_on"]
     in_trial = trial_ends is not None and trial_ends > started and running in EARNING
     rows = [_history(load, facts, "created", started, "trial" if in_trial else running)]
     if in_trial and (ended is None or trial_ends < ended):
-        rows.append(_history(load, {**facts, "previous_status": "trial"}, "activated", trial_ends, running))
+        rows.append(
+            _history(load, {**facts, "previous_status": "trial"}, "activated", trial_ends, running)
+        )
     if ended:
-        rows.append(_history(load, {**facts, "previous_status": running}, "cancelled", ended, "cancelled"))
+        rows.append(
+            _history(load, {**facts, "previous_status": running}, "cancelled", ended, "cancelled")
+        )
     return rows
 
 
 def _history(load: Load, facts: dict[str, Any], kind: str, on: date, status: str) -> dict[str, Any]:
     return {
-        **facts, "kind": kind, "effective_on": on, "status": status, "reason": "imported",
-        "actor_type": load.work.actor.kind, "actor_id": load.work.actor.user_id,
+        **facts,
+        "kind": kind,
+        "effective_on": on,
+        "status": status,
+        "reason": "imported",
+        "actor_type": load.work.actor.kind,
+        "actor_id": load.work.actor.user_id,
         "created_at": load.work.now,
     }
 
@@ -287,12 +351,24 @@ def _cancel(
         load.updated -= 1
     ends_on = subscription.ended_on or subscription.current_period_end or cancelled_on
     word = re.sub(r"[^a-z]+", "_", row["reason"].lower()).strip("_")
-    load.insert(SubscriptionCancellation, [{
-        "subscription_id": subscription.id, "tenant_id": subscription.tenant_id,
-        "plan_id": subscription.plan_id, "country": country,
-        "reason_code": word if word in REASONS else ("other" if word else "unknown"),
-        "note": row["reason"], "mode": "period_end" if ends_on > cancelled_on else "now",
-        "cancelled_on": cancelled_on, "service_ends_on": ends_on, "currency": subscription.currency,
-        "mrr_minor": mrr, "amount_eur_cents": eur_cents, "created_at": load.work.now,
-    }])
+    load.insert(
+        SubscriptionCancellation,
+        [
+            {
+                "subscription_id": subscription.id,
+                "tenant_id": subscription.tenant_id,
+                "plan_id": subscription.plan_id,
+                "country": country,
+                "reason_code": word if word in REASONS else ("other" if word else "unknown"),
+                "note": row["reason"],
+                "mode": "period_end" if ends_on > cancelled_on else "now",
+                "cancelled_on": cancelled_on,
+                "service_ends_on": ends_on,
+                "currency": subscription.currency,
+                "mrr_minor": mrr,
+                "amount_eur_cents": eur_cents,
+                "created_at": load.work.now,
+            }
+        ],
+    )
     load.added += 1

@@ -12,14 +12,27 @@ from core.imports.loading import BATCH, Load, Postings
 from core.imports.reading import Row
 from core.invoices.models import OPEN, Invoice, InvoiceLine
 from core.ledger.postings import (
-    invoice_issued, payment_captured, reversed_posting, settled_before_import, written_off,
+    invoice_issued,
+    payment_captured,
+    reversed_posting,
+    settled_before_import,
+    written_off,
 )
 from core.payments.models import Payment, PaymentAllocation
 from core.tenants.models import Tenant
 
 BEFORE = "settled_before_import"
 _ISSUE = text("update invoice set status = 'issued' where id = any(:ids)")
-_REISSUED = ("invoice_id", "tenant_id", "number", "issued_on", "due_on", "currency", "total_minor", "tax_minor")
+_REISSUED = (
+    "invoice_id",
+    "tenant_id",
+    "number",
+    "issued_on",
+    "due_on",
+    "currency",
+    "total_minor",
+    "tax_minor",
+)
 
 
 def load_invoices(load: Load, rows: list[Row]) -> None:
@@ -87,15 +100,23 @@ def _invoice_values(load: Load, row: Row, tenants: dict[str, Tenant]) -> dict[st
     if tenant is None:
         load.refuse(row, "tenant_id", f"no tenant {row['tenant_id']!r}; import it first")
     if tax > total:
-        load.refuse(row, "tax_minor", f"the tax {tax} is more than the amount {total} that holds it")
+        load.refuse(
+            row, "tax_minor", f"the tax {tax} is more than the amount {total} that holds it"
+        )
     if row["issued_on"] and due_on < row["issued_on"]:
         load.refuse(row, "due_on", f"due {due_on} before it was issued {row['issued_on']}")
     if tenant is None:
         return None
     return {
-        "tenant_id": tenant.id, "currency": currency, "total_minor": total, "tax_minor": tax,
-        "net_minor": total - tax, "issued_on": row["issued_on"], "due_on": due_on,
-        "number": row["number"] or row["invoice_id"], "disputed": row["disputed"],
+        "tenant_id": tenant.id,
+        "currency": currency,
+        "total_minor": total,
+        "tax_minor": tax,
+        "net_minor": total - tax,
+        "issued_on": row["issued_on"],
+        "due_on": due_on,
+        "number": row["number"] or row["invoice_id"],
+        "disputed": row["disputed"],
     }
 
 
@@ -103,8 +124,10 @@ def _compare(load: Load, row: Row, kept: Invoice, values: dict[str, Any]) -> Non
     for name in _REISSUED[1:]:
         if getattr(kept, name) != values[name]:
             load.refuse(
-                row, name.replace("total", "amount"),
-                f"invoice {row['invoice_id']!r} is known with {getattr(kept, name)}, not {values[name]}",
+                row,
+                name.replace("total", "amount"),
+                f"invoice {row['invoice_id']!r} is known with {getattr(kept, name)}, "
+                f"not {values[name]}",
             )
             return
     if kept.disputed != row["disputed"]:
@@ -118,11 +141,18 @@ def _write_invoices(load: Load, fresh: list[tuple[Row, dict[str, Any]]]) -> None
     ids = load.ids(Invoice, len(fresh))
     documents, lines, issued, postings = [], [], [], Postings()
     for number, (row, values) in zip(ids, fresh, strict=True):
-        documents.append({
-            **values, "id": number, "external_id": row["invoice_id"], "status": "draft",
-            "type": "subscription", "issuer_type": "tenant", "reason": "imported",
-            "created_at": load.work.now,
-        })
+        documents.append(
+            {
+                **values,
+                "id": number,
+                "external_id": row["invoice_id"],
+                "status": "draft",
+                "type": "subscription",
+                "issuer_type": "tenant",
+                "reason": "imported",
+                "created_at": load.work.now,
+            }
+        )
         lines.append(_line(number, values))
         if row["status"] == "draft":
             continue
@@ -130,7 +160,11 @@ def _write_invoices(load: Load, fresh: list[tuple[Row, dict[str, Any]]]) -> None
         if row["status"] != "cancelled":
             legs = invoice_issued(0, values["net_minor"], values["tax_minor"])
             postings.add(
-                "invoice_issued", ("invoice", number), legs, values["currency"], values["issued_on"],
+                "invoice_issued",
+                ("invoice", number),
+                legs,
+                values["currency"],
+                values["issued_on"],
                 values["tenant_id"],
             )
     load.insert(Invoice, documents)
@@ -147,9 +181,15 @@ def _line(invoice_id: int, values: dict[str, Any]) -> dict[str, Any]:
     net, tax = values["net_minor"], values["tax_minor"]
     percent = (Decimal(tax) * 100 / net).quantize(Decimal("0.0001")) if net else Decimal(0)
     return {
-        "invoice_id": invoice_id, "tenant_id": values["tenant_id"], "position": 1,
-        "description": f"Imported invoice {values['number']}", "unit_minor": net, "net_minor": net,
-        "tax_minor": tax, "total_minor": net + tax, "tax_percent": min(percent, Decimal(100)),
+        "invoice_id": invoice_id,
+        "tenant_id": values["tenant_id"],
+        "position": 1,
+        "description": f"Imported invoice {values['number']}",
+        "unit_minor": net,
+        "net_minor": net,
+        "tax_minor": tax,
+        "total_minor": net + tax,
+        "tax_percent": min(percent, Decimal(100)),
         "tax_category": "standard" if tax else "zero",
     }
 
@@ -163,7 +203,9 @@ def _close(
         state, total = row["status"], values["total_minor"]
         if state == "paid" and total:
             placeholders.append(
-                _Placeholder(number, values["tenant_id"], values["currency"], total, values["due_on"])
+                _Placeholder(
+                    number, values["tenant_id"], values["currency"], total, values["due_on"]
+                )
             )
         elif state in ("paid", "issued") and not total:
             _set(load, number, status="paid", settled_on=values["issued_on"])
@@ -172,8 +214,12 @@ def _close(
         elif state == "written_off":
             _set(load, number, status="written_off", closed_on=values["due_on"])
             postings.add(
-                "written_off", ("invoice", number), written_off(values["net_minor"], values["tax_minor"]),
-                values["currency"], values["due_on"], values["tenant_id"],
+                "written_off",
+                ("invoice", number),
+                written_off(values["net_minor"], values["tax_minor"]),
+                values["currency"],
+                values["due_on"],
+                values["tenant_id"],
             )
     return placeholders
 
@@ -198,16 +244,29 @@ def _write_placeholders(load: Load, wanted: list[_Placeholder]) -> None:
     ids = load.ids(Payment, len(wanted))
     payments, allocations, settled = [], [], []
     for number, one in zip(ids, wanted, strict=True):
-        payments.append({
-            "id": number, "tenant_id": one.tenant_id, "invoice_id": one.invoice_id, "provider": "import",
-            "method": BEFORE, "status": "captured", "currency": one.currency,
-            "amount_minor": one.amount_minor, "allocated_minor": one.amount_minor,
-            "received_on": one.on, "created_at": load.work.now,
-        })
+        payments.append(
+            {
+                "id": number,
+                "tenant_id": one.tenant_id,
+                "invoice_id": one.invoice_id,
+                "provider": "import",
+                "method": BEFORE,
+                "status": "captured",
+                "currency": one.currency,
+                "amount_minor": one.amount_minor,
+                "allocated_minor": one.amount_minor,
+                "received_on": one.on,
+                "created_at": load.work.now,
+            }
+        )
         allocations.append(_allocation(load, number, one.invoice_id, one, one.amount_minor, one.on))
         settled.append({"at_id": one.invoice_id, "by": one.amount_minor, "on_day": one.on})
         postings.add(
-            BEFORE, ("payment", number), settled_before_import(one.amount_minor), one.currency, one.on,
+            BEFORE,
+            ("payment", number),
+            settled_before_import(one.amount_minor),
+            one.currency,
+            one.on,
             one.tenant_id,
         )
     load.insert(Payment, payments)
@@ -217,13 +276,23 @@ def _write_placeholders(load: Load, wanted: list[_Placeholder]) -> None:
 
 
 def _allocation(
-    load: Load, payment_id: int, invoice_id: int, owner: Any, amount: int, on: date,
+    load: Load,
+    payment_id: int,
+    invoice_id: int,
+    owner: Any,
+    amount: int,
+    on: date,
     reverses_id: int | None = None,
 ) -> dict[str, Any]:
     return {
-        "payment_id": payment_id, "invoice_id": invoice_id, "tenant_id": owner.tenant_id,
-        "currency": owner.currency, "amount_minor": amount, "allocated_on": on,
-        "reverses_id": reverses_id, "created_at": load.work.now,
+        "payment_id": payment_id,
+        "invoice_id": invoice_id,
+        "tenant_id": owner.tenant_id,
+        "currency": owner.currency,
+        "amount_minor": amount,
+        "allocated_on": on,
+        "reverses_id": reverses_id,
+        "created_at": load.work.now,
     }
 
 
@@ -255,8 +324,10 @@ def _compare_payment(load: Load, row: Row, kept: Payment, amount: int, invoice: 
     facts = (kept.amount_minor, kept.received_on, kept.invoice_id)
     if facts != (amount, row["paid_on"], invoice.id):
         load.refuse(
-            row, "payment_id",
-            f"payment {row['payment_id']!r} is known with {kept.amount_minor} on {kept.received_on}",
+            row,
+            "payment_id",
+            f"payment {row['payment_id']!r} is known with {kept.amount_minor} "
+            f"on {kept.received_on}",
         )
     load.unchanged += 1
 
@@ -273,18 +344,30 @@ def _write_payments(load: Load, fresh: list[_Received]) -> None:
         invoice, on = each.invoice, each.row["paid_on"]
         applied = min(open_minor[invoice.id], each.amount_minor)
         open_minor[invoice.id] -= applied
-        payments.append({
-            "id": number, "external_id": each.row["payment_id"], "tenant_id": invoice.tenant_id,
-            "invoice_id": invoice.id, "provider": "import", "method": each.row["method"],
-            "status": "captured", "currency": invoice.currency, "amount_minor": each.amount_minor,
-            "allocated_minor": applied, "reference": each.row["reference"], "received_on": on,
-            "created_at": load.work.now,
-        })
+        payments.append(
+            {
+                "id": number,
+                "external_id": each.row["payment_id"],
+                "tenant_id": invoice.tenant_id,
+                "invoice_id": invoice.id,
+                "provider": "import",
+                "method": each.row["method"],
+                "status": "captured",
+                "currency": invoice.currency,
+                "amount_minor": each.amount_minor,
+                "allocated_minor": applied,
+                "reference": each.row["reference"],
+                "received_on": on,
+                "created_at": load.work.now,
+            }
+        )
         if applied:
             allocations.append(_allocation(load, number, invoice.id, invoice, applied, on))
             settled.append({"at_id": invoice.id, "by": applied, "on_day": on})
         legs = payment_captured("import", each.row["method"], applied, each.amount_minor - applied)
-        postings.add("payment_captured", ("payment", number), legs, invoice.currency, on, invoice.tenant_id)
+        postings.add(
+            "payment_captured", ("payment", number), legs, invoice.currency, on, invoice.tenant_id
+        )
     load.insert(Payment, payments)
     load.insert(PaymentAllocation, allocations)
     _apply(load, settled)
@@ -311,7 +394,11 @@ def _lift_placeholders(load: Load, invoice_ids: set[int], postings: Postings) ->
         payment.allocated_minor, payment.status = 0, "reversed"
         legs = reversed_posting(settled_before_import(amount))
         postings.add(
-            f"reversed_posting:{BEFORE}", ("payment", payment.id), legs, payment.currency, on,
+            f"reversed_posting:{BEFORE}",
+            ("payment", payment.id),
+            legs,
+            payment.currency,
+            on,
             payment.tenant_id,
         )
         _apply(load, [{"at_id": invoice_id, "by": -amount, "on_day": on}])
@@ -327,7 +414,8 @@ def _placeholders(load: Load, invoice_ids: Iterable[int]) -> list[tuple[Payment,
             select(Payment, PaymentAllocation.id)
             .join(PaymentAllocation, PaymentAllocation.payment_id == Payment.id)
             .where(
-                Payment.invoice_id.in_(wanted[start : start + BATCH]), Payment.method == BEFORE,
+                Payment.invoice_id.in_(wanted[start : start + BATCH]),
+                Payment.method == BEFORE,
                 Payment.status == "captured",
             )
         )

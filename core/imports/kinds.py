@@ -13,24 +13,45 @@ from core.payments.models import METHODS
 from core.plans.models import CYCLES
 from core.subscriptions.models import STATUSES
 
-_COUNTRIES = {code for code in Locale("en").territories if re.fullmatch("[A-Z]{2}", code)} - {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
+_NO_COUNTRY = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
+_COUNTRIES = {str(code) for code in Locale("en").territories} - _NO_COUNTRY
 _CYCLES = {cycle: cycle for cycle in CYCLES} | {
-    "week": "weekly", "month": "monthly", "quarter": "quarterly", "half-yearly": "semiannual",
-    "biannual": "semiannual", "semi-annual": "semiannual", "year": "annual", "yearly": "annual",
+    "week": "weekly",
+    "month": "monthly",
+    "quarter": "quarterly",
+    "half-yearly": "semiannual",
+    "biannual": "semiannual",
+    "semi-annual": "semiannual",
+    "year": "annual",
+    "yearly": "annual",
 }
 _STATUSES = {status: status for status in STATUSES} | {
-    "trialing": "trial", "trialling": "trial", "grace": "grace_period", "canceled": "cancelled",
-    "ended": "cancelled", "expired": "cancelled",
+    "trialing": "trial",
+    "trialling": "trial",
+    "grace": "grace_period",
+    "canceled": "cancelled",
+    "ended": "cancelled",
+    "expired": "cancelled",
 }
 _OPEN_WORDS = ("issued", "open", "sent", "due", "overdue", "unpaid", "partially_paid", "partial")
 _INVOICE_STATUSES = dict.fromkeys(_OPEN_WORDS, "issued") | {
-    "paid": "paid", "settled": "paid", "closed": "paid", "draft": "draft", "void": "cancelled",
-    "voided": "cancelled", "cancelled": "cancelled", "canceled": "cancelled",
-    "written_off": "written_off", "uncollectible": "written_off",
+    "paid": "paid",
+    "settled": "paid",
+    "closed": "paid",
+    "draft": "draft",
+    "void": "cancelled",
+    "voided": "cancelled",
+    "cancelled": "cancelled",
+    "canceled": "cancelled",
+    "written_off": "written_off",
+    "uncollectible": "written_off",
 }
 _METHODS = {method: method for method in METHODS if method != "settled_before_import"} | {
-    "bank": "bank_transfer", "transfer": "bank_transfer", "wire": "bank_transfer",
-    "credit_card": "card", "debit_card": "card",
+    "bank": "bank_transfer",
+    "transfer": "bank_transfer",
+    "wire": "bank_transfer",
+    "credit_card": "card",
+    "debit_card": "card",
 }
 _PATTERN = {"yyyy": "%Y", "yy": "%y", "mm": "%m", "dd": "%d"}
 
@@ -50,7 +71,9 @@ def day(value: str, reading: Reading) -> date:
             return date.fromisoformat(value)
         found = datetime.strptime(value, _strptime(given)).date()  # noqa: DTZ007
     except ValueError as problem:
-        raise ValueError(f"{value!r} is not a date in the format {given or 'YYYY-MM-DD'}") from problem
+        raise ValueError(
+            f"{value!r} is not a date in the format {given or 'YYYY-MM-DD'}"
+        ) from problem
     if found.year < 1900:
         raise ValueError(f"{value!r} is not a plausible date")
     return found
@@ -72,7 +95,7 @@ def currency(value: str, _reading: Reading) -> str:
 
 def country(value: str, _reading: Reading) -> str:
     """An ISO 3166 alpha-2 code."""
-    if value.upper() not in _COUNTRIES:
+    if not re.fullmatch("[A-Za-z]{2}", value) or value.upper() not in _COUNTRIES:
         raise ValueError(f"{value!r} is not an ISO 3166 country code of two letters")
     return value.upper()
 
@@ -137,41 +160,69 @@ def optional(name: str, parse: Any, default: Any = None) -> Field:
 CYCLE = _word(_CYCLES, "billing cycle")
 KINDS: dict[str, tuple[Field, ...]] = {
     "tenants": (
-        Field("tenant_id", text), optional("name", text), optional("country", country),
-        optional("signed_up_on", day), optional("email", text), optional("currency", currency),
+        Field("tenant_id", text),
+        optional("name", text),
+        optional("country", country),
+        optional("signed_up_on", day),
+        optional("email", text),
+        optional("currency", currency),
     ),
     "plans": (
-        Field("slug", slug), optional("name", text), optional("cycle", CYCLE, "monthly"),
-        optional("currency", currency), Field("price_minor", amount),
+        Field("slug", slug),
+        optional("name", text),
+        optional("cycle", CYCLE, "monthly"),
+        optional("currency", currency),
+        Field("price_minor", amount),
     ),
     "subscriptions": (
-        Field("subscription_id", text), Field("tenant_id", text), Field("plan", text),
-        Field("started_on", day), optional("ended_on", day), optional("cycle", CYCLE, "monthly"),
-        Field("amount_minor", amount), optional("currency", currency), optional("trial_ends_on", day),
+        Field("subscription_id", text),
+        Field("tenant_id", text),
+        Field("plan", text),
+        Field("started_on", day),
+        optional("ended_on", day),
+        optional("cycle", CYCLE, "monthly"),
+        Field("amount_minor", amount),
+        optional("currency", currency),
+        optional("trial_ends_on", day),
         optional("status", _word(_STATUSES, "subscription status")),
     ),
     "cancellations": (
-        Field("subscription_id", text), optional("tenant_id", text), Field("cancelled_on", day),
+        Field("subscription_id", text),
+        optional("tenant_id", text),
+        Field("cancelled_on", day),
         optional("reason", text, ""),
     ),
     "invoices": (
-        Field("invoice_id", text), Field("tenant_id", text), optional("number", text),
-        Field("issued_on", day), optional("due_on", day), Field("amount_minor", amount),
-        optional("tax_minor", amount, "0"), optional("currency", currency),
+        Field("invoice_id", text),
+        Field("tenant_id", text),
+        optional("number", text),
+        Field("issued_on", day),
+        optional("due_on", day),
+        Field("amount_minor", amount),
+        optional("tax_minor", amount, "0"),
+        optional("currency", currency),
         optional("status", _word(_INVOICE_STATUSES, "invoice status"), "issued"),
         optional("disputed", yes_or_no, False),
     ),
     "payments": (
-        Field("payment_id", text), Field("invoice_id", text), Field("paid_on", day),
-        Field("amount_minor", amount), optional("currency", currency),
-        optional("method", any_method, "other"), optional("reference", text),
+        Field("payment_id", text),
+        Field("invoice_id", text),
+        Field("paid_on", day),
+        Field("amount_minor", amount),
+        optional("currency", currency),
+        optional("method", any_method, "other"),
+        optional("reference", text),
     ),
     "costs": (
-        Field("month", first_of_month), Field("category", text), Field("amount_minor", amount),
+        Field("month", first_of_month),
+        Field("category", text),
+        Field("amount_minor", amount),
         optional("currency", currency),
     ),
     "cash": (
-        Field("on", day), Field("account", text), Field("balance_minor", amount),
+        Field("on", day),
+        Field("account", text),
+        Field("balance_minor", amount),
         optional("currency", currency),
     ),
     "fx": (Field("on", day), Field("currency", currency), Field("rate_to_eur", rate)),

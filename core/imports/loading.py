@@ -68,7 +68,9 @@ class Load:
             if earlier.values == row.values:
                 self.unchanged += 1
             else:
-                self.refuse(row, key, f"{row[key]!r} stands in row {earlier.number} with other values")
+                self.refuse(
+                    row, key, f"{row[key]!r} stands in row {earlier.number} with other values"
+                )
         return list(first.values())
 
     def known(self, column: InstrumentedAttribute[Any], keys: Iterable[Any]) -> dict[Any, Any]:
@@ -77,7 +79,9 @@ class Load:
         found: dict[Any, Any] = {}
         for start in range(0, len(wanted), BATCH):
             chosen = select(column.class_).where(column.in_(wanted[start : start + BATCH]))
-            found.update({getattr(each, column.key): each for each in self.work.session.scalars(chosen)})
+            found.update(
+                {getattr(each, column.key): each for each in self.work.session.scalars(chosen)}
+            )
         return found
 
     def ids(self, table: type[Base], count: int) -> list[int]:
@@ -131,15 +135,26 @@ class Postings:
     legs: list[list[Leg]] = field(default_factory=list)
 
     def add(
-        self, event: str, source: tuple[str, int], legs: list[Leg], currency: str, booked_on: date,
+        self,
+        event: str,
+        source: tuple[str, int],
+        legs: list[Leg],
+        currency: str,
+        booked_on: date,
         tenant_id: int,
     ) -> None:
         """Collect one posting; nothing to post is left out."""
         if legs:
-            self.transactions.append({
-                "kind": event, "source_type": source[0], "source_id": source[1],
-                "booked_on": booked_on, "tenant_id": tenant_id, "currency": currency,
-            })
+            self.transactions.append(
+                {
+                    "kind": event,
+                    "source_type": source[0],
+                    "source_id": source[1],
+                    "booked_on": booked_on,
+                    "tenant_id": tenant_id,
+                    "currency": currency,
+                }
+            )
             self.legs.append(legs)
 
     def write(self, load: Load) -> None:

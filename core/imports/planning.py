@@ -28,7 +28,8 @@ def load_costs(load: Load, rows: list[Row]) -> None:
         amounts = [amount for _, amount in given]
         if place in kept and sorted(kept[place]) != sorted(amounts):
             load.refuse(
-                given[0][0], "amount_minor",
+                given[0][0],
+                "amount_minor",
                 f"{category} of {month:%Y-%m} is already entered as {kept[place]}, not {amounts}",
             )
         elif place in kept:
@@ -36,8 +37,12 @@ def load_costs(load: Load, rows: list[Row]) -> None:
         else:
             fresh += [
                 {
-                    "month": month, "category": category, "currency": currency, "nth": nth,
-                    "amount_minor": amount, "created_at": load.work.now,
+                    "month": month,
+                    "category": category,
+                    "currency": currency,
+                    "nth": nth,
+                    "amount_minor": amount,
+                    "created_at": load.work.now,
                 }
                 for nth, amount in enumerate(amounts, 1)
             ]
@@ -53,7 +58,9 @@ def load_cash(load: Load, rows: list[Row]) -> None:
         currency = load.currency(row)
         balance = load.minor(row, "balance_minor", currency, negative=True)
         return {
-            "held_on": row["on"], "account": row["account"], "currency": currency,
+            "held_on": row["on"],
+            "account": row["account"],
+            "currency": currency,
             "balance_minor": balance,
         }
 
@@ -67,15 +74,21 @@ def load_fx(load: Load, rows: list[Row]) -> None:
         if row["currency"] == "EUR" and row["rate_to_eur"] != 1:
             load.refuse(row, "rate_to_eur", "one EUR is one EUR")
         return {
-            "rated_on": row["on"], "currency": row["currency"], "rate_to_eur": row["rate_to_eur"],
+            "rated_on": row["on"],
+            "currency": row["currency"],
+            "rate_to_eur": row["rate_to_eur"],
         }
 
     _load_once(load, rows, FxRate, ("rated_on", "currency"), "rate_to_eur", values)
 
 
 def _load_once(
-    load: Load, rows: list[Row], table: type[CashBalance] | type[FxRate], place: tuple[str, str],
-    fact: str, values_of: Callable[[Row], dict[str, Any]],
+    load: Load,
+    rows: list[Row],
+    table: type[CashBalance] | type[FxRate],
+    place: tuple[str, str],
+    fact: str,
+    values_of: Callable[[Row], dict[str, Any]],
 ) -> None:
     """Add one fact a place; repeating it changes nothing, contradicting it is refused."""
     kept = {
@@ -90,7 +103,9 @@ def _load_once(
             kept[where] = values[fact]
             fresh.append({**values, "created_at": load.work.now})
         elif kept[where] != values[fact]:
-            load.refuse(row, fact, f"{where[0]} {where[1]} is already {kept[where]}, not {values[fact]}")
+            load.refuse(
+                row, fact, f"{where[0]} {where[1]} is already {kept[where]}, not {values[fact]}"
+            )
         else:
             load.unchanged += 1
     load.settle()

@@ -37,7 +37,8 @@ class FileRefused(SaldoError):
         lines = [str(problem) for problem in problems[:MOST_PROBLEMS]]
         super().__init__(
             "The file was refused and nothing was written. "
-            + "; ".join(lines) + (f"; and {more} more" if more > 0 else "")
+            + "; ".join(lines)
+            + (f"; and {more} more" if more > 0 else "")
         )
 
 
@@ -150,14 +151,20 @@ def _header(reader: Any, fields: tuple[Field, ...], reading: Reading) -> _Header
     except (StopIteration, csv.Error) as problem:
         raise FileRefused([Problem(1, "", "the file is empty")]) from problem
     problems = [
-        Problem(1, name, "this column stands twice") for name in sorted(set(names)) if names.count(name) > 1
+        Problem(1, name, "this column stands twice")
+        for name in sorted(set(names))
+        if names.count(name) > 1
     ]
     known = {each.name for each in fields}
     for name, column in reading.columns.items():
         if name not in known:
-            problems.append(Problem(1, name, f"no such field; there are {', '.join(sorted(known))}"))
+            problems.append(
+                Problem(1, name, f"no such field; there are {', '.join(sorted(known))}")
+            )
         elif column not in names:
-            problems.append(Problem(1, column, f"no such column for {name}; the file has {', '.join(names)}"))
+            problems.append(
+                Problem(1, column, f"no such column for {name}; the file has {', '.join(names)}")
+            )
     shown = {each.name: reading.columns.get(each.name, each.name) for each in fields}
     problems += [
         Problem(1, shown[each.name], "this column is missing")
@@ -166,12 +173,18 @@ def _header(reader: Any, fields: tuple[Field, ...], reading: Reading) -> _Header
     ]
     if problems:
         raise FileRefused(problems)
-    place = {field_name: names.index(column) for field_name, column in shown.items() if column in names}
+    place = {
+        field_name: names.index(column) for field_name, column in shown.items() if column in names
+    }
     return _Header(names, place, shown)
 
 
 def _typed(
-    number: int, cells: list[str], fields: tuple[Field, ...], header: _Header, reading: Reading,
+    number: int,
+    cells: list[str],
+    fields: tuple[Field, ...],
+    header: _Header,
+    reading: Reading,
     problems: list[Problem],
 ) -> dict[str, Any]:
     values: dict[str, Any] = {}

@@ -3,15 +3,27 @@
 from decimal import Decimal
 
 from sqlalchemy import (
-    CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Numeric, String, UniqueConstraint,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Numeric,
+    String,
+    UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.base import Base, Currency, Day, Id, Instant, Minor, currency_code, one_of
 
 STATUSES = (
-    "draft", "issued", "partially_paid", "paid", "partially_refunded", "refunded",
-    "cancelled", "written_off",
+    "draft",
+    "issued",
+    "partially_paid",
+    "paid",
+    "partially_refunded",
+    "refunded",
+    "cancelled",
+    "written_off",
 )
 OPEN = ("issued", "partially_paid")
 """Statuses in which something is owed; `overdue` is an open invoice past its due date."""
@@ -45,17 +57,24 @@ class Invoice(Base):
             name="partly_paid",
         ),
         CheckConstraint(
-            "status = 'draft' or (number is not null and issued_on is not null and due_on is not null)",
+            "status = 'draft' or "
+            "(number is not null and issued_on is not null and due_on is not null)",
             name="issued_complete",
         ),
         CheckConstraint("due_on >= issued_on", name="due_after_issue"),
         CheckConstraint("period_end > period_start", name="period_forward"),
         Index(
-            "uq_invoice_period", "subscription_id", "period_start", "reason", unique=True,
+            "uq_invoice_period",
+            "subscription_id",
+            "period_start",
+            "reason",
+            unique=True,
             postgresql_where="status <> 'cancelled'",
         ),
         Index("ix_invoice_tenant_id", "tenant_id"),
-        Index("ix_invoice_open", "due_on", postgresql_where="status in ('issued', 'partially_paid')"),
+        Index(
+            "ix_invoice_open", "due_on", postgresql_where="status in ('issued', 'partially_paid')"
+        ),
         Index("ix_invoice_ocr", "ocr"),
     )
 
@@ -93,7 +112,7 @@ class Invoice(Base):
 
 
 class InvoiceLine(Base):
-    """One line; `[service_start, service_end)` is what it pays for and how its revenue is earned."""
+    """One line; its revenue is earned over `[service_start, service_end)`."""
 
     __tablename__ = "invoice_line"
     __table_args__ = (
@@ -101,7 +120,9 @@ class InvoiceLine(Base):
         CheckConstraint("total_minor = net_minor + tax_minor", name="total_adds_up"),
         CheckConstraint("tax_percent >= 0 and tax_percent <= 100", name="tax_percent_range"),
         CheckConstraint("service_end > service_start", name="service_forward"),
-        one_of("tax_category", ("standard", "reduced", "zero", "reverse_charge", "exempt", "outside")),
+        one_of(
+            "tax_category", ("standard", "reduced", "zero", "reverse_charge", "exempt", "outside")
+        ),
     )
 
     id: Mapped[Id]
@@ -124,7 +145,7 @@ class InvoiceLine(Base):
 
 
 class InvoiceSeries(Base):
-    """The gapless number series of an issuer and year; the row is locked while a number is taken."""
+    """The gapless number series of an issuer and year; locked while a number is taken."""
 
     __tablename__ = "invoice_series"
     __table_args__ = (one_of("issuer_type", ISSUERS),)

@@ -49,8 +49,10 @@ CHART = (
 )
 CODE = {place.slug: place.code for place in CHART}
 CLEARING = {
-    "stripe": "clearing_stripe", "paystack": "clearing_paystack",
-    "paypal": "clearing_paypal", "bankgirot": "clearing_bankgirot",
+    "stripe": "clearing_stripe",
+    "paystack": "clearing_paystack",
+    "paypal": "clearing_paypal",
+    "bankgirot": "clearing_bankgirot",
 }
 
 

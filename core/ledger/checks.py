@@ -26,7 +26,8 @@ from invoice where status in ('issued', 'partially_paid') group by 1, 2
 """
 _CREDIT = """
 select tenant_id, currency, -sum(amount_minor - allocated_minor) as minor from payment
-where status in ('captured', 'partially_refunded', 'refunded', 'disputed', 'charged_back') group by 1, 2
+where status in ('captured', 'partially_refunded', 'refunded', 'disputed', 'charged_back')
+group by 1, 2
 """
 _UNMATCHED = """
 select 0 as tenant_id, b.currency, -sum(b.amount_minor) as minor
@@ -56,7 +57,8 @@ from invoice_line l join invoice i on i.id = l.invoice_id
 where i.status not in ('draft', 'cancelled') and l.service_start is not null
 """
 _REFUNDS = """
-select 'payment ' || p.id as what, p.refunded_minor as kept, coalesce(sum(r.amount_minor), 0) as found
+select 'payment ' || p.id as what, p.refunded_minor as kept,
+  coalesce(sum(r.amount_minor), 0) as found
 from payment p left join refund r on r.payment_id = p.id and r.status in ('pending', 'succeeded')
 group by p.id having p.refunded_minor <> coalesce(sum(r.amount_minor), 0)
 """
@@ -83,7 +85,9 @@ def check_books(work: Work) -> list[Check]:
         _empty(work, "every transaction balances", _TRANSACTIONS),
         _equal(work, "receivables equal open invoices", "receivable", _RECEIVABLE),
         _equal(work, "customer credit equals unapplied payments", "customer_credit", _CREDIT),
-        _equal(work, "unapplied receipts equal unmatched transfers", "unapplied_receipts", _UNMATCHED),
+        _equal(
+            work, "unapplied receipts equal unmatched transfers", "unapplied_receipts", _UNMATCHED
+        ),
         _empty(work, "paid and allocated amounts equal the allocations", _ALLOCATIONS),
         _empty(work, "refunded amounts equal the refunds", _REFUNDS),
         _deferred(work),
@@ -122,7 +126,7 @@ def _equal(
 
 
 def _deferred(work: Work) -> Check:
-    """Deferred revenue holds what was invoiced for service and not recognised up to the last run."""
+    """Deferred revenue holds what was invoiced and not recognised up to the last run."""
     booked = _sums(work, _ACCOUNT, True, account=CODE["deferred_revenue"])
     earned_before = work.session.scalar(text(_EARNED_BEFORE))
     unearned: dict[tuple[int, str], int] = {}

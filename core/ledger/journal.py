@@ -15,25 +15,39 @@ _SLUG = {place.code: place.slug for place in CHART}
 
 
 def post(
-    work: Work, event: str, source: tuple[str, int], legs: list[Leg], currency: str, booked_on: date,
-    *, tenant_id: int | None = None, memo: str = "",
+    work: Work,
+    event: str,
+    source: tuple[str, int],
+    legs: list[Leg],
+    currency: str,
+    booked_on: date,
+    *,
+    tenant_id: int | None = None,
+    memo: str = "",
 ) -> LedgerTransaction | None:
     """Post an event once; (source type, source id, event) is unique in the database.
 
     `event` is a key of POSTINGS, or one followed by `:` and what makes it single, such as a
     month. Returns None when there is nothing to post.
     """
-    assert event.split(":")[0] in POSTINGS, f"{event} is not in the posting table"
+    assert event.split(":", maxsplit=1)[0] in POSTINGS, f"{event} is not in the posting table"
     assert sum(leg.amount_minor for leg in legs) == 0, f"{event} does not balance"
     if not legs:
         return None
     transaction = LedgerTransaction(
-        kind=event, source_type=source[0], source_id=source[1], booked_on=booked_on,
-        tenant_id=tenant_id, memo=memo, created_at=work.now,
+        kind=event,
+        source_type=source[0],
+        source_id=source[1],
+        booked_on=booked_on,
+        tenant_id=tenant_id,
+        memo=memo,
+        created_at=work.now,
     )
     transaction.entries = [
         AccountingEntry(
-            account_code=CODE[leg.account], tenant_id=tenant_id, currency=currency,
+            account_code=CODE[leg.account],
+            tenant_id=tenant_id,
+            currency=currency,
             amount_minor=leg.amount_minor,
         )
         for leg in legs
@@ -47,7 +61,8 @@ def reverse(work: Work, source: tuple[str, int], event: str, booked_on: date) ->
     original = work.session.scalar(
         select(LedgerTransaction)
         .where(
-            LedgerTransaction.source_type == source[0], LedgerTransaction.source_id == source[1],
+            LedgerTransaction.source_type == source[0],
+            LedgerTransaction.source_id == source[1],
             LedgerTransaction.kind == event,
         )
         .options(selectinload(LedgerTransaction.entries))
@@ -56,8 +71,13 @@ def reverse(work: Work, source: tuple[str, int], event: str, booked_on: date) ->
         raise NotFound(f"Nothing was posted as {event} for {source[0]} {source[1]}")
     legs = [Leg(_SLUG[entry.account_code], entry.amount_minor) for entry in original.entries]
     mirror = post(
-        work, f"reversed_posting:{event}", source, reversed_posting(legs),
-        original.entries[0].currency, booked_on, tenant_id=original.tenant_id,
+        work,
+        f"reversed_posting:{event}",
+        source,
+        reversed_posting(legs),
+        original.entries[0].currency,
+        booked_on,
+        tenant_id=original.tenant_id,
     )
     assert mirror is not None
     mirror.reverses_id = original.id

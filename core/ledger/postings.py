@@ -38,12 +38,16 @@ def _money_account(provider: str, method: str) -> str:
 
 
 @_event
-def invoice_issued(deferred: int, earned: int, tax: int, *, platform_fee: bool = False) -> list[Leg]:
+def invoice_issued(
+    deferred: int, earned: int, tax: int, *, platform_fee: bool = False
+) -> list[Leg]:
     """Receivable against deferred revenue (service ahead), revenue (service past) and tax."""
     income = "platform_fee_income" if platform_fee else "revenue"
     return _legs(
         ("receivable", deferred + earned + tax),
-        ("deferred_revenue", -deferred), (income, -earned), ("tax_payable", -tax),
+        ("deferred_revenue", -deferred),
+        (income, -earned),
+        ("tax_payable", -tax),
     )
 
 
@@ -58,7 +62,8 @@ def payment_captured(provider: str, method: str, applied: int, unapplied: int) -
     """Money arrived; what settles no invoice is the customer's credit."""
     return _legs(
         (_money_account(provider, method), applied + unapplied),
-        ("receivable", -applied), ("customer_credit", -unapplied),
+        ("receivable", -applied),
+        ("customer_credit", -unapplied),
     )
 
 
@@ -90,7 +95,9 @@ def transfer_received(amount: int) -> list[Leg]:
 def transfer_assigned(applied: int, excess: int) -> list[Leg]:
     """An unmatched transfer settled invoices; the excess is the customer's credit."""
     return _legs(
-        ("unapplied_receipts", applied + excess), ("receivable", -applied), ("customer_credit", -excess)
+        ("unapplied_receipts", applied + excess),
+        ("receivable", -applied),
+        ("customer_credit", -excess),
     )
 
 

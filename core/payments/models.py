@@ -1,15 +1,37 @@
 """Payments, their allocation to invoices, disputes (PAY.1–2, PAY.8)."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.base import Base, Currency, Day, Id, Instant, Minor, currency_code, one_of
 
 PROVIDERS = ("stripe", "paystack", "paypal", "bankgirot", "bank", "manual", "import")
-METHODS = ("card", "bank_transfer", "direct_debit", "wallet", "cash", "other", "settled_before_import")
+METHODS = (
+    "card",
+    "bank_transfer",
+    "direct_debit",
+    "wallet",
+    "cash",
+    "other",
+    "settled_before_import",
+)
 STATUSES = (
-    "created", "pending", "captured", "partially_refunded", "refunded", "failed", "disputed",
-    "charged_back", "reversed",
+    "created",
+    "pending",
+    "captured",
+    "partially_refunded",
+    "refunded",
+    "failed",
+    "disputed",
+    "charged_back",
+    "reversed",
 )
 RECEIVED = ("captured", "partially_refunded", "refunded", "disputed", "charged_back")
 """Statuses in which the money did arrive."""
@@ -30,13 +52,20 @@ class Payment(Base):
         CheckConstraint("allocated_minor between 0 and amount_minor", name="allocated_within"),
         CheckConstraint("refunded_minor between 0 and amount_minor", name="refunded_within"),
         CheckConstraint("fee_minor >= 0", name="fee_not_negative"),
-        CheckConstraint("received_on is not null or status in ('created', 'pending', 'failed')", name="received"),
+        CheckConstraint(
+            "received_on is not null or status in ('created', 'pending', 'failed')", name="received"
+        ),
         Index(
-            "uq_payment_provider_payment_id", "provider", "provider_payment_id", unique=True,
+            "uq_payment_provider_payment_id",
+            "provider",
+            "provider_payment_id",
+            unique=True,
             postgresql_where="provider_payment_id is not null",
         ),
         Index(
-            "uq_payment_live_attempt", "invoice_id", unique=True,
+            "uq_payment_live_attempt",
+            "invoice_id",
+            unique=True,
             postgresql_where="status in ('created', 'pending')",
         ),
         Index("ix_payment_tenant_id", "tenant_id"),
@@ -106,7 +135,9 @@ class Dispute(Base):
         one_of("status", ("needs_response", "under_review", "won", "lost")),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         CheckConstraint("tax_minor between 0 and amount_minor", name="tax_within"),
-        CheckConstraint("(status in ('won', 'lost')) = (closed_on is not null)", name="closed_when_decided"),
+        CheckConstraint(
+            "(status in ('won', 'lost')) = (closed_on is not null)", name="closed_when_decided"
+        ),
     )
 
     id: Mapped[Id]

@@ -36,13 +36,17 @@ class Plan(Base):
 
 
 class PlanPrice(Base):
-    """One version of a plan's price for a cycle and currency; a running period keeps its version."""
+    """One version of a price for a cycle and currency; a running period keeps its version."""
 
     __tablename__ = "plan_price"
     __table_args__ = (
         UniqueConstraint("plan_id", "cycle", "currency", "version"),
         Index(
-            "uq_plan_price_current", "plan_id", "cycle", "currency", unique=True,
+            "uq_plan_price_current",
+            "plan_id",
+            "cycle",
+            "currency",
+            unique=True,
             postgresql_where="valid_until is null",
         ),
         CheckConstraint("amount_minor >= 0", name="amount_not_negative"),

@@ -19,9 +19,16 @@ class Refund(Base):
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         CheckConstraint("tax_minor between 0 and amount_minor", name="tax_within"),
         CheckConstraint("nth >= 1", name="nth_from_one"),
-        CheckConstraint("(status = 'succeeded') = (refunded_on is not null)", name="dated_when_done"),
+        CheckConstraint(
+            "(status = 'succeeded') = (refunded_on is not null)", name="dated_when_done"
+        ),
         Index(
-            "uq_refund_once", "payment_id", "amount_minor", "actor_id", "nth", unique=True,
+            "uq_refund_once",
+            "payment_id",
+            "amount_minor",
+            "actor_id",
+            "nth",
+            unique=True,
             postgresql_where="status in ('pending', 'succeeded')",
             postgresql_nulls_not_distinct=True,
         ),

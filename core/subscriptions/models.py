@@ -7,24 +7,46 @@ from core.base import Base, Currency, Day, Id, Instant, Minor, currency_code, on
 from core.plans.models import CYCLES
 
 STATUSES = (
-    "trial", "active", "past_due", "grace_period", "read_only",
-    "unpaid", "paused", "suspended", "cancelled",
+    "trial",
+    "active",
+    "past_due",
+    "grace_period",
+    "read_only",
+    "unpaid",
+    "paused",
+    "suspended",
+    "cancelled",
 )
 EARNING = ("active", "past_due", "grace_period")
 """Statuses whose subscriptions count in MRR (rules of figures)."""
 COLLECTION = ("wallet", "charge_automatically", "send_invoice")
 KINDS = (
-    "created", "activated", "plan_changed", "amount_changed", "status_changed",
-    "paused", "resumed", "trial_extended", "cancelled", "corrected",
+    "created",
+    "activated",
+    "plan_changed",
+    "amount_changed",
+    "status_changed",
+    "paused",
+    "resumed",
+    "trial_extended",
+    "cancelled",
+    "corrected",
 )
 REASONS = (
-    "too_expensive", "missing_features", "switched_service", "low_usage", "support",
-    "out_of_business", "payment_failed", "other", "unknown",
+    "too_expensive",
+    "missing_features",
+    "switched_service",
+    "low_usage",
+    "support",
+    "out_of_business",
+    "payment_failed",
+    "other",
+    "unknown",
 )
 
 
 class Subscription(Base):
-    """A tenant's subscription; periods are computed from `anchor_day`, never from the last period."""
+    """A tenant's subscription; periods come from `anchor_day`, never from the last period."""
 
     __tablename__ = "subscription"
     __table_args__ = (
@@ -38,10 +60,14 @@ class Subscription(Base):
         CheckConstraint("anchor_day between 1 and 31", name="anchor_day_of_month"),
         CheckConstraint("current_period_end > current_period_start", name="period_forward"),
         CheckConstraint("ended_on >= started_on", name="ends_after_start"),
-        CheckConstraint("(status = 'cancelled') = (ended_on is not null)", name="ended_if_cancelled"),
+        CheckConstraint(
+            "(status = 'cancelled') = (ended_on is not null)", name="ended_if_cancelled"
+        ),
         CheckConstraint("paused_until is null or status = 'paused'", name="paused_until_if_paused"),
         Index("ix_subscription_tenant_id", "tenant_id"),
-        Index("ix_subscription_due", "current_period_end", postgresql_where="status <> 'cancelled'"),
+        Index(
+            "ix_subscription_due", "current_period_end", postgresql_where="status <> 'cancelled'"
+        ),
     )
 
     id: Mapped[Id]
@@ -66,7 +92,7 @@ class Subscription(Base):
     version: Mapped[int] = mapped_column(server_default="1")
     created_at: Mapped[Instant]
 
-    __mapper_args__ = {"version_id_col": version}
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
 
 
 class PlanHistory(Base):

@@ -4,16 +4,21 @@ import threading
 from datetime import timedelta
 
 import pytest
+
 from core.access.actions import create_user, disable_user, grant_role, revoke_role
 from core.access.authority import system
 from core.actions import REGISTRY
 from core.audit.queries import search, verify
 from core.clock import SetClock
 from core.errors import (
-    BadInput, FreshAuthNeeded, KeyReused, NotAllowed, ReasonNeeded, SignInNeeded,
+    BadInput,
+    FreshAuthNeeded,
+    KeyReused,
+    NotAllowed,
+    ReasonNeeded,
+    SignInNeeded,
 )
 from core.work import Office
-
 from tests.builders import PASSWORD, a_user, acting
 
 WHY = "a reason long enough"
@@ -115,9 +120,16 @@ def test_tenant_role_does_not_fit_a_platform_user(office: Office) -> None:
 
 
 def test_every_action_of_finance_and_every_role_change_is_fresh_and_has_a_reason() -> None:
-    guarded = {"sys_finance", "users.manage", "payment_config.manage", "saas.wallets.manage", "billing.approve"}
+    guarded = {
+        "sys_finance",
+        "users.manage",
+        "payment_config.manage",
+        "saas.wallets.manage",
+        "billing.approve",
+    }
     loose = [
-        spec.event_type for spec in REGISTRY.values()
+        spec.event_type
+        for spec in REGISTRY.values()
         if spec.needs in guarded and not (spec.fresh and spec.reason)
     ]
     assert loose == []
