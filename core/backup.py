@@ -6,12 +6,18 @@ import subprocess
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
 from core import embedded, schema
 from core.db import owner_connection
 from core.errors import BadInput, CheckFailed, NotFound
-from core.settings import settings
+
+
+_MARK_ALL_AS_REPLACED = """
+insert into sync_tombstone (table_name, row_key)
+select cast(tgrelid as regclass), '*' from pg_trigger
+where tgfoid = cast('sync_bury' as regproc)
+"""
 
 
 def back_up(url: str, file: Path) -> int:
@@ -40,24 +46,20 @@ def restore(url: str, file: Path) -> None:
     whole = ["--clean", "--if-exists", "--single-transaction", "--exit-on-error"]
     _run([tool, *whole, str(file)], url, by_option=True)
     with owner_connection(url) as connection:
-        connection.exec_driver_sql(
-            "insert into sync_tombstone (table_name, row_key) "
-            "select distinct event_object_table, '*' from information_schema.triggers "
-            "where trigger_name like '%_bury'"
-        )
+        connection.execute(text(_MARK_ALL_AS_REPLACED))
     schema.upgrade(url)
 
 
 def _tool(name: str, url: str) -> str:
-    """The system's tool for a real server when it is new enough, else the embedded one."""
-    system = shutil.which(name) if settings().database_url else None
+    """A tool of the server's own major version: the system's if there is one, else the packaged."""
+    with psycopg.connect(url) as db:
+        major = db.info.server_version // 10_000
+    system = shutil.which(name)
     if system:
-        with psycopg.connect(url) as db:
-            server_major = db.info.server_version // 10_000
         said = subprocess.run([system, "--version"], capture_output=True, text=True, check=True)  # noqa: S603
-        if int(said.stdout.split()[2].split(".")[0]) == server_major:
+        if int(said.stdout.split()[2].split(".")[0]) == major:
             return system
-    return str(embedded.binary(name))
+    return str(embedded.binary(name, major))
 
 
 def _run(command: list[str], url: str | None = None, *, by_option: bool = False) -> None:

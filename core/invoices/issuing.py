@@ -1,0 +1,139 @@
+"""Making invoices inside an action: draft with lines, number, issue, posting (INV.2)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from core.errors import BadInput
+from core.invoices.models import Invoice, InvoiceLine, InvoiceSeries
+from core.invoices.rules import (
+    NewLine, Tax, invoice_amounts, line_amounts, number_text, ocr_of, recognised_by, tax_of,
+)
+from core.ledger.journal import post
+from core.ledger.models import LedgerTransaction
+from core.ledger.postings import invoice_issued, revenue_recognised
+from core.tenants.models import Tenant
+from core.work import Work
+
+
+@dataclass(frozen=True)
+class NewInvoice:
+    """An invoice as it is entered; `reason` with subscription and period keeps it single."""
+
+    type: str
+    lines: tuple[NewLine, ...]
+    due_days: int
+    reason: str = "manual"
+    issuer_type: str = "tenant"
+    subscription_id: int | None = None
+    period_start: date | None = None
+    period_end: date | None = None
+
+
+def draft(work: Work, tenant: Tenant, new: NewInvoice, *, tax: Tax | None = None) -> Invoice:
+    """A draft with its lines, flushed. Raises BadInput when it has no lines or is negative."""
+    chosen = tax or tax_of(tenant.country)
+    amounts = [line_amounts(line, chosen) for line in new.lines]
+    total = invoice_amounts(amounts)
+    invoice = Invoice(
+        tenant_id=tenant.id, subscription_id=new.subscription_id, issuer_type=new.issuer_type,
+        type=new.type, reason=new.reason, status="draft", currency=tenant.currency,
+        net_minor=total.net_minor, tax_minor=total.tax_minor, total_minor=total.total_minor,
+        paid_minor=0, period_start=new.period_start, period_end=new.period_end,
+        created_at=work.now,
+    )
+    invoice.lines = [
+        InvoiceLine(
+            tenant_id=tenant.id, plan_id=line.plan_id, position=position,
+            description=line.description, quantity=line.quantity, unit_minor=line.unit_minor,
+            discount_minor=line.discount_minor, net_minor=amount.net_minor,
+            tax_percent=chosen.percent, tax_category=chosen.category,
+            tax_minor=amount.tax_minor, total_minor=amount.total_minor,
+            service_start=line.service_start, service_end=line.service_end,
+        )
+        for position, (line, amount) in enumerate(zip(new.lines, amounts, strict=True), start=1)
+    ]
+    work.session.add(invoice)
+    work.session.flush()
+    return invoice
+
+
+def issue_drafts(work: Work, drafts: Sequence[Invoice], due_days: int) -> None:
+    """Number, issue and post drafts of one issuer; their lines are already written.
+
+    An invoice over nothing is settled at once.
+    """
+    if not drafts:
+        return
+    issuer_type, today = drafts[0].issuer_type, work.today
+    first = _take_numbers(work, issuer_type, today.year, len(drafts))
+    for sequence, invoice in enumerate(drafts, start=first):
+        if invoice.issuer_type != issuer_type:
+            raise BadInput("Invoices of one run have one issuer")
+        invoice.number = number_text(issuer_type, today.year, sequence)
+        invoice.ocr = ocr_of(issuer_type, today.year, sequence)
+        invoice.issued_on, invoice.due_on = today, today + timedelta(days=due_days)
+        invoice.status = "issued" if invoice.total_minor else "paid"
+        invoice.settled_on = None if invoice.total_minor else today
+        _post_issue(work, invoice)
+    work.session.flush()
+
+
+def issue_new(work: Work, tenant: Tenant, new: NewInvoice) -> Invoice:
+    """Draft and issue in one go, as renewals do."""
+    invoice = draft(work, tenant, new)
+    issue_drafts(work, [invoice], new.due_days)
+    return invoice
+
+
+def earned_before(work: Work) -> date | None:
+    """The first day not covered by the last monthly recognition run, None before the first run."""
+    last = work.session.scalar(
+        select(func.max(LedgerTransaction.booked_on)).where(LedgerTransaction.source_type == "month")
+    )
+    return last + timedelta(days=1) if last else None
+
+
+def recognised_of(work: Work, invoice: Invoice) -> int:
+    """Net minor units of an invoice that the monthly runs have already recognised."""
+    starts = [line.service_start for line in invoice.lines if line.service_start]
+    # Runs end with the last month, so service from this month on cannot have been recognised.
+    if not starts or min(starts) >= work.today.replace(day=1):
+        return 0
+    before = earned_before(work)
+    return sum(
+        recognised_by(line.net_minor, line.service_start, line.service_end, before)
+        for line in invoice.lines
+        if before and line.service_start and line.service_end
+    )
+
+
+def _post_issue(work: Work, invoice: Invoice) -> None:
+    ahead = sum(line.net_minor for line in invoice.lines if line.service_start)
+    legs = invoice_issued(
+        ahead, invoice.net_minor - ahead, invoice.tax_minor,
+        platform_fee=invoice.issuer_type == "platform",
+    )
+    source, place = ("invoice", invoice.id), (invoice.currency, work.today)
+    post(work, "invoice_issued", source, legs, *place, tenant_id=invoice.tenant_id)
+    late = revenue_recognised(recognised_of(work, invoice))
+    post(work, "revenue_recognised", source, late, *place, tenant_id=invoice.tenant_id)
+
+
+def _take_numbers(work: Work, issuer_type: str, year: int, count: int) -> int:
+    """The first of `count` numbers; the series' row stays locked until the transaction ends."""
+    taken = (
+        insert(InvoiceSeries)
+        .values(issuer_type=issuer_type, year=year, last_number=count)
+        .on_conflict_do_update(
+            index_elements=["issuer_type", "year"],
+            set_={"last_number": InvoiceSeries.last_number + count},
+        )
+        .returning(InvoiceSeries.last_number)
+    )
+    last = work.session.scalar(taken)
+    assert last is not None
+    return last - count + 1
