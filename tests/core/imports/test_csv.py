@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
+
 from core.access.authority import system
 from core.imports.actions import Loaded, import_csv
 from core.imports.reading import FileRefused, Reading
@@ -13,7 +15,6 @@ from core.plans.models import Plan
 from core.subscriptions.models import PlanHistory, Subscription, SubscriptionCancellation
 from core.tenants.models import Tenant
 from core.work import Office
-from sqlalchemy import func, select
 
 TENANTS = "tenant_id,name,country,signed_up_on,email\nt1,Björk AB,SE,2025-01-02,a@example.com\n"
 SUBSCRIPTIONS = (
@@ -128,7 +129,10 @@ def test_paid_invoices_owe_nothing_and_real_payments_replace_the_placeholder(
     load(office, "tenants", TENANTS)
     load(office, "invoices", INVOICES)
     assert one(office, Invoice, "i2").status == "paid"
-    payments = "payment_id,invoice_id,paid_on,amount_minor\np1,i2,2025-02-20,3000\np2,i1,2025-04-01,13000\n"
+    payments = (
+        "payment_id,invoice_id,paid_on,amount_minor\n"
+        "p1,i2,2025-02-20,3000\np2,i1,2025-04-01,13000\n"
+    )
     load(office, "payments", payments)
     assert load(office, "payments", payments).added == 0
     first, second = one(office, Invoice, "i1"), one(office, Invoice, "i2")

@@ -1,0 +1,151 @@
+"""Sign-in, step-up, lockout and codes."""
+
+import threading
+from datetime import timedelta
+
+import pyotp
+import pytest
+from sqlalchemy import select
+
+from core.access.actions import enrol_totp
+from core.access.authority import system
+from core.access.models import UserSession
+from core.access.sessions import confirm, sign_in, sign_out, viewer
+from core.clock import SetClock
+from core.errors import BadSignIn, SignInNeeded
+from core.secrets import SecretUnreadable, seal, unseal
+from core.settings import Settings
+from core.work import Office
+from tests.builders import PASSWORD, a_user, acting
+
+
+def test_sign_in_gives_a_fresh_session_with_the_users_permissions(office: Office) -> None:
+    user = a_user(office, "cfo", email="cfo@example.com")
+    seen = viewer(office, sign_in(office, " CFO@Example.com ", PASSWORD))
+    assert seen is not None
+    assert (seen.user_id, seen.roles) == (user.id, ("cfo",))
+    assert seen.may("analytics.read")
+    assert not seen.may("sys_finance")
+    assert seen.fresh_until == office.clock.now() + timedelta(minutes=5)
+
+
+def test_only_the_hash_of_a_token_is_stored(office: Office) -> None:
+    a_user(office, email="a@example.com")
+    token = sign_in(office, "a@example.com", PASSWORD)
+    with office.work(system("test")) as work:
+        (kept,) = work.session.scalars(select(UserSession))
+    assert token.encode() not in kept.token_sha256
+    assert len(kept.token_sha256) == 32
+
+
+@pytest.mark.parametrize("token", [None, "", "unknown"])
+def test_an_unknown_token_is_nobody(office: Office, token: str | None) -> None:
+    assert viewer(office, token) is None
+
+
+def test_same_words_for_unknown_user_wrong_password_and_lock(office: Office) -> None:
+    a_user(office, email="a@example.com")
+    words = set()
+    for email, tries in (("nobody@example.com", 1), ("a@example.com", 7)):
+        for _ in range(tries):
+            with pytest.raises(BadSignIn) as refused:
+                sign_in(office, email, "wrong password!")
+            words.add(str(refused.value))
+    assert len(words) == 1
+
+
+def test_five_failures_lock_the_account_for_a_while(office: Office, clock: SetClock) -> None:
+    a_user(office, email="a@example.com")
+    for _ in range(5):
+        with pytest.raises(BadSignIn):
+            sign_in(office, "a@example.com", "wrong password!")
+    with pytest.raises(BadSignIn):
+        sign_in(office, "a@example.com", PASSWORD)
+    clock.advance(timedelta(minutes=16))
+    assert viewer(office, sign_in(office, "a@example.com", PASSWORD))
+
+
+def test_guesses_in_parallel_are_all_counted(office: Office) -> None:
+    a_user(office, email="a@example.com")
+
+    def guess() -> None:
+        with pytest.raises(BadSignIn):
+            sign_in(office, "a@example.com", "wrong password!")
+
+    threads = [threading.Thread(target=guess) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with pytest.raises(BadSignIn):
+        sign_in(office, "a@example.com", PASSWORD)
+
+
+def test_many_accounts_from_one_address_are_locked_too(office: Office) -> None:
+    a_user(office, email="a@example.com")
+    for number in range(20):
+        with pytest.raises(BadSignIn):
+            sign_in(office, f"guess{number}@example.com", "wrong password!", ip="192.0.2.9")
+    with pytest.raises(BadSignIn):
+        sign_in(office, "a@example.com", PASSWORD, ip="192.0.2.9")
+    assert sign_in(office, "a@example.com", PASSWORD, ip="192.0.2.10")
+
+
+def test_session_ends_when_idle_and_when_old(office: Office, clock: SetClock) -> None:
+    a_user(office, email="a@example.com")
+    token = sign_in(office, "a@example.com", PASSWORD)
+    for _ in range(13):
+        clock.advance(timedelta(minutes=50))
+        assert viewer(office, token)
+    clock.advance(timedelta(minutes=71))
+    assert viewer(office, token) is None
+    token = sign_in(office, "a@example.com", PASSWORD)
+    for _ in range(14):
+        clock.advance(timedelta(minutes=50))
+        viewer(office, token)
+    clock.advance(timedelta(minutes=30))
+    assert viewer(office, token) is None
+
+
+def test_step_up_gives_a_new_token_and_kills_the_old(office: Office, clock: SetClock) -> None:
+    a_user(office, email="a@example.com")
+    old = sign_in(office, "a@example.com", PASSWORD)
+    clock.advance(timedelta(minutes=30))
+    new = confirm(office, old, PASSWORD)
+    assert viewer(office, old) is None
+    seen = viewer(office, new)
+    assert seen is not None
+    assert seen.fresh_until == clock.now() + timedelta(minutes=5)
+    with pytest.raises(SignInNeeded):
+        confirm(office, old, PASSWORD)
+
+
+def test_sign_out_ends_the_session(office: Office) -> None:
+    a_user(office, email="a@example.com")
+    token = sign_in(office, "a@example.com", PASSWORD)
+    sign_out(office, token)
+    assert viewer(office, token) is None
+
+
+def test_a_code_is_needed_once_enrolled_and_good_once(office: Office, clock: SetClock) -> None:
+    user = a_user(office, "cfo", email="a@example.com")
+    secret = pyotp.random_base32()
+    with office.work(acting(office, a_user(office, "super_admin"))) as work:
+        first = pyotp.TOTP(secret).at(clock.now())
+        enrol_totp(work, user.id, secret, first, reason="asked for by the user")
+    with pytest.raises(BadSignIn):
+        sign_in(office, "a@example.com", PASSWORD)
+    with pytest.raises(BadSignIn):
+        sign_in(office, "a@example.com", PASSWORD, first)
+    clock.advance(timedelta(seconds=60))
+    code = pyotp.TOTP(secret).at(clock.now())
+    assert sign_in(office, "a@example.com", PASSWORD, code)
+    with pytest.raises(BadSignIn):
+        sign_in(office, "a@example.com", PASSWORD, code)
+
+
+def test_a_sealed_secret_cannot_be_moved_to_another_place(settings: Settings) -> None:
+    sealed = seal("JBSWY3DP", "app_user|1|totp", settings)
+    assert unseal(sealed, "app_user|1|totp", settings) == "JBSWY3DP"
+    with pytest.raises(SecretUnreadable):
+        unseal(sealed, "app_user|2|totp", settings)
