@@ -1,10 +1,10 @@
 """`saldo sync`, `saldo metrics` and `saldo report …`: the analytics copy and its figures."""
 
-import csv
 import sys
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
+import polars as pl
 import typer
 
 from commands.output import AsJson, answer, command, console, day, month, table
@@ -13,6 +13,7 @@ from core.db import database_url
 from core.money import units_text
 from core.settings import settings
 from etl import figures, pipeline
+from etl.export import csv_text
 from etl.warehouse import Warehouse
 
 report_app = typer.Typer(help="The reports.", no_args_is_help=True)
@@ -69,7 +70,7 @@ def movements(
     first = since.replace(day=1) if since else _months_before(last, MONTHS_BACK - 1)
     rows = figures.movements(_copy(), first, last, as_of=as_of, currency=currency, group_by=by)
     if form == "csv":
-        _write_csv([_flat(row) for row in rows])
+        sys.stdout.write(csv_text(pl.DataFrame([_flat(row) for row in rows])))
     else:
         answer({"months": rows}, as_json or form == "json", _show_movements)
 
@@ -85,11 +86,14 @@ def ar_ageing(
     as_json: AsJson = False,
 ) -> None:
     """What is owed and for how long, at the end of a day (`--to` or `--as-of`)."""
-    result = figures.ar_ageing(_copy(), as_of or until or _today(), currency=currency)
+    day_of = as_of or until or _today()
+    copy = _copy()
+    rows = figures.receivables_by_tenant(copy, day_of, currency=currency)
     if form == "csv":
-        _write_csv([_flat(row) for row in result["rows"]])
-    else:
-        answer(result, as_json or form == "json", _show_ageing)
+        sys.stdout.write(csv_text(rows))
+        return
+    result = figures.ar_ageing(copy, day_of, currency=currency)
+    answer({**result, "rows": rows.to_dicts()}, as_json or form == "json", _show_ageing)
 
 
 def _copy() -> Warehouse:
@@ -128,13 +132,6 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
         elif not isinstance(value, list):
             flat[name] = value
     return flat
-
-
-def _write_csv(rows: list[dict[str, Any]]) -> None:
-    if rows:
-        writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def _show_sync(result: dict[str, Any]) -> None:

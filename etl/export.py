@@ -1,0 +1,22 @@
+"""Frames as files: CSV whose text cells no spreadsheet takes for a formula (OWASP ASVS 1.2.10)."""
+
+import polars as pl
+
+RISKY = r"^\s*[=+\-@\t\r\n\x00|%]"
+
+
+def csv_text(frame: pl.DataFrame) -> str:
+    """A frame as CSV; a text cell that starts like a formula gets a quote, numbers stay numbers."""
+    return without_formulas(frame).write_csv()
+
+
+def without_formulas(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with every text cell safe to open in a spreadsheet."""
+    texts = [name for name, kind in frame.schema.items() if kind == pl.String]
+    return frame.with_columns(
+        pl.when(pl.col(name).str.contains(RISKY))
+        .then("'" + pl.col(name))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name in texts
+    )

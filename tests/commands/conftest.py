@@ -1,0 +1,51 @@
+"""Runs `saldo` in this process against the test's database."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cli
+import pytest
+from core import office as offices
+from core import settings as settings_module
+from typer.testing import CliRunner
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command printed and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The one document on stdout."""
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def saldo(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Answer]]:
+    """`saldo("ledger", "check")` as an operator would run it."""
+    monkeypatch.setenv("SALDO_HOME", str(tmp_path))
+    monkeypatch.setenv("SALDO_DATABASE_URL", database_url)
+    settings_module.settings.cache_clear()
+    offices.office.cache_clear()
+    runner = CliRunner()
+
+    def run(*arguments: str, stdin: str | None = None) -> Answer:
+        done = runner.invoke(cli.app, list(arguments), input=stdin)
+        if done.exception and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return Answer(done.exit_code, done.stdout, done.stderr)
+
+    yield run
+    if offices.office.cache_info().currsize:
+        offices.office().engine.dispose()
+    settings_module.settings.cache_clear()
+    offices.office.cache_clear()
