@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cli
 import pytest
+from typer.testing import CliRunner
+
+import cli
 from core import office as offices
 from core import settings as settings_module
-from typer.testing import CliRunner
 
 
 @dataclass(frozen=True)

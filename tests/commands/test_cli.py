@@ -6,8 +6,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from core.settings import ROOT
 
+from core.settings import ROOT
 from tests.commands.conftest import Answer
 
 Saldo = Callable[..., Answer]

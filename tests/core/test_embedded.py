@@ -1,0 +1,80 @@
+"""The embedded server survives what machines do to it."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from core import embedded
+from core.errors import DatabaseUnavailable
+
+
+@pytest.fixture
+def pgdata() -> Iterator[Path]:
+    home = Path(tempfile.mkdtemp(prefix="sp", dir="/tmp"))
+    home.chmod(0o755)
+    yield home / "pg"
+    embedded.stop(home / "pg")
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def rows(uri: str) -> int:
+    with psycopg.connect(uri) as db:
+        db.execute("create table if not exists kept (n int)")
+        db.execute("insert into kept values (1)")
+        return db.execute("select count(*) from kept").fetchone()[0]
+
+
+def test_it_starts_again_after_kill_9_with_every_committed_row(pgdata: Path) -> None:
+    uri = embedded.start(pgdata)
+    assert rows(uri) == 1
+    pid = int((pgdata / "postmaster.pid").read_text().split("\n", 1)[0])
+    os.kill(pid, signal.SIGKILL)
+    assert rows(embedded.start(pgdata)) == 2
+
+
+def test_a_pid_that_belongs_to_another_program_is_no_server(pgdata: Path) -> None:
+    uri = embedded.start(pgdata)
+    rows(uri)
+    lines = (pgdata / "postmaster.pid").read_text().split("\n")
+    embedded.stop(pgdata)
+    stranger = subprocess.Popen(["sleep", "60"])
+    try:
+        (pgdata / "postmaster.pid").write_text("\n".join([str(stranger.pid), *lines[1:]]))
+        assert rows(embedded.start(pgdata)) == 2
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def test_three_processes_starting_at_once_share_one_server(pgdata: Path) -> None:
+    code = (
+        "from pathlib import Path; from core import embedded; "
+        f"print(embedded.start(Path({str(pgdata)!r})))"
+    )
+    started = [
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    uris = {process.communicate(timeout=90)[0].strip() for process in started}
+    assert len(uris) == 1
+    assert rows(uris.pop()) == 1
+
+
+def test_stop_twice_is_no_error(pgdata: Path) -> None:
+    embedded.start(pgdata)
+    assert embedded.stop(pgdata)
+    assert not embedded.stop(pgdata)
+    assert rows(embedded.start(pgdata)) == 1
+
+
+def test_a_home_too_long_for_a_socket_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseUnavailable, match="SALDO_HOME is too long"):
+        embedded.start(tmp_path / ("x" * 90))

@@ -1,0 +1,71 @@
+"""Every figure has a definition and every definition a figure; every question runs."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from core.settings import Settings
+from etl import figures
+from etl.definitions import definition, definitions
+from etl.figures.drill import PARTS
+from etl.warehouse import Warehouse, questions
+from tests.etl.books import Books
+
+MONTH = date(2026, 3, 1)
+NOT_FIGURES = {"month", "partial", "runway_note", "groups"}
+
+
+@pytest.fixture
+def wh(settings: Settings) -> Warehouse:
+    books = Books()
+    tenant = books.tenant("ada", "SE")
+    books.subscription(tenant, ("2026-01-05", "active", 10_000))
+    return books.published(settings)
+
+
+def shown(wh: Warehouse) -> set[str]:
+    """The keys of all figures anyone is shown."""
+    ageing = figures.ar_ageing(wh, MONTH)
+    return {
+        *figures.metrics(wh, MONTH)["months"][0],
+        *figures.movements(wh, MONTH, MONTH)[0],
+        "receivables",
+        *(f"dso_{name}" for name in ageing["dso"]),
+    } - NOT_FIGURES
+
+
+def test_every_figure_has_a_definition_and_every_definition_a_figure(wh: Warehouse) -> None:
+    assert {one.slug for one in definitions()} == shown(wh)
+
+
+def test_definitions_travel_with_the_figures(wh: Warehouse) -> None:
+    answer: dict[str, Any] = figures.metrics(wh, MONTH)
+    assert answer["definitions"]["mrr"] == definition("mrr").text
+    assert all(one.title and len(one.text) > 20 for one in definitions())
+
+
+def test_every_figure_of_a_month_can_be_drilled(wh: Warehouse) -> None:
+    ratios_of_days = {"dso_simple", "dso_count_back"}
+    assert set(PARTS) | {"receivables"} == shown(wh) - ratios_of_days
+
+
+PARAMS: dict[str, object] = {
+    "currency": "EUR", "dimension": "all", "first_month": MONTH, "last_month": MONTH,
+    "first_day": MONTH, "last_day": MONTH, "as_of": MONTH, "part": "p", "measure": "customers",
+    "kind": "new", "sign": 1,
+}
+
+
+@pytest.mark.parametrize("question", questions())
+def test_question_runs(question: str, wh: Warehouse) -> None:
+    text = (Warehouse, question)
+    wanted = {name: value for name, value in PARAMS.items() if f"${name}" in _text(question)}
+    assert wh.ask(question, **wanted).columns
+    assert text
+
+
+def _text(question: str) -> str:
+    from etl.warehouse import question_text
+
+    return question_text(question)
