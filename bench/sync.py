@@ -1,0 +1,87 @@
+"""How fast is a full sync against a bare COPY of the same columns, and how cheap a small one?"""
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from bench._company import Company, Say, company
+from etl import pipeline
+from etl.tables import TABLES
+
+SUBSCRIPTIONS = 80_000
+MOST_TIMES_COPY = 3.0
+MOST_OF_FULL = 0.05
+CHANGED = 0.001
+
+
+def run(scale: float, say: Say) -> dict[str, Any]:
+    """The full sync's time over a bare COPY's, and the small sync's over the full one's."""
+    with company(int(SUBSCRIPTIONS * scale), say) as made:
+        say("Bare COPY")
+        copied = min(_bare_copy(made) for _ in range(2))
+        say("Full sync")
+        full = _sync(made, full=True)
+        say("Change a thousandth, then sync")
+        changed = _change(made)
+        small = _sync(made, full=False)
+    rows = sum(table["rows"] for table in full["tables"])
+    ratio = full["seconds"] / copied
+    share = small["seconds"] / full["seconds"]
+    return {
+        "name": "sync",
+        "ratio": round(ratio, 2),
+        "rival": "a bare COPY of the same tables to /dev/null",
+        "passed": ratio <= MOST_TIMES_COPY and share <= MOST_OF_FULL,
+        "detail": {
+            "rows": rows,
+            "copy_seconds": round(copied, 2),
+            "full_seconds": full["seconds"],
+            "rows_per_second": round(rows / full["seconds"]),
+            "changed_rows": changed,
+            "incremental_seconds": small["seconds"],
+            "incremental_share_of_full": round(share, 4),
+            "limits": {"ratio": MOST_TIMES_COPY, "incremental_share_of_full": MOST_OF_FULL},
+        },
+    }
+
+
+def _bare_copy(made: Company) -> float:
+    """Seconds of COPY … TO STDOUT of every copied table and column, thrown away as it arrives."""
+    with psycopg.connect(made.url) as db:
+        began = time.monotonic()
+        for table in TABLES:
+            names = sql.SQL(", ").join(map(sql.Identifier, table.columns))
+            chosen = sql.SQL("copy (select {} from {}) to stdout").format(
+                names, sql.Identifier(table.name)
+            )
+            with db.cursor().copy(chosen) as out:
+                for _block in out:
+                    pass
+        return time.monotonic() - began
+
+
+def _sync(made: Company, *, full: bool) -> dict[str, Any]:
+    return pipeline.sync(made.settings, made.url, now=datetime.now(UTC), full=full)
+
+
+def _change(made: Company) -> int:
+    """Touch a thousandth of the rows of every large table; how many."""
+    every = round(1 / CHANGED)
+    changed = 0
+    with psycopg.connect(made.url) as db:
+        for name in ("tenant", "subscription", "payment"):
+            done = db.execute(
+                sql.SQL("update {} set created_at = created_at where mod(id, %s) = 0").format(
+                    sql.Identifier(name)
+                ),
+                [every],
+            )
+            changed += done.rowcount
+        done = db.execute(
+            "update invoice set disputed = not disputed where mod(id, %s) = 0", [every]
+        )
+        changed += done.rowcount
+    return changed
