@@ -1,0 +1,82 @@
+"""The one web process: Streamlit's pages and our HTTP doors behind one gate, run by uvicorn."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+import uvicorn
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+from streamlit import config
+from streamlit.runtime.pages_manager import PagesManager
+
+import core.models  # noqa: F401 (maps every table before the first write)
+from api.gate import Gate
+from api.headers import SecurityHeaders
+from api.health import health
+from api.shell import shell
+from api.sign_in import confirm, login, logout
+from core.office import office
+from core.settings import Settings, settings
+from pages.parts.menu import MENU
+
+ROOT = Path(__file__).resolve().parent
+ASSET_SECONDS = 86_400
+
+
+class Assets(StaticFiles):
+    """Fonts, logo and style of the sign-in page, kept by browsers for a day."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file with a lifetime."""
+        response = await super().get_response(path, scope)
+        response.headers["cache-control"] = f"public, max-age={ASSET_SECONDS}"
+        return response
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
+    """Open the database before the first request, so that the first visitor does not wait."""
+    await run_in_threadpool(office)
+    yield {}
+
+
+def web(chosen: Settings) -> st.App:
+    """The web application; Streamlit's own host check follows the same setting as ours."""
+    app = st.App(
+        ROOT / "app.py",
+        lifespan=lifespan,
+        routes=[
+            Route("/login", login, methods=["GET", "POST"]),
+            Route("/confirm", confirm, methods=["GET", "POST"]),
+            Route("/logout", logout, methods=["POST"]),
+            Route("/health", health),
+            Mount("/brand", Assets(directory=ROOT / "static")),
+            *(Route(f"/{address}", shell) for address in ("", *(entry.address for entry in MENU))),
+        ],
+        middleware=[
+            Middleware(SecurityHeaders, https=chosen.cookie_secure),
+            Middleware(TrustedHostMiddleware, allowed_hosts=list(chosen.allowed_hosts)),
+            Middleware(Gate),
+        ],
+    )
+    # Otherwise the first visitor after a start is told that a deep link does not exist, because
+    # Streamlit takes our folder `pages/` for its own old kind of pages until a script has run.
+    PagesManager.uses_pages_directory = False
+    config.set_option("server.allowedHosts", [host.strip("[]") for host in chosen.allowed_hosts])
+    return app
+
+
+app = web(settings())
+
+
+def run(host: str = "127.0.0.1", port: int = 8501) -> None:
+    """Serve until stopped."""
+    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)

@@ -66,10 +66,10 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Build the simulated company, sync, and serve it."""
-    from demo import world  # noqa: PLC0415 (only this command needs the simulation)
+    from demo import setting_up  # noqa: PLC0415 (only this command needs the simulation)
 
     started = time.monotonic()
-    built = world.prepare(settings(), tenants, months, seed, fresh=fresh, say=_progress)
+    built = setting_up.prepare(settings(), tenants, months, seed, fresh=fresh, say=_progress)
     result = {
         "url": f"http://localhost:{port}",
         "users": built.users,

@@ -1,1 +1,1 @@
-"""The simulated company, lived through the real actions."""
+"""The simulated company: it drives the real actions through a simulated clock."""

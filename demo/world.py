@@ -1,127 +1,160 @@
-"""Puts the simulated company in place: migrate, live it once, sync; later runs reuse it."""
+"""What the simulation remembers between days: customers, open bills, and what is to come."""
 
-import json
-import shutil
+from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from dataclasses import dataclass, field
+from datetime import date
+from random import Random
 
-from sqlalchemy import create_engine, event, make_url, text
+from sqlalchemy import select
 
-from core import embedded, schema
-from core.clock import SetClock, local_date
-from core.db import app_engine, database_url
-from core.errors import NotNow
-from core.settings import Settings
-from core.work import Office
-from demo import company, people
-from etl import pipeline
+from core.gateways.actions import Payout
+from core.invoices.models import Invoice
+from core.payments.actions import Charge
+from core.plans.models import Plan
+from core.work import Work
+from demo.market import Profile
+from demo.rates import Rates
+from demo.staff import Desk
 
-MARK = "demo.json"
-Say = Callable[[str], None]
+
+@dataclass
+class Customer:
+    """A tenant as its behaviour is simulated; `state` is trial, paying, free, paused, behind,
+    ending or gone."""
+
+    tenant_id: int
+    name: str
+    profile: Profile
+    subscription_id: int
+    plan: str
+    state: str
+    bank_account: str
+    left_on: date | None = None
+    changed_on: date | None = None
+    credits: list[tuple[int, int]] = field(default_factory=list)
+    """Payments with an unapplied rest: id and minor units."""
 
 
 @dataclass(frozen=True)
+class Bill:
+    """An issued invoice as its payer sees it."""
+
+    invoice_id: int
+    tenant_id: int
+    subscription_id: int | None
+    number: str
+    ocr: str
+    currency: str
+    total_minor: int
+    due_on: date
+
+
+Task = Callable[[], None]
+
+
 class World:
-    """What stands after `prepare`."""
+    """The company's customers and its agenda; the clock and the random numbers of one run."""
 
-    tenants: int
-    months: int
-    seed: int
-    until: str
-    users: list[dict[str, Any]]
+    def __init__(self, desk: Desk, rng: Random, start: date, until: date) -> None:
+        self.desk, self.rng, self.start, self.until = desk, rng, start, until
+        self.today = start
+        self.rates = Rates(Random(rng.random()))
+        self.plans: dict[str, Plan] = {}
+        self.customers: dict[int, Customer] = {}
+        self.by_subscription: dict[int, Customer] = {}
+        self.open_minor: dict[int, int] = {}
+        """What is owed on each invoice, by id."""
+        self.bills: dict[int, Bill] = {}
+        self.charges: list[Charge] = []
+        """What the gateways answered today and is not recorded yet."""
+        self.to_pay_out: set[tuple[str, str]] = set()
+        """Gateways and currencies with money to pay out."""
+        self.payouts_due: dict[date, list[Payout]] = defaultdict(list)
+        """Payouts by the day on which the bank shows them."""
+        self._jobs: dict[date, list[Task]] = defaultdict(list)
+        self._errands: dict[date, list[Task]] = defaultdict(list)
+        self._last_invoice = 0
+        self._serial = 0
 
+    @property
+    def month(self) -> int:
+        """Months since the company began, counted from 0."""
+        first = self.start
+        return (self.today.year - first.year) * 12 + self.today.month - first.month
 
-def prepare(
-    settings: Settings, tenants: int, months: int, seed: int, *, fresh: bool, say: Say
-) -> World:
-    """The company of these numbers, built when it is not there yet, and its published copy.
+    def chance(self, per_mille: int) -> bool:
+        """True so often in a thousand times."""
+        return self.rng.randrange(1000) < per_mille
 
-    Raises NotNow when the database holds something the demo did not make.
-    """
-    mark = settings.home / MARK
-    found = json.loads(mark.read_text()) if mark.exists() else None
-    if fresh:
-        _clear(settings, say)
-        found = None
-    if found is None:
-        _clear_unfinished(settings, say)
-        world = _build(settings, tenants, months, seed, say)
-        _keep(settings, world)
-    else:
-        world = World(**found)
-        say(f"Reusing the company of {world.tenants} tenants (--fresh builds it anew)")
-        schema.upgrade(database_url(settings, owner=True))
-    say("Syncing the analytics copy")
-    pipeline.sync(settings, database_url(settings), now=datetime.now(UTC), full=found is None)
-    return world
+    def serial(self, prefix: str) -> str:
+        """An id as a gateway or bank gives it, never given twice."""
+        self._serial += 1
+        return f"{prefix}{self._serial:08d}"
 
+    def later(self, day: date, job: Task) -> None:
+        """Have the system do something on a day to come."""
+        self._jobs[day].append(job)
 
-def _build(settings: Settings, tenants: int, months: int, seed: int, say: Say) -> World:
-    say("Starting the database")
-    owner = database_url(settings, owner=True)
-    schema.upgrade(owner)
-    _refuse_foreign(owner)
-    until = local_date(datetime.now(UTC), settings.billing_timezone) - timedelta(days=1)
-    engine = app_engine(database_url(settings))
+    def errand(self, day: date, task: Task) -> None:
+        """Have a person do something in the office hours of a day to come."""
+        self._errands[day].append(task)
 
-    @event.listens_for(engine, "connect")
-    def _without_waiting(connection: Any, _record: object) -> None:
-        connection.execute("set synchronous_commit = off")
-        connection.commit()
+    def jobs_today(self) -> list[Task]:
+        """The system's tasks of today, once."""
+        return self._jobs.pop(self.today, [])
 
-    office = Office(engine, SetClock(datetime.now(UTC)), settings)
-    (settings.home / (MARK + ".building")).touch()
-    say(f"Living {months} months of a company with {tenants} tenants")
-    company.build(office, tenants=tenants, months=months, seed=seed, until=until, progress=say)
-    engine.dispose()
-    return World(tenants, months, seed, until.isoformat(), people.listed())
+    def errands_today(self) -> list[Task]:
+        """The people's tasks of today, once."""
+        return self._errands.pop(self.today, [])
 
+    def settle(self, invoice_id: int, amount_minor: int) -> None:
+        """Remember that an invoice is owed less; nothing owed forgets it."""
+        left = self.open_minor.get(invoice_id, 0) - amount_minor
+        if left > 0:
+            self.open_minor[invoice_id] = left
+            return
+        self.open_minor.pop(invoice_id, None)
+        bill = self.bills.pop(invoice_id, None)
+        customer = self.customers[bill.tenant_id] if bill else None
+        if customer and bill and customer.state == "behind" and bill.subscription_id:
+            customer.state = "paying"
 
-def _keep(settings: Settings, world: World) -> None:
-    mark = settings.home / MARK
-    unfinished = mark.with_suffix(".new")
-    unfinished.write_text(json.dumps(asdict(world)))
-    unfinished.replace(mark)
-    (settings.home / (MARK + ".building")).unlink(missing_ok=True)
+    def open_bills(self, tenant_id: int) -> list[Bill]:
+        """What a tenant owes, oldest first."""
+        return [bill for bill in self.bills.values() if bill.tenant_id == tenant_id]
 
-
-def _clear_unfinished(settings: Settings, say: Say) -> None:
-    if (settings.home / (MARK + ".building")).exists():
-        say("An earlier build was interrupted; starting over")
-        _clear(settings, say)
-
-
-def _clear(settings: Settings, say: Say) -> None:
-    """Throw the demo's own data away; a real server's database is emptied, never dropped."""
-    mine = (settings.home / MARK).exists() or (settings.home / (MARK + ".building")).exists()
-    if settings.database_url:
-        if mine:
-            _empty(database_url(settings, owner=True))
-    elif mine or not (settings.home / "pg").exists():
-        embedded.stop(settings.home / "pg")
-        shutil.rmtree(settings.home / "pg", ignore_errors=True)
-    shutil.rmtree(settings.copy_path.parent, ignore_errors=True)
-    for name in (MARK, MARK + ".building", "anchors.jsonl"):
-        (settings.home / name).unlink(missing_ok=True)
-    say("Cleared the earlier company")
-
-
-def _empty(url: str) -> None:
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
-    with engine.begin() as connection:
-        connection.execute(text("drop owned by saldo_owner cascade"))
-    engine.dispose()
-
-
-def _refuse_foreign(url: str) -> None:
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
-    with engine.connect() as connection:
-        held = connection.scalar(text("select count(*) from tenant")) or 0
-    engine.dispose()
-    if held:
-        raise NotNow(
-            f"The database already holds {held} tenants that the demo did not make; "
-            "choose another SALDO_HOME or database for the demo"
+    def new_bills(self, work: Work) -> list[Bill]:
+        """The invoices issued since the last time."""
+        rows = work.session.execute(
+            select(
+                Invoice.id,
+                Invoice.tenant_id,
+                Invoice.subscription_id,
+                Invoice.number,
+                Invoice.ocr,
+                Invoice.currency,
+                Invoice.total_minor,
+                Invoice.due_on,
+            )
+            .where(Invoice.id > self._last_invoice, Invoice.status == "issued")
+            .order_by(Invoice.id)
         )
+        fresh = [
+            Bill(
+                row.id,
+                row.tenant_id,
+                row.subscription_id,
+                row.number or "",
+                row.ocr or "",
+                row.currency,
+                row.total_minor,
+                row.due_on or self.today,
+            )
+            for row in rows
+        ]
+        for bill in fresh:
+            self._last_invoice = bill.invoice_id
+            self.bills[bill.invoice_id] = bill
+            self.open_minor[bill.invoice_id] = bill.total_minor
+        return fresh

@@ -3,6 +3,7 @@
 from typing import Any
 
 from alembic import context
+
 from core.models import Base
 
 NOT_MAPPED = {"sync_tombstone"}

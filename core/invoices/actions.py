@@ -29,7 +29,11 @@ class Fee:
 
 @action("billing.invoice.drafted", needs="billing.write", system=True)
 def create_draft(
-    work: Work, tenant_id: int, lines: tuple[NewLine, ...], *, type: str = "usage",  # noqa: A002
+    work: Work,
+    tenant_id: int,
+    lines: tuple[NewLine, ...],
+    *,
+    type: str = "usage",  # noqa: A002
     key: str | None = None,
 ) -> Invoice:
     """A draft with tax by the tenant's country. Raises NotFound, BadInput."""
@@ -51,8 +55,11 @@ def issue_invoice(
     terms = work.settings.payment_terms_days if due_days is None else due_days
     issue_drafts(work, [invoice], terms)
     work.tell(
-        tenant_id=invoice.tenant_id, invoice_id=invoice.id, number=invoice.number,
-        total_minor=invoice.total_minor, currency=invoice.currency,
+        tenant_id=invoice.tenant_id,
+        invoice_id=invoice.id,
+        number=invoice.number,
+        total_minor=invoice.total_minor,
+        currency=invoice.currency,
     )
     return invoice
 
@@ -66,8 +73,12 @@ def void_invoice(work: Work, invoice_id: int, *, reason: str) -> Invoice:
     if invoice.total_minor:
         reverse(work, ("invoice", invoice.id), "invoice_issued", work.today)
     post(
-        work, "revenue_recognised:void", ("invoice", invoice.id),
-        revenue_recognised(-recognised_of(work, invoice)), invoice.currency, work.today,
+        work,
+        "revenue_recognised:void",
+        ("invoice", invoice.id),
+        revenue_recognised(-recognised_of(work, invoice)),
+        invoice.currency,
+        work.today,
         tenant_id=invoice.tenant_id,
     )
     invoice.status, invoice.closed_on = "cancelled", work.today
@@ -84,8 +95,13 @@ def write_off(work: Work, invoice_id: int, *, reason: str) -> Invoice:
     due = invoice.due_minor
     tax = round_half_up(due * invoice.tax_minor, invoice.total_minor)
     post(
-        work, "written_off", ("invoice", invoice.id), written_off(due - tax, tax),
-        invoice.currency, work.today, tenant_id=invoice.tenant_id,
+        work,
+        "written_off",
+        ("invoice", invoice.id),
+        written_off(due - tax, tax),
+        invoice.currency,
+        work.today,
+        tenant_id=invoice.tenant_id,
     )
     invoice.status, invoice.closed_on = "written_off", work.today
     work.tell(tenant_id=invoice.tenant_id, invoice_id=invoice.id, written_off_minor=due)
@@ -103,28 +119,29 @@ def issue_platform_fees(
     if month.day != 1 or any(fee.fee_minor <= 0 for fee in fees):
         raise BadInput("Fees are above zero and belong to the first day of a month")
     reason = f"platform_fee:{month:%Y-%m}"
-    wanted = [fee.tenant_id for fee in fees]
-    tenants = {
-        each.id: each
-        for each in work.session.scalars(
-            select(Tenant).where(Tenant.id.in_(wanted)).order_by(Tenant.id).with_for_update()
-        )
-    }
-    billed = set(work.session.scalars(
-        select(Invoice.tenant_id).where(
-            Invoice.tenant_id.in_(wanted), Invoice.reason == reason, Invoice.status != "cancelled"
-        )
-    ))
+    tenants = _not_billed(work, [fee.tenant_id for fee in fees], reason)
     terms = work.settings.payment_terms_days
-    drafts = [
-        draft(work, tenants[fee.tenant_id], NewInvoice(
-            "usage", (_fee_line(fee, month, tenants[fee.tenant_id].currency),), terms, reason=reason, issuer_type="platform",
-        ))
-        for fee in fees if fee.tenant_id in tenants and fee.tenant_id not in billed
-    ]
+    drafts = []
+    for fee in fees:
+        if tenant := tenants.get(fee.tenant_id):
+            lines = (_fee_line(fee, month, tenant.currency),)
+            new = NewInvoice("usage", lines, terms, reason=reason, issuer_type="platform")
+            drafts.append(draft(work, tenant, new))
     issue_drafts(work, drafts, terms)
     work.tell(month=f"{month:%Y-%m}", invoices=len(drafts))
     return [invoice.id for invoice in drafts]
+
+
+def _not_billed(work: Work, tenant_ids: list[int], reason: str) -> dict[int, Tenant]:
+    """Those tenants, locked, that have no invoice for the reason yet."""
+    billed = select(Invoice.tenant_id).where(
+        Invoice.tenant_id.in_(tenant_ids), Invoice.reason == reason, Invoice.status != "cancelled"
+    )
+    locked = work.session.scalars(
+        select(Tenant).where(Tenant.id.in_(tenant_ids)).order_by(Tenant.id).with_for_update()
+    ).all()
+    done = set(work.session.scalars(billed))
+    return {each.id: each for each in locked if each.id not in done}
 
 
 def _fee_line(fee: Fee, month: date, currency: str) -> NewLine:
@@ -141,7 +158,9 @@ def _tenant(work: Work, tenant_id: int) -> Tenant:
 
 def _locked(work: Work, invoice_id: int) -> Invoice:
     invoice = work.session.scalar(
-        select(Invoice).where(Invoice.id == invoice_id).with_for_update(of=Invoice)
+        select(Invoice)
+        .where(Invoice.id == invoice_id)
+        .with_for_update(of=Invoice)
         .options(selectinload(Invoice.lines))
     )
     if invoice is None:

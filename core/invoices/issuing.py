@@ -10,7 +10,15 @@ from sqlalchemy.dialects.postgresql import insert
 from core.errors import BadInput
 from core.invoices.models import Invoice, InvoiceLine, InvoiceSeries
 from core.invoices.rules import (
-    NewLine, Tax, invoice_amounts, line_amounts, number_text, ocr_of, recognised_by, tax_of,
+    Amounts,
+    NewLine,
+    Tax,
+    invoice_amounts,
+    line_amounts,
+    number_text,
+    ocr_of,
+    recognised_by,
+    tax_of,
 )
 from core.ledger.journal import post
 from core.ledger.models import LedgerTransaction
@@ -39,21 +47,23 @@ def draft(work: Work, tenant: Tenant, new: NewInvoice, *, tax: Tax | None = None
     amounts = [line_amounts(line, chosen) for line in new.lines]
     total = invoice_amounts(amounts)
     invoice = Invoice(
-        tenant_id=tenant.id, subscription_id=new.subscription_id, issuer_type=new.issuer_type,
-        type=new.type, reason=new.reason, status="draft", currency=tenant.currency,
-        net_minor=total.net_minor, tax_minor=total.tax_minor, total_minor=total.total_minor,
-        paid_minor=0, period_start=new.period_start, period_end=new.period_end,
+        tenant_id=tenant.id,
+        subscription_id=new.subscription_id,
+        issuer_type=new.issuer_type,
+        type=new.type,
+        reason=new.reason,
+        status="draft",
+        currency=tenant.currency,
+        net_minor=total.net_minor,
+        tax_minor=total.tax_minor,
+        total_minor=total.total_minor,
+        paid_minor=0,
+        period_start=new.period_start,
+        period_end=new.period_end,
         created_at=work.now,
     )
     invoice.lines = [
-        InvoiceLine(
-            tenant_id=tenant.id, plan_id=line.plan_id, position=position,
-            description=line.description, quantity=line.quantity, unit_minor=line.unit_minor,
-            discount_minor=line.discount_minor, net_minor=amount.net_minor,
-            tax_percent=chosen.percent, tax_category=chosen.category,
-            tax_minor=amount.tax_minor, total_minor=amount.total_minor,
-            service_start=line.service_start, service_end=line.service_end,
-        )
+        _line(tenant, line, amount, chosen, position)
         for position, (line, amount) in enumerate(zip(new.lines, amounts, strict=True), start=1)
     ]
     work.session.add(invoice)
@@ -92,7 +102,9 @@ def issue_new(work: Work, tenant: Tenant, new: NewInvoice) -> Invoice:
 def earned_before(work: Work) -> date | None:
     """The first day not covered by the last monthly recognition run, None before the first run."""
     last = work.session.scalar(
-        select(func.max(LedgerTransaction.booked_on)).where(LedgerTransaction.source_type == "month")
+        select(func.max(LedgerTransaction.booked_on)).where(
+            LedgerTransaction.source_type == "month"
+        )
     )
     return last + timedelta(days=1) if last else None
 
@@ -111,10 +123,31 @@ def recognised_of(work: Work, invoice: Invoice) -> int:
     )
 
 
+def _line(tenant: Tenant, line: NewLine, amount: Amounts, tax: Tax, position: int) -> InvoiceLine:
+    return InvoiceLine(
+        tenant_id=tenant.id,
+        plan_id=line.plan_id,
+        position=position,
+        description=line.description,
+        quantity=line.quantity,
+        unit_minor=line.unit_minor,
+        discount_minor=line.discount_minor,
+        net_minor=amount.net_minor,
+        tax_percent=tax.percent,
+        tax_category=tax.category,
+        tax_minor=amount.tax_minor,
+        total_minor=amount.total_minor,
+        service_start=line.service_start,
+        service_end=line.service_end,
+    )
+
+
 def _post_issue(work: Work, invoice: Invoice) -> None:
     ahead = sum(line.net_minor for line in invoice.lines if line.service_start)
     legs = invoice_issued(
-        ahead, invoice.net_minor - ahead, invoice.tax_minor,
+        ahead,
+        invoice.net_minor - ahead,
+        invoice.tax_minor,
         platform_fee=invoice.issuer_type == "platform",
     )
     source, place = ("invoice", invoice.id), (invoice.currency, work.today)

@@ -15,7 +15,35 @@ SELLER_COUNTRY = "SE"
 STANDARD_PERCENT = Decimal(25)
 """Swedish standard rate of value added tax."""
 EU = frozenset(
-    "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE".split()
+    [
+        "AT",
+        "BE",
+        "BG",
+        "HR",
+        "CY",
+        "CZ",
+        "DK",
+        "EE",
+        "FI",
+        "FR",
+        "DE",
+        "GR",
+        "HU",
+        "IE",
+        "IT",
+        "LV",
+        "LT",
+        "LU",
+        "MT",
+        "NL",
+        "PL",
+        "PT",
+        "RO",
+        "SK",
+        "SI",
+        "ES",
+        "SE",
+    ]
 )
 PREFIX = {"tenant": "SAAS-INV", "platform": "SAAS-FEE"}
 _SERIES_DIGIT = {"tenant": "1", "platform": "2"}
@@ -105,7 +133,7 @@ def ocr_of(issuer_type: str, year: int, sequence: int) -> str:
 
 
 def ocr_reference(number: int) -> str:
-    """A Bankgirot reference: the number, the total length mod 10, the Luhn digit over all before it."""
+    """A Bankgirot reference: number, total length mod 10, Luhn digit over all before it."""
     body = str(number)
     body += str((len(body) + 2) % 10)
     return body + str(luhn.calc_check_digit(body))

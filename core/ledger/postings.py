@@ -92,6 +92,12 @@ def transfer_received(amount: int) -> list[Leg]:
 
 
 @_event
+def transfer_collected(provider: str, amount: int) -> list[Leg]:
+    """A transfer a clearing house collected that nobody could match yet; its deposit follows."""
+    return _legs((CLEARING[provider], amount), ("unapplied_receipts", -amount))
+
+
+@_event
 def transfer_assigned(applied: int, excess: int) -> list[Leg]:
     """An unmatched transfer settled invoices; the excess is the customer's credit."""
     return _legs(

@@ -43,14 +43,22 @@ def create_plan(work: Work, new: NewPlan, *, key: str | None = None) -> Plan:
     """A plan with its first prices, valid from today. Raises BadInput; the slug never changes."""
     _check(work, new)
     plan = Plan(
-        slug=new.slug, name=new.name, description=new.description, sort_order=new.sort_order,
-        is_recommended=new.is_recommended, fixed_days=new.fixed_days, created_at=work.now,
+        slug=new.slug,
+        name=new.name,
+        description=new.description,
+        sort_order=new.sort_order,
+        is_recommended=new.is_recommended,
+        fixed_days=new.fixed_days,
+        created_at=work.now,
         **{flag: flag in new.flags for flag in FLAGS},
     )
     plan.prices = [
         PlanPrice(
-            cycle=price.cycle, currency=price.currency, amount_minor=price.amount_minor,
-            version=1, valid_from=work.today,
+            cycle=price.cycle,
+            currency=price.currency,
+            amount_minor=price.amount_minor,
+            version=1,
+            valid_from=work.today,
         )
         for price in new.prices
     ]
@@ -58,7 +66,10 @@ def create_plan(work: Work, new: NewPlan, *, key: str | None = None) -> Plan:
     work.session.add(plan)
     work.session.flush()
     work.tell(
-        plan_id=plan.id, slug=plan.slug, limits=dict(new.limits), flags=list(new.flags),
+        plan_id=plan.id,
+        slug=plan.slug,
+        limits=dict(new.limits),
+        flags=list(new.flags),
         prices=[[p.cycle, p.currency, p.amount_minor] for p in new.prices],
     )
     return plan
@@ -66,7 +77,11 @@ def create_plan(work: Work, new: NewPlan, *, key: str | None = None) -> Plan:
 
 @action("saas.plan.priced", needs="saas.plans.manage")
 def set_price(
-    work: Work, plan_id: int, price: NewPrice, *, valid_from: date | None = None,
+    work: Work,
+    plan_id: int,
+    price: NewPrice,
+    *,
+    valid_from: date | None = None,
     key: str | None = None,
 ) -> PlanPrice:
     """A new version of a price, from today unless a later day is given (PLN.2).
@@ -77,26 +92,24 @@ def set_price(
     if price.amount_minor < 0 or price.cycle not in CYCLES or from_day < work.today:
         raise BadInput("A price is not negative, has a known cycle and does not start in the past")
     plan = _locked(work, plan_id)
-    current = work.session.scalar(
-        select(PlanPrice).where(
-            PlanPrice.plan_id == plan.id, PlanPrice.cycle == price.cycle,
-            PlanPrice.currency == price.currency, PlanPrice.valid_until.is_(None),
-        )
-    )
-    if current is not None:
-        if current.valid_from >= from_day:
-            raise BadInput(f"The price in force already starts on {current.valid_from}")
-        current.valid_until = from_day
-        work.session.flush()
+    current = _end_current(work, plan, price, from_day)
     fresh = PlanPrice(
-        plan_id=plan.id, cycle=price.cycle, currency=price.currency, valid_from=from_day,
-        amount_minor=price.amount_minor, version=current.version + 1 if current else 1,
+        plan_id=plan.id,
+        cycle=price.cycle,
+        currency=price.currency,
+        valid_from=from_day,
+        amount_minor=price.amount_minor,
+        version=current.version + 1 if current else 1,
     )
     work.session.add(fresh)
     work.session.flush()
     work.tell(
-        plan_id=plan.id, slug=plan.slug, cycle=price.cycle, currency=price.currency,
-        before_minor=current.amount_minor if current else None, after_minor=price.amount_minor,
+        plan_id=plan.id,
+        slug=plan.slug,
+        cycle=price.cycle,
+        currency=price.currency,
+        before_minor=current.amount_minor if current else None,
+        after_minor=price.amount_minor,
         valid_from=str(from_day),
     )
     return fresh
@@ -109,6 +122,24 @@ def set_plan_active(work: Work, plan_id: int, is_active: bool) -> Plan:
     plan.is_active = is_active
     work.tell(plan_id=plan.id, slug=plan.slug, is_active=is_active)
     return plan
+
+
+def _end_current(work: Work, plan: Plan, price: NewPrice, from_day: date) -> PlanPrice | None:
+    """Let the version in force end when the new one starts."""
+    current = work.session.scalar(
+        select(PlanPrice).where(
+            PlanPrice.plan_id == plan.id,
+            PlanPrice.cycle == price.cycle,
+            PlanPrice.currency == price.currency,
+            PlanPrice.valid_until.is_(None),
+        )
+    )
+    if current is not None:
+        if current.valid_from >= from_day:
+            raise BadInput(f"The price in force already starts on {current.valid_from}")
+        current.valid_until = from_day
+        work.session.flush()
+    return current
 
 
 def _check(work: Work, new: NewPlan) -> None:

@@ -49,8 +49,12 @@ def cycle_price(monthly_units: int, cycle: str) -> int:
 
 def _plan(slug: str, order: int) -> NewPlan:
     return NewPlan(
-        slug=slug, name=slug.capitalize(), description=_WORDS[slug], sort_order=order,
-        is_recommended=slug == "growth", flags=_FLAGS.get(slug, ()),
+        slug=slug,
+        name=slug.capitalize(),
+        description=_WORDS[slug],
+        sort_order=order,
+        is_recommended=slug == "growth",
+        flags=_FLAGS.get(slug, ()),
         limits=dict(zip(LIMITS, _LIMITS[slug], strict=True)),
         prices=tuple(
             NewPrice(cycle, currency, cycle_price(units, cycle))

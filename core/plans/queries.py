@@ -31,8 +31,10 @@ def find_price(work: Work, plan_id: int, cycle: str, currency: str, on: date) ->
     """The version of a price in force on a day, None when the plan has none."""
     return work.session.scalar(
         select(PlanPrice).where(
-            PlanPrice.plan_id == plan_id, PlanPrice.cycle == cycle,
-            PlanPrice.currency == currency, PlanPrice.valid_from <= on,
+            PlanPrice.plan_id == plan_id,
+            PlanPrice.cycle == cycle,
+            PlanPrice.currency == currency,
+            PlanPrice.valid_from <= on,
             or_(PlanPrice.valid_until.is_(None), PlanPrice.valid_until > on),
         )
     )

@@ -65,7 +65,8 @@ class Subscription(Base):
         ),
         CheckConstraint("paused_until is null or status = 'paused'", name="paused_until_if_paused"),
         CheckConstraint(
-            "num_nulls(next_plan_id, next_cycle, next_amount_minor) in (0, 3)", name="next_plan_whole"
+            "num_nulls(next_plan_id, next_cycle, next_amount_minor) in (0, 3)",
+            name="next_plan_whole",
         ),
         Index("ix_subscription_tenant_id", "tenant_id"),
         Index(

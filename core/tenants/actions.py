@@ -38,9 +38,15 @@ def create_tenant(
     if not re.fullmatch(r"[A-Z]{3}", new.currency):
         raise BadInput(f"{new.currency!r} is not an ISO 4217 currency")
     tenant = Tenant(
-        name=new.name.strip(), country=new.country, currency=new.currency, language=new.language,
-        billing_email=new.billing_email, tax_id=new.tax_id, external_id=new.external_id,
-        signed_up_on=signed_up_on or work.today, created_at=work.now,
+        name=new.name.strip(),
+        country=new.country,
+        currency=new.currency,
+        language=new.language,
+        billing_email=new.billing_email,
+        tax_id=new.tax_id,
+        external_id=new.external_id,
+        signed_up_on=signed_up_on or work.today,
+        created_at=work.now,
     )
     work.session.add(tenant)
     work.session.flush()

@@ -8,14 +8,35 @@ revision = "0002"
 down_revision = "0001"
 
 SYNCED = (
-    "tenant", "plan", "plan_price", "subscription", "plan_history", "subscription_cancellation",
-    "invoice", "invoice_line", "payment", "payment_allocation", "dispute", "refund",
-    "bank_statement", "bank_transfer", "unmatched_bank_transfer", "gateway_ledger_entry",
-    "cost", "cash_balance", "fx_rate", "ledger_transaction", "accounting_entry",
+    "tenant",
+    "plan",
+    "plan_price",
+    "subscription",
+    "plan_history",
+    "subscription_cancellation",
+    "invoice",
+    "invoice_line",
+    "payment",
+    "payment_allocation",
+    "dispute",
+    "refund",
+    "bank_statement",
+    "bank_transfer",
+    "unmatched_bank_transfer",
+    "gateway_ledger_entry",
+    "cost",
+    "cash_balance",
+    "fx_rate",
+    "ledger_transaction",
+    "accounting_entry",
 )
 APPEND_ONLY = (
-    "audit_event", "ledger_transaction", "accounting_entry", "plan_history",
-    "payment_allocation", "subscription_cancellation",
+    "audit_event",
+    "ledger_transaction",
+    "accounting_entry",
+    "plan_history",
+    "payment_allocation",
+    "subscription_cancellation",
 )
 TEXTS = Path(__file__).parent.parent / "sql"
 

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+
 from core.access.permissions import ROLES
 
 revision = "0003"

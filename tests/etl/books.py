@@ -1,4 +1,4 @@
-"""Hand-made books for tests: a few rows with defaults, put into PostgreSQL or straight into a copy."""
+"""Hand-made books for tests: rows with defaults, put into PostgreSQL or straight into a copy."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -64,7 +64,7 @@ class Books:
         self, tenant_id: int, *changes: tuple[str, str, int], plan: str = "pro",
         cycle: str = "monthly", currency: str = "EUR",
     ) -> int:
-        """Add a subscription with its history: (day, status, amount per cycle) or with a plan as fourth."""
+        """Add a subscription with its history: (day, status, amount per cycle[, plan])."""
         started_on, status, amount_minor = changes[0][:3]
         last = changes[-1]
         number = self.add(
@@ -181,8 +181,9 @@ class Books:
         today = local_date(now, settings.billing_timezone)
         with open_build(path, settings) as build:
             totals = {table.name: self._load(build, table.name) for table in TABLES}
-            compute(Build(build, totals, settings.reporting_currency, today))
-            sign(build, State(0, "books", ""), "full", now, today, settings)
+            made = Build(build, totals, settings.reporting_currency, today)
+            compute(made)
+            sign(made, State(0, "books", ""), "full", now)
             build.execute("checkpoint").fetchall()
         publish(path, live)
         return Warehouse(settings)

@@ -9,7 +9,7 @@ from core.settings import Settings
 from etl import figures
 from etl.definitions import definition, definitions
 from etl.figures.drill import PARTS
-from etl.warehouse import Warehouse, questions
+from etl.warehouse import Warehouse, question_text, questions
 from tests.etl.books import Books
 
 MONTH = date(2026, 3, 1)
@@ -31,6 +31,7 @@ def shown(wh: Warehouse) -> set[str]:
         *figures.metrics(wh, MONTH)["months"][0],
         *figures.movements(wh, MONTH, MONTH)[0],
         "receivables",
+        *(name for name in figures.cohorts(wh, MONTH, MONTH) if name == "cohorts"),
         *(f"dso_{name}" for name in ageing["dso"]),
     } - NOT_FIGURES
 
@@ -46,26 +47,18 @@ def test_definitions_travel_with_the_figures(wh: Warehouse) -> None:
 
 
 def test_every_figure_of_a_month_can_be_drilled(wh: Warehouse) -> None:
-    ratios_of_days = {"dso_simple", "dso_count_back"}
-    assert set(PARTS) | {"receivables"} == shown(wh) - ratios_of_days
+    assert set(PARTS) | {"receivables"} == shown(wh) - {"dso_simple", "dso_count_back", "cohorts"}
 
 
 PARAMS: dict[str, object] = {
     "currency": "EUR", "dimension": "all", "first_month": MONTH, "last_month": MONTH,
     "first_day": MONTH, "last_day": MONTH, "as_of": MONTH, "part": "p", "measure": "customers",
-    "kind": "new", "sign": 1,
+    "kind": "new", "sign": 1, "first_cohort": MONTH, "last_cohort": MONTH,
 }
 
 
 @pytest.mark.parametrize("question", questions())
 def test_question_runs(question: str, wh: Warehouse) -> None:
-    text = (Warehouse, question)
-    wanted = {name: value for name, value in PARAMS.items() if f"${name}" in _text(question)}
+    text = question_text(question)
+    wanted = {name: value for name, value in PARAMS.items() if f"${name}" in text}
     assert wh.ask(question, **wanted).columns
-    assert text
-
-
-def _text(question: str) -> str:
-    from etl.warehouse import question_text
-
-    return question_text(question)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from core.errors import BadInput
 from core.settings import Settings
 from etl import figures
 from etl.pipeline import sync
@@ -57,6 +58,9 @@ def _documents(books: Books, ada: int, bo: int, cy: int) -> None:
     books.invoice(cy, "2026-03-01", ("pro", 5_000), due_on="2026-03-01")
     books.invoice(cy, "2026-03-02", ("pro", 9_900), status="cancelled", closed_on=MARCH)
     books.invoice(cy, "2026-03-03", (None, 7_000), type="recharge", due_on="2026-03-31")
+    before = books.invoice(cy, "2026-02-03", (None, 900), type="recharge", status="paid",
+                           paid_minor=900)
+    books.refund(books.payment(cy, "2026-02-03", 900, before), "2026-03-04", 900, 0)
     books.cost("2026-03-01", "sales_marketing", 30_000)
     books.cost("2026-03-01", "cost_of_revenue", 4_260)
     books.cost("2026-02-01", "salaries", 20_000)
@@ -117,7 +121,8 @@ def test_company_figures_of_march_are_the_hand_made_ones(wh: Warehouse) -> None:
     assert march["ltv"] == eur(49_350)  # 49 349.77
     assert march["ltv_cac"] == "1.6450"
     # cash 100 000 + 50 000 × 0.08 = 104 000; burn of February 20 000 and of March
-    # 34 260 − (25 625 − 2 500 − 400) = 11 535; January knows no cost: 31 535 / 2
+    # 34 260 − (25 625 − 2 500 − 400) = 11 535; January knows no cost: 31 535 / 2; the recharge
+    # of 900 came in February and left in March
     assert march["runway_months"] == "6.5958"
     assert march["runway_note"] is None
 
@@ -137,8 +142,9 @@ def test_ageing_counts_days_past_the_due_date(wh: Warehouse) -> None:
     assert ageing["buckets"]["current"] == eur(7_000)
     assert ageing["total"] == eur(12_800)
     assert figures.ar_ageing(wh, date(2026, 4, 1))["buckets"]["31-60"] == eur(5_000)
-    # issued 25 625 + 800 + 5 000 + 7 000 = 38 425; 12 800 × 90 / 38 425 and 31 × 12 800 / 38 425
-    assert ageing["dso"] == {"simple": "29.9805", "count_back": "10.3266"}
+    # March issued 25 625 + 800 + 5 000 + 7 000 = 38 425 and February 900:
+    # 12 800 × 90 / 39 325, and 31 × 12 800 / 38 425
+    assert ageing["dso"] == {"simple": "29.2943", "count_back": "10.3266"}
 
 
 def test_an_earlier_day_knows_nothing_of_later_facts(wh: Warehouse) -> None:
@@ -175,6 +181,36 @@ def test_by_plan_a_change_of_plan_leaves_one_and_enters_the_other(wh: Warehouse)
     assert march["groups"]["pro"]["expansion"] == eur(-12_000)
     assert march["groups"]["ent"]["expansion"] == eur(20_000)
     assert march["groups"]["lite"]["expansion"] == eur(4_333)
+
+
+def test_cohorts_follow_tenants_from_their_first_payment(wh: Warehouse) -> None:
+    answer = figures.cohorts(wh, date(2026, 1, 1), MARCH, as_of=date(2026, 4, 30))
+    january, february, march = answer["cohorts"]
+    # ada and bo stay; cy leaves in March and is back in April; di has just begun
+    assert (january["cohort"], january["size"]) == ("2026-01", 2)
+    assert january["retained"] == [2, 2, 2, 2]
+    assert february["retained"] == [1, 0, 1]
+    assert march["retained"] == [1, 1]
+    # ada 12 000, then 24 333; bo 10 000 at 0.10, then 8 000 at 0.08
+    assert [m["minor"] for m in january["mrr"]] == [22_000, 22_000, 32_333, 32_333]
+    assert [m["minor"] for m in february["mrr"]] == [5_000, 0, 6_000]
+
+
+def test_day_ahead_of_the_copy_counts_what_is_known_of_it(wh: Warehouse) -> None:
+    ahead = figures.metrics(wh, date(2026, 11, 1), as_of=date(2026, 11, 30))["months"][0]
+    now = figures.metrics(wh, date(2026, 11, 1))["months"][0]
+    assert (now["partial"], ahead["partial"]) == (True, False)
+    assert ahead["mrr"] == now["mrr"]
+    with pytest.raises(BadInput):
+        figures.metrics(wh, date(2026, 12, 1))
+
+
+def test_groups_and_lengths_nobody_offers_are_refused(wh: Warehouse) -> None:
+    for months, by in ((0, None), (1_000, None), (1, "moon")):
+        with pytest.raises(BadInput):
+            figures.metrics(wh, MARCH, months=months, by=by)
+    with pytest.raises(BadInput):
+        figures.movements(wh, MARCH, MARCH, group_by="moon")
 
 
 def test_another_currency_foots_as_well(wh: Warehouse) -> None:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -192,5 +193,5 @@ def test_months_meet_and_groups_add_up_in_any_currency(drawn: Any, currency: str
                     assert total == sum(
                         group[name]["minor"] for group in answer["groups"].values()
                     ), (by, name)
-            for earlier, later in zip(answers, answers[1:], strict=False):
+            for earlier, later in pairwise(answers):
                 assert earlier["end"] == later["start"]

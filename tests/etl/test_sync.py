@@ -1,6 +1,8 @@
 """Full and incremental sync: nothing missing, stale or left over; what is secret stays behind."""
 
 import random
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -14,7 +16,8 @@ import duckdb
 import psycopg
 import pytest
 
-from core.settings import Settings
+from core.errors import DatabaseUnavailable
+from core.settings import ROOT, Settings
 from etl import pipeline
 from etl.extract import postgres
 from etl.publish import SyncRunning, only_sync
@@ -121,7 +124,7 @@ def test_copy_of_another_source_or_definition_is_made_anew(
 
 def _write(url: str, seed: int, stop: threading.Event) -> None:
     """Insert, change, delete and insert again, committing late, sometimes not at all."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311
     with psycopg.connect(url) as db:
         while not stop.is_set():
             number = chance.randrange(1_000 * seed, 1_000 * seed + 40)
@@ -253,6 +256,57 @@ def _fill_texts(db: psycopg.Connection[Any], secret: str, allowed: set[tuple[str
             db.execute(f'update {table} set "{column}" = %s', [secret])
             filled += 1
     assert filled > 10
+
+
+def test_change_hidden_from_the_triggers_leads_to_a_full_copy(
+    books: Books, database_url: str, settings: Settings
+) -> None:
+    pipeline.sync(settings, database_url, now=NOW)
+    with psycopg.connect(database_url) as db:
+        db.execute("set local session_replication_role = replica")
+        db.execute("update cost set amount_minor = 1")
+    assert pipeline.sync(settings, database_url, now=NOW)["mode"] == "full"
+    assert_equal_copies(database_url, settings)
+
+
+def test_sync_killed_at_any_moment_leaves_the_last_good_copy(
+    books: Books, database_url: str, settings: Settings
+) -> None:
+    pipeline.sync(settings, database_url, now=NOW)
+    program = (
+        "import sys; from datetime import UTC, datetime; from pathlib import Path\n"
+        "from core.settings import Settings; from etl.pipeline import sync\n"
+        "settings = Settings(_env_file=None, SALDO_HOME=Path(sys.argv[1])); print('ready')\n"
+        "while True: sync(settings, sys.argv[2], now=datetime.now(UTC), full=True)\n"
+    )
+    chance = random.Random(1)  # noqa: S311
+    for _ in range(4):
+        with subprocess.Popen(
+            [sys.executable, "-uc", program, str(settings.home), database_url],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT,
+        ) as run:
+            assert run.stdout
+            assert run.stdout.readline() == b"ready\n"
+            time.sleep(0.05 + chance.random())
+            run.kill()
+        assert Warehouse(settings).ask("published_currencies").height
+    pipeline.sync(settings, database_url, now=NOW)
+    assert_equal_copies(database_url, settings)
+    assert not list(settings.copy_path.parent.glob("build-*"))
+
+
+def test_host_that_hides_the_clusters_number_is_synced(
+    books: Books, database_url: str, settings: Settings
+) -> None:
+    with psycopg.connect(database_url) as db:
+        db.execute("revoke execute on function pg_control_system() from public")
+    assert pipeline.sync(settings, database_url, now=NOW)["mode"] == "full"
+    assert pipeline.sync(settings, database_url, now=NOW)["mode"] == "incremental"
+
+
+def test_unreachable_database_is_named_as_such(settings: Settings) -> None:
+    with pytest.raises(DatabaseUnavailable):
+        pipeline.sync(settings, "postgresql://nobody@/none?host=/nowhere", now=NOW)
 
 
 def test_only_one_sync_runs_at_a_time(

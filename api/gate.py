@@ -1,0 +1,57 @@
+"""The gate: a live session, or the sign-in page; in front of pages and websocket alike."""
+
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.requests import session_token
+from core.access import sessions
+from core.errors import DatabaseUnavailable
+from core.office import office
+
+OPEN = ("/login", "/health", "/brand/", "/static/", "/_stcore/health", "/favicon.png")
+"""Paths without sign-in; a trailing slash marks a prefix."""
+SIGNED_OUT = 4401
+
+
+class Gate:
+    """Pure ASGI, so that it sees the websocket too."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the open paths and live sessions on, refuse the rest."""
+        if scope["type"] not in ("http", "websocket") or is_open(scope["path"]):
+            await self.app(scope, receive, send)
+            return
+        try:
+            seen = await run_in_threadpool(sessions.viewer, office(), session_token(scope))
+        except DatabaseUnavailable as problem:
+            await _unavailable(scope, receive, send, str(problem))
+            return
+        if seen is not None:
+            await self.app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": SIGNED_OUT})
+        else:
+            await RedirectResponse(f"/login?next={_target(scope)}", 303)(scope, receive, send)
+
+
+def is_open(path: str) -> bool:
+    """True for a path that needs no sign-in."""
+    return any(path == known or (known.endswith("/") and path.startswith(known)) for known in OPEN)
+
+
+def _target(scope: Scope) -> str:
+    query = scope.get("query_string", b"").decode("latin-1")
+    return quote(scope["path"] + (f"?{query}" if query else ""), safe="")
+
+
+async def _unavailable(scope: Scope, receive: Receive, send: Send, words: str) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1013})
+        return
+    await PlainTextResponse(words, 503, {"retry-after": "5"})(scope, receive, send)

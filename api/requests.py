@@ -1,0 +1,48 @@
+"""What every HTTP door reads from a request: the session token, the address, the origin."""
+
+import ipaddress
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import Scope
+
+COOKIE = "saldo"
+
+
+def session_token(scope: Scope) -> str | None:
+    """The opaque session token of a request or websocket; None without one."""
+    try:
+        cookies = SimpleCookie(Headers(scope=scope).get("cookie", ""))
+    except CookieError:
+        return None
+    return cookies[COOKIE].value or None if COOKIE in cookies else None
+
+
+def client_ip(request: Request) -> str | None:
+    """The caller's address, None when the server did not learn one."""
+    host = request.client.host if request.client else ""
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return None
+
+
+def same_origin(request: Request) -> bool:
+    """True when no other site sent this request.
+
+    A browser names the site in `Origin` or `Sec-Fetch-Site`; a request with neither comes from a
+    program, which carries no cookies of a person.
+    """
+    origin = request.headers.get("origin")
+    if origin is not None:
+        return urlsplit(origin).netloc == request.headers.get("host", "")
+    return request.headers.get("sec-fetch-site", "none") in ("same-origin", "none")
+
+
+def local_path(target: str | None) -> str:
+    """A path on this host to continue to; anything that could lead elsewhere becomes the start."""
+    text = target or "/"
+    printable = text.isprintable() and "\\" not in text
+    return text if printable and text.startswith("/") and not text.startswith("//") else "/"

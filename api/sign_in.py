@@ -1,0 +1,164 @@
+"""Sign-in, step-up and sign-out as plain HTML forms that work without JavaScript (ACC.2–3)."""
+
+from html import escape
+from pathlib import Path
+from string import Template
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+
+from api.requests import COOKIE, client_ip, local_path, same_origin, session_token
+from core.access import sessions
+from core.access.sessions import Viewer
+from core.errors import BadSignIn, DatabaseUnavailable, SaldoError, SignInNeeded
+from core.office import office
+from core.settings import settings
+
+PAGE = Template(Path(__file__).with_name("sign_in.html").read_text(encoding="utf-8"))
+MOST_BYTES = 8_192
+"""A sign-in form is small; a larger body is refused unread."""
+EMAIL = """<label for="email">E-mail</label>
+      <input id="email" name="email" type="email" autocomplete="username" maxlength="320"
+        value="{email}" required autofocus>"""
+WHO = '<p class="who"><b>{name}</b><span>{email}</span></p>'
+
+
+async def login(request: Request) -> Response:
+    """The sign-in page, and the sign-in itself."""
+    if request.method != "POST":
+        ended = request.query_params.get("ended") == "1"
+        words = "Your session has ended. Sign in to go on where you were." if ended else ""
+        return _login_page(request.query_params.get("next"), notice=words)
+    if refusal := _refusal(request):
+        return refusal
+    form = await _fields(request)
+    target, email = local_path(form.get("next")), form.get("email", "")
+    try:
+        token = await run_in_threadpool(
+            sessions.sign_in,
+            office(),
+            email,
+            form.get("password", ""),
+            form.get("code", ""),
+            client_ip(request),
+        )
+    except DatabaseUnavailable as problem:
+        return _login_page(target, email, problem, status=503)
+    except BadSignIn as problem:
+        return _login_page(target, email, problem, status=401)
+    return _with_cookie(RedirectResponse(target, 303), token)
+
+
+async def confirm(request: Request) -> Response:
+    """Step-up: the password once more, for actions that need a fresh sign-in."""
+    token = session_token(request.scope)
+    seen = await run_in_threadpool(sessions.viewer, office(), token)
+    if seen is None or token is None:
+        return RedirectResponse(f"/login?next={quote(_wanted(request), safe='')}", 303)
+    if request.method != "POST":
+        return _confirm_page(seen, request.query_params.get("next"))
+    if refusal := _refusal(request):
+        return refusal
+    form = await _fields(request)
+    target = local_path(form.get("next"))
+    try:
+        fresh = await run_in_threadpool(
+            sessions.confirm,
+            office(),
+            token,
+            form.get("password", ""),
+            form.get("code", ""),
+            client_ip(request),
+        )
+    except SignInNeeded:
+        return RedirectResponse(f"/login?ended=1&next={quote(target, safe='')}", 303)
+    except BadSignIn as problem:
+        return _confirm_page(seen, target, problem, status=401)
+    return _with_cookie(RedirectResponse(target, 303), fresh)
+
+
+async def logout(request: Request) -> Response:
+    """End the session here and in every other tab."""
+    if refusal := _refusal(request):
+        return refusal
+    if token := session_token(request.scope):
+        await run_in_threadpool(sessions.sign_out, office(), token)
+    response = RedirectResponse("/login", 303)
+    response.delete_cookie(COOKIE, path="/")
+    return response
+
+
+def _refusal(request: Request) -> Response | None:
+    if not same_origin(request):
+        return PlainTextResponse("This form was sent from another site.", 403)
+    length = request.headers.get("content-length", "")
+    if not length.isdigit() or int(length) > MOST_BYTES:
+        return PlainTextResponse("This form is too large.", 413)
+    return None
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    form = await request.form(max_files=0, max_fields=8)
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def _wanted(request: Request) -> str:
+    return local_path(request.query_params.get("next"))
+
+
+def _with_cookie(response: Response, token: str) -> Response:
+    response.set_cookie(
+        COOKIE, token, path="/", httponly=True, samesite="lax", secure=settings().cookie_secure
+    )
+    return response
+
+
+def _login_page(
+    target: str | None,
+    email: str = "",
+    problem: SaldoError | None = None,
+    *,
+    notice: str = "",
+    status: int = 200,
+) -> HTMLResponse:
+    return _page(
+        target,
+        problem,
+        status,
+        title="Sign in",
+        verb="Sign in",
+        action="/login",
+        lead=escape(notice) or f"to the finance cockpit of {escape(settings().company_name)}",
+        who=EMAIL.format(email=escape(email)),
+        autofocus_here="",
+        after="",
+    )
+
+
+def _confirm_page(
+    seen: Viewer, target: str | None, problem: SaldoError | None = None, *, status: int = 200
+) -> HTMLResponse:
+    back = escape(local_path(target))
+    minutes = settings().fresh_minutes
+    return _page(
+        target,
+        problem,
+        status,
+        title="Confirm it is you",
+        verb="Confirm",
+        action="/confirm",
+        lead=f"This step needs your password again. It then holds for {minutes} minutes.",
+        who=WHO.format(name=escape(seen.name), email=escape(seen.email)),
+        autofocus_here="autofocus",
+        after=f'<p class="after"><a href="{back}">Go back without it</a></p>',
+    )
+
+
+def _page(
+    target: str | None, problem: SaldoError | None, status: int, **parts: str
+) -> HTMLResponse:
+    told = f'<p class="problem" role="alert">{escape(str(problem))}</p>' if problem else ""
+    html = PAGE.substitute(parts, next=escape(local_path(target)), problem=told)
+    return HTMLResponse(html, status, {"cache-control": "no-store"})

@@ -1,0 +1,95 @@
+"""Putting money on invoices inside an action: locked invoices, allocations, statuses (PAY.2)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from core.invoices.models import OPEN, Invoice
+from core.payments.models import Payment, PaymentAllocation
+from core.payments.rules import Part
+from core.subscriptions import lifecycle
+from core.work import Work
+
+
+def lock_invoices(work: Work, invoice_ids: Sequence[int]) -> dict[int, Invoice]:
+    """Invoices by id, locked in that order, so that two payments cannot block each other."""
+    found = work.session.scalars(
+        select(Invoice)
+        .where(Invoice.id.in_(invoice_ids))
+        .order_by(Invoice.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {invoice.id: invoice for invoice in found}
+
+
+def open_invoices(work: Work, tenant_id: int, currency: str) -> dict[int, Invoice]:
+    """A tenant's open invoices in a currency, locked; oldest due first when iterated."""
+    ids = work.session.scalars(
+        select(Invoice.id).where(
+            Invoice.tenant_id == tenant_id, Invoice.currency == currency, Invoice.status.in_(OPEN)
+        )
+    ).all()
+    locked = lock_invoices(work, ids) if ids else {}
+    ordered = sorted(locked.values(), key=lambda each: (each.due_on, each.id))
+    return {invoice.id: invoice for invoice in ordered}
+
+
+def dues(invoices: dict[int, Invoice]) -> list[Part]:
+    """What is owed on each, in the order given."""
+    return [Part(each.id, each.due_minor) for each in invoices.values() if each.due_minor]
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A part of a payment on an invoice."""
+
+    payment: Payment
+    invoice: Invoice
+    amount_minor: int
+
+
+def apply(work: Work, applied: Sequence[Applied]) -> list[PaymentAllocation]:
+    """Add the allocations of payments that have ids; settle invoices and restore subscriptions.
+
+    The payments' own `allocated_minor` already counts these parts.
+    """
+    rows = []
+    for each in applied:
+        payment, invoice = each.payment, each.invoice
+        assert payment.tenant_id == invoice.tenant_id
+        rows.append(
+            PaymentAllocation(
+                payment_id=payment.id,
+                invoice_id=invoice.id,
+                tenant_id=invoice.tenant_id,
+                currency=invoice.currency,
+                amount_minor=each.amount_minor,
+                allocated_on=work.today,
+                created_at=work.now,
+            )
+        )
+        invoice.paid_minor += each.amount_minor
+        paid = invoice.paid_minor == invoice.total_minor
+        invoice.status = "paid" if paid else "partially_paid"
+        invoice.settled_on = work.today if paid else None
+    work.session.add_all(rows)
+    _restore(work, [each.invoice for each in applied])
+    return rows
+
+
+def _restore(work: Work, touched: Sequence[Invoice]) -> None:
+    paid = {each.subscription_id for each in touched if each.status == "paid"}
+    behind = lifecycle.behind(work, sorted(number for number in paid if number is not None))
+    if not behind:
+        return
+    work.session.flush()
+    owing = work.session.scalars(
+        select(Invoice.subscription_id).where(
+            Invoice.subscription_id.in_(behind),
+            Invoice.status.in_(OPEN),
+            Invoice.due_on < work.today,
+        )
+    )
+    lifecycle.restore(work, set(behind) - set(owing))

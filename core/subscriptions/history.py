@@ -1,0 +1,103 @@
+"""Every change of a subscription goes through here, so that each leaves a plan-history row."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from core.errors import ChangedMeanwhile, NotFound
+from core.plans.models import PlanPrice
+from core.plans.queries import find_price
+from core.subscriptions.models import PlanHistory, Subscription
+from core.subscriptions.rules import Proration, check_move
+from core.work import Work
+
+
+@dataclass(frozen=True)
+class State:
+    """What the plan history keeps of a subscription."""
+
+    status: str
+    plan_id: int
+    cycle: str
+    amount_minor: int
+
+
+def state_of(subscription: Subscription) -> State:
+    """The present state, to be kept before a change."""
+    return State(
+        subscription.status, subscription.plan_id, subscription.cycle, subscription.amount_minor
+    )
+
+
+def locked(work: Work, subscription_id: int, version: int | None = None) -> Subscription:
+    """A subscription, locked to the end of the transaction.
+
+    Raises NotFound, and ChangedMeanwhile when it is no longer in the version the caller saw.
+    """
+    found = work.session.scalar(
+        select(Subscription).where(Subscription.id == subscription_id).with_for_update()
+    )
+    if found is None:
+        raise NotFound(f"There is no subscription {subscription_id}")
+    if version is not None and found.version != version:
+        raise ChangedMeanwhile
+    return found
+
+
+def move(subscription: Subscription, status: str) -> None:
+    """Change the status along the table of allowed moves. Raises NotNow."""
+    check_move(subscription.status, status)
+    subscription.status = status
+    subscription.paused_until = None
+
+
+def keep(
+    work: Work,
+    subscription: Subscription,
+    kind: str,
+    before: State | None,
+    *,
+    effective_on: date | None = None,
+    reason: str = "",
+    proration: Proration | None = None,
+) -> None:
+    """Add the history row of a change that takes effect today unless a day is given (SUB.1)."""
+    work.session.add(
+        PlanHistory(
+            subscription_id=subscription.id,
+            tenant_id=subscription.tenant_id,
+            kind=kind,
+            effective_on=effective_on or work.today,
+            status=subscription.status,
+            previous_status=before.status if before else None,
+            plan_id=subscription.plan_id,
+            previous_plan_id=before.plan_id if before else None,
+            cycle=subscription.cycle,
+            currency=subscription.currency,
+            amount_minor=subscription.amount_minor,
+            previous_amount_minor=before.amount_minor if before else None,
+            proration_policy=proration.policy if proration else None,
+            proration_basis=proration.basis if proration else None,
+            reason=reason,
+            actor_type=work.actor.kind,
+            actor_id=work.actor.user_id,
+            created_at=work.now,
+        )
+    )
+
+
+def reprice(work: Work, subscription: Subscription, on: date) -> None:
+    """Take a newer version of the list price; a negotiated amount stays (PLN.2)."""
+    outdated = work.session.scalar(
+        select(PlanPrice.id).where(
+            PlanPrice.id == subscription.plan_price_id,
+            PlanPrice.valid_until <= on,
+            PlanPrice.amount_minor == subscription.amount_minor,
+        )
+    )
+    if outdated is None:
+        return
+    fresh = find_price(work, subscription.plan_id, subscription.cycle, subscription.currency, on)
+    if fresh is not None:
+        subscription.plan_price_id, subscription.amount_minor = fresh.id, fresh.amount_minor

@@ -1,0 +1,1 @@
+"""The reading side: operational Postgres → checked, published analytics copy → figures."""

@@ -1,0 +1,1 @@
+"""Where the copy's rows come from."""

@@ -1,0 +1,203 @@
+"""Reads the operational database in one snapshot: by ADBC and Arrow, or by CSV without it."""
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import duckdb
+import psycopg
+import pyarrow as pa
+from psycopg import sql
+
+try:
+    from adbc_driver_postgresql import dbapi
+except ImportError:  # no wheel for this platform
+    dbapi = None
+
+from core.db import APP_ROLE
+from core.errors import DatabaseUnavailable
+from etl.publish import BUILD_PREFIX
+from etl.tables import Table
+
+_SETUP = (f"set role {APP_ROLE}", "set timezone = 'UTC'")
+_SNAPSHOT = "set transaction isolation level repeatable read, read only"
+_SCOPE = "select set_config('app.scope', 'platform', true)"
+_POSITION = """
+    select pg_snapshot_xmin(pg_current_snapshot())::text as low_xid, oid::text as database,
+      has_function_privilege('pg_control_system()', 'execute') as may_ask
+    from pg_database where datname = current_database()
+"""
+_CLUSTER = "select system_identifier::text from pg_control_system()"
+_LONGEST_LINE = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a table holds in the snapshot: rows, and the sum of each money column."""
+
+    rows: int
+    sums: dict[str, int]
+
+
+class Source(Protocol):
+    """One consistent snapshot of the operational database."""
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """A small answer, whole."""
+
+    def load(self, build: duckdb.DuckDBPyConnection, query: str, into: str, table: Table) -> None:
+        """Append what a query over `table` answers to a table of the build."""
+
+
+class _Adbc:
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with self._connection.cursor() as cursor:
+            cursor.execute(query)
+            return list(cursor.fetchall())
+
+    def load(self, build: duckdb.DuckDBPyConnection, query: str, into: str, table: Table) -> None:
+        with self._connection.cursor() as cursor:
+            cursor.execute(query)
+            reader: pa.RecordBatchReader = cursor.fetch_record_batch()
+            build.register("fresh_rows", reader)
+            try:
+                build.execute(f"insert into {into} select {table.casts} from fresh_rows").fetchall()
+            finally:
+                build.unregister("fresh_rows")
+
+
+class _Csv:
+    def __init__(self, connection: psycopg.Connection[Any], folder: Path) -> None:
+        self._connection, self._folder = connection, folder
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        return self._connection.execute(sql.SQL(query)).fetchall()
+
+    def load(self, build: duckdb.DuckDBPyConnection, query: str, into: str, table: Table) -> None:
+        path = self._folder / f"{table.name}.csv"
+        quoted = f", force_quote ({', '.join(table.texts)})" if table.texts else ""
+        command = rf"copy ({query}) to stdout (format csv, header, null '\N'{quoted})"
+        with path.open("wb") as file, self._connection.cursor().copy(sql.SQL(command)) as out:
+            for block in out:
+                file.write(block)
+        build.execute(
+            f"insert into {into} select {table.casts} from read_csv(?, header=true,"
+            " auto_detect=false, delim=',', quote='\"', escape='\"', new_line='\\n',"
+            f" nullstr='\\N', allow_quoted_nulls=false, max_line_size={_LONGEST_LINE},"
+            f" columns={table.columns!r})",
+            [str(path)],
+        ).fetchall()
+        path.unlink()
+
+
+@contextlib.contextmanager
+def snapshot(url: str, scratch: Path) -> Iterator[Source]:
+    """One REPEATABLE READ transaction as the application role, over all tenants.
+
+    Raises DatabaseUnavailable when the database does not answer.
+    """
+    connection = _adbc_connection(url)
+    opened = _csv_snapshot(url, scratch) if connection is None else _adbc_snapshot(connection)
+    errors = (psycopg.Error,) if dbapi is None else (psycopg.Error, dbapi.Error)
+    try:
+        with opened as source:
+            yield source
+    except errors as problem:
+        raise DatabaseUnavailable(f"The database does not answer: {problem}") from problem
+
+
+@contextlib.contextmanager
+def _adbc_snapshot(connection: Any) -> Iterator[Source]:
+    with connection:
+        with connection.cursor() as cursor:
+            for statement in _SETUP:
+                cursor.execute(statement)
+            connection.commit()
+            cursor.execute(_SNAPSHOT)
+            cursor.execute(_SCOPE)
+            cursor.fetchall()
+        yield _Adbc(connection)
+        connection.rollback()
+
+
+def _adbc_connection(url: str) -> Any:
+    """A connection through ADBC, or None where its driver is missing or cannot use the address."""
+    if dbapi is None:
+        return None
+    try:
+        return dbapi.connect(url)
+    except (dbapi.Error, OSError):
+        return None
+
+
+@contextlib.contextmanager
+def _csv_snapshot(url: str, scratch: Path) -> Iterator[Source]:
+    with (
+        psycopg.connect(url, autocommit=True) as connection,
+        tempfile.TemporaryDirectory(dir=scratch, prefix=BUILD_PREFIX) as folder,
+    ):
+        for statement in _SETUP:
+            connection.execute(statement)
+        connection.execute("begin")
+        connection.execute(_SNAPSHOT)
+        connection.execute(_SCOPE)
+        yield _Csv(connection, Path(folder))
+        connection.execute("rollback")
+
+
+def position(source: Source) -> tuple[int, str]:
+    """The oldest transaction running at the snapshot, and which cluster and database it is.
+
+    Hosts that hide the cluster's number leave the database's; a restored one starts with lower
+    transaction numbers as well.
+    """
+    [(low_xid, database, may_ask)] = source.rows(_POSITION)
+    cluster = source.rows(_CLUSTER)[0][0] if may_ask else "hidden"
+    return int(low_xid), f"{cluster}:{database}"
+
+
+def totals(source: Source, table: Table) -> Totals:
+    """Row count and money sums of a table in the snapshot, to compare the copy with."""
+    sums = "".join(f", coalesce(sum({name}), 0)::text" for name in table.money)
+    [(rows, *amounts)] = source.rows(f"select count(*){sums} from {table.name}")
+    return Totals(int(rows), dict(zip(table.money, map(int, amounts), strict=True)))
+
+
+def truncated(source: Source, low_xid: int) -> list[str]:
+    """Tables emptied as a whole since the watermark; only a full copy can follow that."""
+    found = source.rows(
+        "select distinct table_name from sync_tombstone"
+        f" where row_key = '*' and row_xid >= '{low_xid}'::xid8"
+    )
+    return [str(name) for (name,) in found]
+
+
+def load_all(source: Source, build: duckdb.DuckDBPyConnection, table: Table, into: str) -> None:
+    """Append every row of a table."""
+    source.load(build, f"select {table.source_columns} from {table.name}", into, table)
+
+
+def load_changed(
+    source: Source, build: duckdb.DuckDBPyConnection, table: Table, into: str, low_xid: int
+) -> None:
+    """Append the rows written by the watermark's transaction or a later one."""
+    query = (
+        f"select {table.source_columns} from {table.name} where row_xid >= '{low_xid}'::xid8"
+    )
+    source.load(build, query, into, table)
+
+
+def deleted_keys(source: Source, table: Table, low_xid: int) -> list[int]:
+    """Keys deleted since the watermark and not inserted again."""
+    found = source.rows(
+        f"select distinct row_key from sync_tombstone t where table_name = '{table.name}'"
+        f" and row_key <> '*' and row_xid >= '{low_xid}'::xid8"
+        f" and not exists (select from {table.name} s where s.{table.key}::text = t.row_key)"
+    )
+    return [int(key) for (key,) in found]

@@ -1,0 +1,46 @@
+"""How long the tenants that first paid in a month keep paying (CFO.2)."""
+
+from datetime import date
+from typing import Any
+
+from core.errors import BadInput
+from etl.days import month_of, months_back
+from etl.figures.metrics import MOST_MONTHS
+from etl.figures.values import money
+from etl.figures.view import Readable, look
+
+
+def cohorts(
+    wh: Readable, first_month: date, last_month: date, as_of: date | None = None,
+    currency: str | None = None,
+) -> dict[str, Any]:
+    """The cohorts of `first_month` to `last_month`, followed to `as_of` (the day of the copy).
+
+    `retained` and `mrr` begin with the end of the cohort's own month. Raises NoCopy, BadInput,
+    RateMissing.
+    """
+    reading = wh.reading()
+    until = month_of(as_of or max(reading.info().as_of, last_month))
+    if months_back(until, MOST_MONTHS) > first_month:
+        raise BadInput(f"Ask for at most {MOST_MONTHS} months")
+    view = look(reading, month_of(first_month), until, as_of, currency)
+    rows = view.rows(
+        "cohorts", "mrr_tenants", as_of=view.as_of, first_cohort=view.first_month,
+        last_cohort=month_of(last_month),
+    )
+    sizes: dict[date, int] = {}
+    kept: dict[tuple[date, date | None], tuple[int, int]] = {}
+    for cohort, size, month, retained, minor in rows.iter_rows():
+        sizes[cohort] = size
+        kept[cohort, month] = retained, minor
+    answers = []
+    for cohort, size in sorted(sizes.items()):
+        months = [month for month in view.months if month >= cohort]
+        followed = [kept.get((cohort, month), (0, 0)) for month in months]
+        answers.append({
+            "cohort": f"{cohort:%Y-%m}",
+            "size": size,
+            "retained": [retained for retained, _ in followed],
+            "mrr": [money(minor, view.currency) for _, minor in followed],
+        })
+    return {"currency": view.currency, "as_of": view.as_of.isoformat(), "cohorts": answers}

@@ -1,0 +1,129 @@
+"""What is looked at: one copy, a currency, a day; published months where they serve, else anew."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Protocol
+
+import polars as pl
+
+from core.errors import BadInput
+from etl.days import last_day, month_of, months_back
+from etl.warehouse import Reading
+
+
+class Readable(Protocol):
+    """A Warehouse, or a Reading of it that a page run holds on to."""
+
+    def reading(self) -> Reading:
+        """A consistent view of one copy."""
+
+
+class RateMissing(BadInput):
+    """There is no exchange rate for a currency on a day; add it and sync again."""
+
+    code = "rate_missing"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Figures of `first_month` to `last_month`, as of a day, in a currency."""
+
+    reading: Reading
+    first_month: date
+    last_month: date
+    as_of: date
+    currency: str
+    ready: frozenset[str]
+    copy_day: date
+
+    def rows(self, question: str, model: str, **params: object) -> pl.DataFrame:
+        """The answer over all months of the view; those the copy holds ready are only read."""
+        anew = [month for month in self.months if not self._is_ready(month)]
+        ready = [month for month in self.months if self._is_ready(month)]
+        frames = []
+        if ready:
+            frames.append(self.reading.ask(
+                question, currency=self.currency, first_month=ready[0], last_month=ready[-1],
+                **params,
+            ))
+        if anew:
+            frames.append(self.reading.ask_anew(
+                question, model, self._given(anew), currency=self.currency,
+                first_month=anew[0], last_month=anew[-1], **params,
+            ))
+        return pl.concat(frames, how="vertical_relaxed")
+
+    @property
+    def months(self) -> list[date]:
+        """The first days of the months looked at."""
+        first, count = self.first_month, 1
+        while months_back(first, -count) <= self.last_month:
+            count += 1
+        return [months_back(first, -n) for n in range(count)]
+
+    def last_on(self, month: date) -> date:
+        """The day whose end a month is shown at."""
+        return min(last_day(month), self.as_of)
+
+    def is_partial(self, month: date) -> bool:
+        """Whether the month is not over on the day looked from."""
+        return self.last_on(month) < last_day(month)
+
+    def _is_ready(self, month: date) -> bool:
+        published = min(last_day(month), self.copy_day)
+        return (
+            self.currency in self.ready
+            and month <= self.copy_day
+            and self.last_on(month) == published
+        )
+
+    def _given(self, months: list[date]) -> dict[str, str]:
+        """The periods and the currency as selects, in place of the published ones."""
+        periods = " union all ".join(
+            f"select date '{month}' as month, date '{month}' as first_on,"
+            f" date '{month - timedelta(days=1)}' as eve_on,"
+            f" date '{self.last_on(month)}' as last_on,"
+            f" {month.year * 12 + month.month} as month_index"
+            for month in months
+        )
+        currency = f"select '{self.currency}' as reporting_currency"
+        return {"periods": periods, "reporting_currencies": currency}
+
+
+def look(
+    wh: Readable, first_month: date, last_month: date, as_of: date | None = None,
+    currency: str | None = None,
+) -> View:
+    """Settle what is looked at. Raises BadInput for a month or day the copy knows nothing of,
+    RateMissing when a currency in use cannot be valued.
+
+    Without `as_of` it is the day of the copy, or the end of `last_month` when that lies later.
+    """
+    reading = wh.reading()
+    info = reading.info()
+    if first_month > last_month:
+        raise BadInput(f"{first_month:%Y-%m} lies after {last_month:%Y-%m}")
+    day = as_of or (info.as_of if last_month <= info.as_of else last_day(last_month))
+    if month_of(last_month) > day:
+        raise BadInput(f"{last_month:%Y-%m} lies after {day}")
+    if last_month > info.known_until:
+        raise BadInput(f"Nothing is known of {last_month:%Y-%m}; the copy ends {info.known_until}")
+    chosen = currency or info.reporting_currency
+    if len(chosen) != 3 or not chosen.isascii() or not chosen.isalpha() or not chosen.isupper():
+        raise BadInput(f"{chosen!r} is not an ISO 4217 code")
+    ready = frozenset(reading.ask("published_currencies")["reporting_currency"])
+    if chosen not in ready:
+        refuse_missing_rate(reading, chosen, first_month - timedelta(days=1), day)
+    return View(
+        reading, month_of(first_month), month_of(last_month), min(day, info.known_until), chosen,
+        ready, info.as_of,
+    )
+
+
+def refuse_missing_rate(reading: Reading, currency: str, first_day: date, last_day: date) -> None:
+    """Raises RateMissing, naming the first currency and day that cannot be valued."""
+    missing = reading.ask(
+        "missing_rates", currency=currency, first_day=first_day, last_day=last_day
+    )
+    for row in missing.iter_rows(named=True):
+        raise RateMissing(f"There is no rate from {row['currency']} to {currency} on {row['day']}")

@@ -1,0 +1,90 @@
+"""Puts a checked build in place of the live copy, and keeps beside it why one was refused."""
+
+import contextlib
+import fcntl
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from core.errors import SaldoError
+
+BUILD_PREFIX = "build-"
+
+
+class SyncRunning(SaldoError):
+    """Another sync is running; this one did nothing."""
+
+    code = "sync_running"
+
+
+def publish(build: Path, live: Path) -> None:
+    """Put a checked, checkpointed and closed build in place of the live copy, for every reader."""
+    assert not build.with_name(build.name + ".wal").exists()
+    _flush(build)
+    build.replace(live)
+    _flush(live.parent)
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def only_sync(live: Path) -> Iterator[None]:
+    """Hold the one lock of a copy; raises SyncRunning while another process holds it."""
+    live.parent.mkdir(parents=True, exist_ok=True)
+    with live.with_suffix(".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as problem:
+            raise SyncRunning from problem
+        yield
+
+
+def new_build(live: Path) -> Path:
+    """A fresh path for a build, on the file system of the live copy."""
+    return live.parent / f"{BUILD_PREFIX}{uuid.uuid4().hex}.duckdb"
+
+
+def remove_leftovers(live: Path) -> None:
+    """Remove what runs that were killed left behind; call it under the lock."""
+    for path in live.parent.glob(f"{BUILD_PREFIX}*"):
+        if path.is_dir():
+            for inner in path.iterdir():
+                inner.unlink()
+            path.rmdir()
+        else:
+            path.unlink()
+
+
+def _status_path(live: Path) -> Path:
+    return live.with_suffix(".status.json")
+
+
+def note_problem(live: Path, at: datetime, check: str, words: str) -> None:
+    """Keep beside the copy why the newest build was not published."""
+    path = _status_path(live)
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps({"at": at.isoformat(), "check": check, "problem": words}))
+    fresh.replace(path)
+
+
+def clear_problem(live: Path) -> None:
+    """Forget the refusal; a newer copy is published."""
+    _status_path(live).unlink(missing_ok=True)
+
+
+def problem(live: Path) -> str | None:
+    """Why the newest build was refused, in words; None when the newest one is published."""
+    try:
+        status = json.loads(_status_path(live).read_text())
+    except FileNotFoundError:
+        return None
+    return f"{status['problem']} (since {status['at'][:16].replace('T', ' ')} UTC)"

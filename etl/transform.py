@@ -1,0 +1,80 @@
+"""Builds the models of sql/: plain select files, in the order in which they read each other."""
+
+import graphlib
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+import duckdb
+import sqlglot
+from sqlglot import exp
+
+from core.settings import ROOT
+
+SQL = ROOT / "sql"
+FOLDERS = ("staging", "facts", "marts")
+NATIVE = ("staging", "facts")
+REPORTED = ("marts",)
+
+
+class Model:
+    """One sql file: its name, its text and the relations it reads."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.name, self.text = path, path.stem, path.read_text()
+        tree = sqlglot.parse_one(self.text, read="duckdb")
+        self.ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
+        self.reads = {table.name for table in tree.find_all(exp.Table)} - self.ctes
+        self.digest = hashlib.sha256(tree.sql("duckdb", comments=False).encode()).hexdigest()
+
+
+@lru_cache
+def models() -> tuple[Model, ...]:
+    """Every model after the ones it reads. Raises graphlib.CycleError on a cycle."""
+    paths = [path for folder in FOLDERS for path in sorted((SQL / folder).glob("*.sql"))]
+    named = {path.stem: Model(path) for path in paths}
+    assert len(named) == len(paths), "two models of one name"
+    graph = {name: model.reads & named.keys() for name, model in named.items()}
+    return tuple(named[name] for name in graphlib.TopologicalSorter(graph).static_order())
+
+
+@lru_cache
+def models_digest() -> str:
+    """Changes when a definition does; comments and layout do not count."""
+    parts = "".join(f"{model.name}:{model.digest}" for model in models())
+    return hashlib.sha256(parts.encode()).hexdigest()
+
+
+def build_models(build: duckdb.DuckDBPyConnection, folders: tuple[str, ...] = FOLDERS) -> None:
+    """Make every model of these folders a table of the build."""
+    for model in models():
+        if model.path.parent.name in folders:
+            build.execute(f"create or replace table {model.name} as {model.text}").fetchall()
+
+
+@lru_cache
+def chain(name: str, given: tuple[str, ...]) -> str:
+    """A model as common table expressions over other relations than the published ones.
+
+    `given` names the relations the caller defines itself. Models that do not depend on them
+    are read as published, the rest are computed anew by the very text the build uses.
+    """
+    affected = set(given)
+    parts: list[str] = []
+    wanted = _ancestors(name)
+    for model in models():
+        if model.name in wanted and model.reads & affected:
+            affected.add(model.name)
+            parts.append(f"{model.name} as (\n{model.text.strip()}\n)")
+    return ",\n".join(parts)
+
+
+def _ancestors(name: str) -> set[str]:
+    reads = {model.name: model.reads for model in models()}
+    wanted, open_names = set(), [name]
+    while open_names:
+        current = open_names.pop()
+        if current in reads and current not in wanted:
+            wanted.add(current)
+            open_names.extend(reads[current])
+    return wanted

@@ -1,0 +1,137 @@
+"""The door to the published copy: named questions, one consistent version a page run."""
+
+import threading
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from core.errors import NoCopy
+from core.settings import Settings
+from etl.publish import problem
+from etl.transform import SQL, chain
+
+
+@dataclass(frozen=True, slots=True)
+class CopyInfo:
+    """Which copy answers: its run, when it was published, its day.
+
+    `warning` names rows that count nowhere; `problem` says why there is no newer copy.
+    """
+
+    run_id: str
+    published_at: datetime
+    mode: str
+    as_of: date
+    known_until: date
+    reporting_currency: str
+    warning: str | None
+    problem: str | None
+
+
+class Warehouse:
+    """The published copy, for many threads; each question is answered by the newest one.
+
+    A page run takes one `reading()` so that all its figures come from one copy.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._live, self._lock = settings.copy_path, threading.Lock()
+        self._memory, self._threads = settings.duckdb_memory, settings.duckdb_threads
+        self._seen: tuple[int, int, int] | None = None
+        self._db: duckdb.DuckDBPyConnection | None = None
+
+    def reading(self) -> "Reading":
+        """A cursor on the newest copy; it stays on that copy. Raises NoCopy."""
+        with self._lock:
+            try:
+                stat = self._live.stat()
+            except FileNotFoundError as missing:
+                raise NoCopy from missing
+            seen = (stat.st_dev, stat.st_ino, stat.st_mtime_ns)
+            if self._db is None or seen != self._seen:
+                # An instance of its own: DuckDB would hand out the old file again under its path.
+                self._db, self._seen = self._attach(), seen
+            cursor = self._db.cursor()
+        cursor.execute("use warehouse").fetchall()
+        return Reading(cursor, self._live)
+
+    def ask(self, question: str, **params: object) -> pl.DataFrame:
+        """The answer to sql/questions/<question>.sql from the newest copy. Raises NoCopy."""
+        return self.reading().ask(question, **params)
+
+    def info(self) -> CopyInfo:
+        """Which copy answers. Raises NoCopy."""
+        return self.reading().info()
+
+    def _attach(self) -> duckdb.DuckDBPyConnection:
+        db = duckdb.connect(config={
+            "memory_limit": self._memory,
+            "threads": self._threads,
+            "temp_directory": str(self._live.with_suffix(".spill")),
+        })
+        db.execute("set timezone = 'UTC'").fetchall()
+        path = str(self._live).replace("'", "''")
+        db.execute(f"attach '{path}' as warehouse (read_only)").fetchall()
+        return db
+
+
+class Reading:
+    """One consistent view of one published copy; for one thread."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, live: Path) -> None:
+        self._cursor, self._live = cursor, live
+        self._info: CopyInfo | None = None
+
+    def reading(self) -> "Reading":
+        """Itself, so that a function takes a Warehouse or a Reading."""
+        return self
+
+    def ask(self, question: str, **params: object) -> pl.DataFrame:
+        """The answer to sql/questions/<question>.sql; `$name` in it takes the named parameter."""
+        return self._answer(question_text(question), params)
+
+    def ask_anew(
+        self, question: str, model: str, given: dict[str, str], **params: object
+    ) -> pl.DataFrame:
+        """As `ask`, with `model` made by the build's own SQL over relations given as selects."""
+        relations = [f"{name} as ({text})" for name, text in given.items()]
+        computed = ",\n".join([*relations, chain(model, tuple(sorted(given)))])
+        return self._answer(f"with {computed},\nanswer as (\n{question_text(question)}\n)\n"
+                            "select * from answer", params)
+
+    def info(self) -> CopyInfo:
+        """Which copy this is. Raises NoCopy for one that another version of Saldo made."""
+        if self._info is None:
+            try:
+                [row] = self._cursor.execute(
+                    "select run_id, published_at, mode, as_of, known_until, reporting_currency,"
+                    " warning from copy_info"
+                ).fetchall()
+            except (duckdb.BinderException, duckdb.CatalogException) as other:
+                raise NoCopy("Another version made the analytics copy; run a sync.") from other
+            run_id, published_at, mode, as_of, known_until, currency, warning = row
+            self._info = CopyInfo(
+                run_id, datetime.fromisoformat(published_at), mode, as_of, known_until, currency,
+                warning, problem(self._live),
+            )
+        return self._info
+
+    def _answer(self, text: str, params: dict[str, Any]) -> pl.DataFrame:
+        frame: pl.DataFrame = self._cursor.sql(text, params=params or None).pl()
+        return frame
+
+
+@lru_cache
+def question_text(question: str) -> str:
+    """The text of a question file."""
+    return (SQL / "questions" / f"{question}.sql").read_text().strip()
+
+
+def questions() -> list[str]:
+    """The names of all questions."""
+    return sorted(path.stem for path in (SQL / "questions").glob("*.sql"))

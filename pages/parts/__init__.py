@@ -1,0 +1,1 @@
+"""What screens share: formats, charts, tables, cards, states, dialogs."""

@@ -1,0 +1,103 @@
+"""Amounts, rates, counts and dates as people read them; display only, nothing is computed with."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+
+from core.money import Money, exponent, units_text
+
+LOCALE = "en"
+UNDEFINED = "n/a"
+MINUS = "\u2212"
+STEPS = ((Decimal(10) ** 9, "bn"), (Decimal(10) ** 6, "m"), (Decimal(10) ** 3, "k"))
+SHORT_FROM = Decimal(10_000)
+WHOLE_FROM = Decimal(1_000)
+"""From here on cards leave out the cents, and further up the last three digits."""
+
+
+def units(minor: int, currency: str) -> Decimal:
+    """The amount in units, for axes and number columns."""
+    return Decimal(units_text(minor, currency))
+
+
+def money(amount: Money | None, *, code: bool = True, locale: str = LOCALE) -> str:
+    """In full: ``EUR 1,234.50``; without the code where a header names it."""
+    if amount is None:
+        return UNDEFINED
+    places = exponent(amount.currency)
+    pattern = "#,##0" + ("." + "0" * places if places else "")
+    digits = format_decimal(units(amount.minor, amount.currency), pattern, locale=locale)
+    return _signed(f"{amount.currency} {digits}" if code else digits)
+
+
+def money_short(
+    amount: Money | None, *, code: bool = True, sign: bool = False, locale: str = LOCALE
+) -> str:
+    """For cards: ``EUR 482.1k``, ``EUR 1.25m``, ``EUR 1,850``; small amounts in full."""
+    if amount is None:
+        return UNDEFINED
+    size = units(amount.minor, amount.currency)
+    cents = size % 1 and abs(size) < WHOLE_FROM
+    step, suffix, pattern = Decimal(1), "", "#,##0.00" if cents else "#,##0"
+    if abs(size) >= SHORT_FROM:
+        step, suffix = next(pair for pair in STEPS if abs(size) >= pair[0])
+        pattern = "#,##0.0" if suffix == "k" else "#,##0.00"
+    text = format_decimal(size / step, pattern, locale=locale) + suffix
+    plus = "+" if sign and size > 0 else ""
+    return _signed(plus + (f"{amount.currency} {text}" if code else text))
+
+
+def percent(rate: Decimal | str | None, *, sign: bool = False, locale: str = LOCALE) -> str:
+    """A rate as percent with one decimal: ``3.1%``."""
+    if rate is None:
+        return UNDEFINED
+    text = format_decimal(Decimal(rate) * 100, "0.0", locale=locale) + "%"
+    return _signed("+" + text if sign and Decimal(rate) > 0 else text)
+
+
+def points(difference: Decimal, locale: str = LOCALE) -> str:
+    """A difference of two percentages: ``+0.4 pt``."""
+    text = format_decimal(difference * 100, "0.0", locale=locale) + " pt"
+    return _signed("+" + text if difference > 0 else text)
+
+
+def number(
+    value: Decimal | str | int | None, places: int = 0, *, sign: bool = False, locale: str = LOCALE
+) -> str:
+    """A count or a plain ratio."""
+    if value is None:
+        return UNDEFINED
+    pattern = "#,##0" + ("." + "0" * places if places else "")
+    text = format_decimal(Decimal(value), pattern, locale=locale)
+    return _signed("+" + text if sign and Decimal(value) > 0 else text)
+
+
+def day(value: date | None, locale: str = LOCALE) -> str:
+    """``20 Nov 2026``."""
+    return format_date(value, "d MMM y", locale=locale) if value else UNDEFINED
+
+
+def instant(value: datetime, timezone: str, *, seconds: bool = False, locale: str = LOCALE) -> str:
+    """``20 Nov 2026 14:05`` in a named time zone."""
+    pattern = "d MMM y HH:mm:ss" if seconds else "d MMM y HH:mm"
+    return format_datetime(value, pattern, tzinfo=ZoneInfo(timezone), locale=locale)
+
+
+def month(value: str, pattern: str = "MMMM y", locale: str = LOCALE) -> str:
+    """``2026-10`` as ``October 2026``."""
+    return format_date(date.fromisoformat(f"{value}-01"), pattern, locale=locale)
+
+
+def month_short(value: str, locale: str = LOCALE) -> str:
+    """``2026-10`` as ``Oct 26``, for axes and comparisons."""
+    return month(value, "MMM yy", locale)
+
+
+def _signed(text: str) -> str:
+    """The typographic minus in front of everything, the currency code included."""
+    if "-" not in text and MINUS not in text:
+        return text
+    return MINUS + text.replace("-", "").replace(MINUS, "")

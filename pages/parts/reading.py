@@ -1,0 +1,195 @@
+"""What pages ask of the analytics copy, kept for some minutes per published run."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Literal
+
+import polars as pl
+import streamlit as st
+
+from core.errors import NoCopy
+from core.money import Money
+from core.settings import settings
+from etl import figures
+from etl.definitions import definitions
+from pages.parts import copy
+from pages.parts.catalogue import GAINS, LOSSES, amount
+
+SECONDS = settings().cache_seconds
+ENTRIES = 128
+NET_NEW = "net_new_mrr"
+By = Literal["plan", "country", "tenant"]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Which figures: up to which month, as known on which day, in which currency."""
+
+    month: str
+    as_of: date | None
+    currency: str
+
+    def up_to(self, month: str) -> "Ask":
+        """The same question for another month."""
+        return replace(self, month=month)
+
+    @property
+    def month_start(self) -> date:
+        """The first day of the month."""
+        return first_day(self.month)
+
+    def params(self, **more: str) -> dict[str, str]:
+        """The question as an address says it."""
+        asked = {"month": self.month, "currency": self.currency, **more}
+        return asked | ({"as_of": self.as_of.isoformat()} if self.as_of else {})
+
+
+def first_day(month: str) -> date:
+    """``2026-10`` as its first day."""
+    return date.fromisoformat(f"{month}-01")
+
+
+def definition(slug: str) -> str:
+    """The words of a definition, as docs/definitions.md has them; empty for an unknown one."""
+    return {found.slug: found.text for found in definitions()}.get(slug, "")
+
+
+@st.cache_data(ttl=SECONDS, max_entries=4, show_spinner=False)
+def _currencies(run: str) -> list[str]:
+    return sorted(copy.warehouse().ask("published_currencies")["reporting_currency"].to_list())
+
+
+def currencies() -> list[str]:
+    """Currencies whose figures the copy holds ready."""
+    return _currencies(run_id())
+
+
+def run_id() -> str:
+    """The published run; part of every cache key, so that a publish shows at once."""
+    found = copy.info()
+    if found is None:
+        raise NoCopy
+    return str(found.run_id)
+
+
+def copy_day() -> date:
+    """The calendar day the copy shows by default."""
+    found = copy.info()
+    if found is None:
+        raise NoCopy
+    return found.as_of
+
+
+@st.cache_data(ttl=SECONDS, max_entries=ENTRIES, show_spinner=False)
+def _metrics(ask: Ask, months: int, by: By | None, run: str) -> dict[str, Any]:
+    return dict(
+        figures.metrics(
+            copy.warehouse(), ask.month_start, months, by=by, as_of=ask.as_of, currency=ask.currency
+        )
+    )
+
+
+def metrics(ask: Ask, months: int, by: By | None = None) -> list[dict[str, Any]]:
+    """The figures of some months, oldest first."""
+    return list(_metrics(ask, months, by, run_id())["months"])
+
+
+@st.cache_data(ttl=SECONDS, max_entries=ENTRIES, show_spinner=False)
+def _movements(ask: Ask, first: str, run: str) -> list[dict[str, Any]]:
+    return list(
+        figures.movements(
+            copy.warehouse(),
+            first_day(first),
+            ask.month_start,
+            as_of=ask.as_of,
+            currency=ask.currency,
+        )
+    )
+
+
+def movements(ask: Ask, first: str) -> list[dict[str, Any]]:
+    """How MRR moved, month by month, oldest first."""
+    return _movements(ask, first, run_id())
+
+
+@st.cache_data(ttl=SECONDS, max_entries=ENTRIES, show_spinner=False)
+def _ageing(as_of: date, currency: str, run: str) -> dict[str, Any]:
+    return dict(figures.ar_ageing(copy.warehouse(), as_of, currency=currency))
+
+
+def ageing(as_of: date, currency: str) -> dict[str, Any]:
+    """What is owed on a day, by how long it is overdue."""
+    return _ageing(as_of, currency, run_id())
+
+
+@st.cache_data(ttl=SECONDS, max_entries=ENTRIES, show_spinner=False)
+def _owed(as_of: date, currency: str, run: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    tenants = figures.receivables_by_tenant(copy.warehouse(), as_of, currency=currency)
+    return tenants, figures.open_invoices(copy.warehouse(), as_of, currency=currency)
+
+
+def owed(as_of: date, currency: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Who owes on a day: a row per tenant, and a row per invoice."""
+    return _owed(as_of, currency, run_id())
+
+
+@st.cache_data(ttl=SECONDS, max_entries=ENTRIES, show_spinner=False)
+def _drill(
+    figure: str, ask: Ask, by: By | None, group: str | None, run: str
+) -> tuple[pl.DataFrame, Any]:
+    rows, total = figures.drill(
+        copy.warehouse(),
+        figure,
+        ask.month_start,
+        as_of=ask.as_of,
+        currency=ask.currency,
+        by=by,
+        group=group,
+    )
+    return rows, total
+
+
+def drill(
+    figure: str, ask: Ask, by: By | None = None, group: str | None = None
+) -> tuple[pl.DataFrame, Any]:
+    """The rows behind a figure and the figure itself; raises BadInput for an unknown one."""
+    if figure == NET_NEW:
+        return _net_new_rows(ask)
+    return _drill(figure, ask, by, group, run_id())
+
+
+def _net_new_rows(ask: Ask) -> tuple[pl.DataFrame, Any]:
+    """All moves of the month and the rates, losses negative."""
+    frames = []
+    for kind in (*GAINS, *LOSSES, "fx"):
+        rows, _ = _drill(kind, ask, None, None, run_id())
+        sign = -1 if kind in LOSSES else 1
+        frames.append(
+            rows.with_columns(
+                pl.col("value") * sign, pl.col("native_minor") * sign, pl.lit(NET_NEW).alias("part")
+            )
+        )
+    net = net_new(movements(ask, ask.month)[0])
+    return pl.concat(frames, how="vertical_relaxed"), as_json(net)
+
+
+@st.cache_data(ttl=SECONDS, max_entries=4, show_spinner=False)
+def _tenant_names(run: str, ask: Ask) -> dict[str, str]:
+    rows, _ = _drill("end", ask, None, None, run)
+    return dict(rows.select("tenant", "tenant_name").unique().iter_rows())
+
+
+def tenant_names(ask: Ask) -> dict[str, str]:
+    """Key → name of the tenants with recurring revenue."""
+    return _tenant_names(run_id(), ask)
+
+
+def as_json(held: Money | None) -> dict[str, Any] | None:
+    """An amount in the way figures hand it out."""
+    return {"minor": held.minor, "currency": held.currency} if held else None
+
+
+def net_new(movement: dict[str, Any]) -> Money | None:
+    """MRR at the end of a month less MRR at its start."""
+    end, start = amount(movement["end"]), amount(movement["start"])
+    return None if end is None or start is None else end - start

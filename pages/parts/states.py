@@ -1,0 +1,57 @@
+"""Designed states: nothing here yet, signed out, not available, failed; each says the next step."""
+
+from html import escape
+
+import streamlit as st
+
+
+def empty(title: str, words: str) -> None:
+    """Nothing to show, and why."""
+    st.html(_card(title, words, "empty"))
+
+
+def failed(problem: Exception) -> None:
+    """A refusal or failure in the words of its error; they are written to be shown."""
+    st.html(_card("This did not work", str(problem), "failed", role="alert"))
+
+
+def notice(tone: str, words: str) -> None:
+    """A line that says how something went; `tone` is good, bad or warn."""
+    st.html(f'<p class="notice {tone}" role="status">{escape(words)}</p>')
+
+
+def session_ended() -> None:
+    """The session ended while the page was open; a full page load leads through the gate."""
+    st.html(
+        _card(
+            "Your session has ended",
+            "For your safety Saldo signs people out after a while. Nothing was lost.",
+            "empty",
+            '<a class="action" href="/login?ended=1" target="_self">Sign in again</a>',
+        )
+    )
+
+
+def no_copy() -> None:
+    """There has been no sync yet."""
+    empty(
+        "There are no figures yet",
+        "Figures are read from the analytics copy, which the first sync builds. "
+        "An operator starts it with “saldo sync”; then reload this page.",
+    )
+
+
+def no_pages(name: str) -> None:
+    """A person whose roles open no page."""
+    empty(
+        f"Welcome, {name}",
+        "Your account works, but none of its roles opens a page here. "
+        "Ask an administrator for access to the part you need.",
+    )
+
+
+def _card(title: str, words: str, kind: str, action: str = "", role: str = "status") -> str:
+    return (
+        f'<div class="state {kind}" role="{role}"><h2>{escape(title)}</h2>'
+        f"<p>{escape(words)}</p>{action}</div>"
+    )

@@ -1,0 +1,160 @@
+"""Tables of figures: numbers right-aligned with separators, a door on every number, a CSV twin."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+from urllib.parse import urlencode
+
+import polars as pl
+import streamlit as st
+
+from core.money import Money
+from core.settings import settings
+from pages.parts import formats
+
+RISKY = r"^\s*[=+\-@\t\r\n\x00|%]"
+"""Beginnings of a text that a spreadsheet would run as a formula (OWASP)."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What stands in a cell; `opens` makes it a door, `tone` colours it by meaning."""
+
+    text: str
+    opens: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's header; words stand left, numbers right."""
+
+    title: str
+    words: bool = False
+
+
+def html(
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[Cell]],
+    *,
+    label: str,
+    total: Sequence[Cell] | None = None,
+) -> None:
+    """A table in the page itself, scrolling sideways on its own on a narrow screen."""
+    head = "".join(f'<th scope="col"{_side(c)}>{escape(c.title)}</th>' for c in columns)
+    body = "".join(f"<tr>{_line(columns, row)}</tr>" for row in rows)
+    foot = f"<tfoot><tr>{_line(columns, total)}</tr></tfoot>" if total else ""
+    st.html(
+        f'<div class="table" tabindex="0" role="region" aria-label="{escape(label)}"><table>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>{foot}</table></div>"
+    )
+
+
+def link(address: str, params: dict[str, str]) -> str:
+    """A door: another page of Saldo with its question in the address."""
+    return f"/{address}?{urlencode(params)}"
+
+
+def page_of(count: int, key: str) -> slice:
+    """Paging under a long table; which rows to show."""
+    size = settings().table_page_rows
+    pages = max(1, -(-count // size))
+    if pages == 1:
+        return slice(0, count)
+    page = st.pagination(pages, key=key)
+    return slice((page - 1) * size, page * size)
+
+
+def rows(
+    frame: pl.DataFrame, currency: str, counted: frozenset[str], parts: dict[str, str]
+) -> None:
+    """Drilled rows: the native amount with its code, the value in one currency.
+
+    `parts` names what a row counts for when a figure is made of several; empty otherwise.
+    """
+    columns = [
+        *([Column("Counts for", words=True)] if parts else []),
+        Column("Tenant", words=True),
+        Column("Plan", words=True),
+        Column("Country", words=True),
+        Column("Day", words=True),
+        Column("Kind", words=True),
+        Column("Document", words=True),
+        Column("Original amount"),
+        Column(f"Value ({currency})"),
+    ]
+    body = [
+        [*([Cell(parts[row["part"]])] if parts else []), *_drilled(row, currency, counted)]
+        for row in frame.iter_rows(named=True)
+    ]
+    html(columns, body, label="Rows behind the figure")
+
+
+def _drilled(row: dict[str, Any], currency: str, counted: frozenset[str]) -> list[Cell]:
+    native = (
+        Money(row["native_minor"], row["currency"]) if row["native_minor"] is not None else None
+    )
+    whole = row["part"] in counted
+    value = (
+        formats.number(row["value"])
+        if whole
+        else formats.money(Money(row["value"], currency), code=False)
+    )
+    return [
+        Cell(row["tenant_name"] or "–"),
+        Cell(row["plan"] or "–"),
+        Cell(row["country"] or "–"),
+        Cell(formats.day(row["day"])),
+        Cell(row["kind"].replace("_", " ")),
+        Cell(row["document"] or "–"),
+        Cell(formats.money(native) if native else "–"),
+        Cell(value, tone="strong"),
+    ]
+
+
+def csv(frame: pl.DataFrame) -> bytes:
+    """The rows as a file that no spreadsheet runs: only text cells get the leading quote."""
+    text = [name for name, kind in frame.schema.items() if kind == pl.String]
+    return (
+        frame.with_columns(
+            pl.when(pl.col(name).str.contains(RISKY))
+            .then("'" + pl.col(name))
+            .otherwise(pl.col(name))
+            .alias(name)
+            for name in text
+        )
+        .write_csv()
+        .encode()
+    )
+
+
+def csv_button(make: Callable[[], pl.DataFrame], file_name: str, key: str) -> None:
+    """A download whose file is built at the click."""
+    st.download_button(
+        "CSV",
+        lambda: csv(make()),
+        file_name=file_name,
+        mime="text/csv",
+        key=key,
+        on_click="ignore",
+        icon=":material/download:",
+        help="All rows, amounts in minor units",
+    )
+
+
+def _line(columns: Sequence[Column], row: Sequence[Cell]) -> str:
+    return "".join(
+        f"<td{_side(c)}>{_cell(cell)}</td>" for c, cell in zip(columns, row, strict=True)
+    )
+
+
+def _cell(cell: Cell) -> str:
+    text = escape(cell.text)
+    if cell.opens:
+        text = f'<a href="{escape(cell.opens)}" target="_self">{text}</a>'
+    return f'<span class="{cell.tone}">{text}</span>' if cell.tone else text
+
+
+def _side(column: Column) -> str:
+    return ' class="words"' if column.words else ""

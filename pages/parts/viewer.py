@@ -1,0 +1,23 @@
+"""Who is looking: the person behind the session cookie, looked up on every run."""
+
+import streamlit as st
+
+from api.requests import COOKIE
+from core.access import sessions
+from core.access.authority import Actor
+from core.access.sessions import Viewer
+from core.errors import SignInNeeded
+from core.office import office
+
+
+def current_viewer() -> Viewer | None:
+    """The signed-in person; None when the session has ended or was revoked."""
+    return sessions.viewer(office(), st.context.cookies.get(COOKIE))
+
+
+def current_actor() -> Actor:
+    """The signed-in person as the actor of a unit of work; raises SignInNeeded."""
+    seen = current_viewer()
+    if seen is None:
+        raise SignInNeeded
+    return seen.actor(st.context.ip_address)

@@ -1,0 +1,126 @@
+"""The breakdown by plan, country or tenant: size, share, change, and the door to the rows."""
+
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from pages.parts import catalogue, formats, reading, tables, url
+from pages.parts.catalogue import FIGURES, amount
+from pages.parts.comparisons import change, share
+from pages.parts.head import section
+from pages.parts.reading import Ask, By
+from pages.parts.tables import Cell, Column
+
+DIMENSIONS: dict[By, str] = {"plan": "Plan", "country": "Country", "tenant": "Tenant"}
+COLUMNS = ("customers", "net_revenue", "arpa", "nrr", "logo_churn")
+"""Figures beside MRR; what belongs to the company alone has no place here."""
+HEADERS = {"nrr": "NRR", "logo_churn": "Churn"}
+YEAR = 12
+
+
+def draw(ask: Ask, _count: int) -> None:
+    """The table of the chosen dimension, largest first; it shows one month."""
+    with st.container(border=True, key="panel-breakdown"):
+        with st.container(
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+        ):
+            section("Where it comes from", f"{formats.month(ask.month)}, in {ask.currency}")
+            moved = url.follow("by", url.one_of(tuple(DIMENSIONS)), "plan")
+            by = (
+                st.segmented_control(
+                    "Group by",
+                    tuple(DIMENSIONS),
+                    format_func=DIMENSIONS.__getitem__,
+                    key="by",
+                    on_change=moved,
+                    required=True,
+                    label_visibility="collapsed",
+                )
+                or "plan"
+            )
+        months = reading.metrics(ask, YEAR + 1, by)
+        groups = ranked(months[-1])
+        with st.container(gap="small"):
+            place = st.container()
+            window = tables.page_of(len(groups), f"page-{by}")
+            with place:
+                _table(by, groups[window], months, ask)
+        name = f"revenue-by-{by}-{ask.month}.csv"
+        tables.csv_button(lambda: flat(by, months[-1]), name, "csv-groups")
+
+
+def ranked(month: dict[str, Any]) -> list[str]:
+    """The groups by their MRR, largest first."""
+    return sorted(month["groups"], key=lambda key: (-month["groups"][key]["mrr"]["minor"], key))
+
+
+def flat(by: str, month: dict[str, Any]) -> pl.DataFrame:
+    """All groups with all figures, for the file."""
+    return pl.DataFrame(
+        [
+            {by: key, "month": month["month"], **_columns(month["groups"][key])}
+            for key in ranked(month)
+        ]
+    )
+
+
+def _columns(group: dict[str, Any]) -> dict[str, Any]:
+    flat_row: dict[str, Any] = {"currency": group["mrr"]["currency"]}
+    for key in ("mrr", *COLUMNS):
+        held = group[key]
+        money = catalogue.FIGURES[key].kind == "money"
+        flat_row[f"{key}_minor" if money else key] = held["minor"] if money and held else held
+    return flat_row
+
+
+def _table(by: By, keys: list[str], months: list[dict[str, Any]], ask: Ask) -> None:
+    columns = [
+        Column(DIMENSIONS[by], words=True),
+        Column("MRR"),
+        Column("Share"),
+        Column(f"vs {formats.month_short(months[-2]['month'])}"),
+        Column(f"vs {formats.month_short(months[0]['month'])}"),
+        *(Column(HEADERS.get(key, FIGURES[key].title)) for key in COLUMNS),
+    ]
+    names = reading.tenant_names(ask) if by == "tenant" else {}
+    rows = [_row(key, names.get(key, key), months, ask, by) for key in keys]
+    total = months[-1]
+    foot = [
+        Cell("Total"),
+        Cell(formats.money(amount(total["mrr"]), code=False)),
+        Cell("100.0%"),
+        _compared(total, months[-2]),
+        _compared(total, months[0]),
+        *(Cell(_text(key, total[key])) for key in COLUMNS),
+    ]
+    tables.html(columns, rows, label=f"MRR by {by}", total=foot)
+
+
+def _row(key: str, name: str, months: list[dict[str, Any]], ask: Ask, by: str) -> list[Cell]:
+    now = months[-1]["groups"][key]
+    before, year = (months[i]["groups"].get(key) for i in (-2, 0))
+
+    def door(figure: str) -> str:
+        return tables.link("rows", ask.params(figure=figure, by=by, group=key))
+
+    part = share(amount(now["mrr"]), amount(months[-1]["mrr"]))
+    return [
+        Cell(name),
+        Cell(formats.money(amount(now["mrr"]), code=False), opens=door("mrr")),
+        Cell(formats.percent(part)),
+        _compared(now, before),
+        _compared(now, year),
+        *(Cell(_text(figure, now[figure]), opens=door(figure)) for figure in COLUMNS),
+    ]
+
+
+def _compared(now: dict[str, Any], before: dict[str, Any] | None) -> Cell:
+    found = change(FIGURES["mrr"], now["mrr"], before["mrr"] if before else None)
+    return Cell(f"{found.arrow} {found.text}" if found.known else "new", tone=found.tone)
+
+
+def _text(key: str, value: Any) -> str:
+    if FIGURES[key].kind == "money":
+        return formats.money(amount(value), code=False)
+    return catalogue.shown(FIGURES[key], value)

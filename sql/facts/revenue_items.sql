@@ -1,0 +1,61 @@
+-- What was earned and given back? One row per invoice line, refund and lost dispute; native minor
+-- units without tax, what is given back negative.
+-- Drafts and voided invoices count nowhere; recharges, adjustments and refund documents are no
+-- revenue, and giving a recharge back takes none away.
+-- `running_minor` adds the lines of a document up, so that converted lines sum to the document.
+with payment_invoices as (
+  select
+    a.payment_id as payment_id,
+    min(a.invoice_id) as invoice_id
+  from payment_allocation a
+  group by a.payment_id
+),
+payment_plans as (
+  select
+    p.id as payment_id,
+    i.plan_id as plan_id,
+    case when v.type = 'recharge' then 1 else 0 end as is_recharge
+  from payment p
+  left join payment_invoices a on a.payment_id = p.id
+  left join invoice v on v.id = coalesce(p.invoice_id, a.invoice_id)
+  left join invoice_plans i on i.invoice_id = v.id
+),
+items as (
+  select
+    'gross' as kind,
+    i.id as document_id,
+    l.position as position,
+    i.issued_on as day,
+    i.tenant_id as tenant_id,
+    l.plan_id as plan_id,
+    i.currency as currency,
+    l.net_minor as amount_minor,
+    case when i.issuer_type = 'platform' then 1 else 0 end as is_platform,
+    i.number as document
+  from invoice i
+  join invoice_line l on l.invoice_id = i.id
+  where i.status not in ('draft', 'cancelled')
+    and i.type in ('subscription', 'usage')
+  union all
+  select
+    'refund', r.id, 1, r.refunded_on, r.tenant_id, p.plan_id, r.currency,
+    r.tax_minor - r.amount_minor, 0, r.provider_refund_id
+  from refund r
+  left join payment_plans p on p.payment_id = r.payment_id
+  where r.status = 'succeeded' and coalesce(p.is_recharge, 0) = 0
+  union all
+  select
+    'lost_dispute', d.id, 1, d.closed_on, d.tenant_id, p.plan_id, d.currency,
+    d.tax_minor - d.amount_minor, 0, d.provider_dispute_id
+  from dispute d
+  left join payment_plans p on p.payment_id = d.payment_id
+  where d.status = 'lost' and coalesce(p.is_recharge, 0) = 0
+)
+select
+  m.*,
+  cast(sum(m.amount_minor) over (
+    partition by m.kind, m.document_id
+    order by m.position rows unbounded preceding
+  ) as bigint) as running_minor
+from items m
+order by m.day, m.tenant_id

@@ -1,0 +1,8 @@
+-- What was earned and given back? One row per month and group of a dimension;
+-- reporting-currency minor units without tax, what is given back positive.
+select m.* exclude (reporting_currency, dimension)
+from revenue_by_month m
+where m.reporting_currency = $currency
+  and m.dimension = $dimension
+  and m.month between $first_month and $last_month
+order by m.month, m.group_key

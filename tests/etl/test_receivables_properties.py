@@ -1,0 +1,101 @@
+"""Receivables of any day against a plain calculation, with payments undone and invoices closed."""
+
+import tempfile
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, given
+from hypothesis import settings as run_with
+from hypothesis import strategies as st
+
+from core.settings import Settings
+from etl import figures
+from tests.etl.books import NOW, Books
+
+FIRST = date(2026, 1, 1)
+offsets = st.integers(0, 150)
+allocations = st.lists(st.tuples(offsets, st.integers(1, 60), offsets | st.none()), max_size=3)
+invoices = st.lists(
+    st.tuples(
+        offsets, st.integers(0, 40), st.integers(1, 100), allocations,
+        st.sampled_from(("issued", "issued", "draft", "cancelled", "written_off")), offsets,
+        st.booleans(), st.sampled_from(("subscription", "recharge", "refund")),
+    ),
+    min_size=1, max_size=6,
+)
+
+
+def _on(offset: int) -> date:
+    return FIRST + timedelta(days=offset)
+
+
+def _books(drawn: Any) -> tuple[Books, list[dict[str, Any]]]:
+    """The books, and of each invoice what an owed amount depends on."""
+    books, plain = Books(), []
+    tenant = books.tenant("ada")
+    for issued, terms, total, parts, status, closed, disputed, kind in drawn:
+        number = books.invoice(
+            tenant, f"{_on(issued)}", (None, total), due_on=f"{_on(issued + terms)}",
+            status=status, disputed=disputed, type=kind,
+            closed_on=_on(issued + closed) if status in ("cancelled", "written_off") else None,
+        )
+        moves: list[tuple[date, int]] = []
+        left = total
+        for day, part, undone in parts:
+            put = min(part, left)
+            if put and status != "draft":
+                moves.append((_on(issued + day), put))
+                left -= put
+                if undone is not None:
+                    moves.append((_on(issued + day + undone), -put))
+                    left += put
+        for day, put in moves:
+            books.add(
+                "payment_allocation", payment_id=1, invoice_id=number, tenant_id=tenant,
+                currency="EUR", amount_minor=put, allocated_on=day, created_at=NOW,
+                reverses_id=1 if put < 0 else None,
+            )
+        plain.append({
+            "issued": _on(issued), "due": _on(issued + terms), "total": total, "moves": moves,
+            "status": status, "closed": _on(issued + closed), "disputed": disputed, "type": kind,
+        })
+    return books, plain
+
+
+def owed(invoice: dict[str, Any], as_of: date) -> int:
+    """What one invoice is owed at the end of a day."""
+    gone = invoice["status"] in ("cancelled", "written_off") and invoice["closed"] <= as_of
+    if invoice["status"] == "draft" or invoice["type"] == "refund" or gone:
+        return 0
+    if invoice["issued"] > as_of:
+        return 0
+    paid = sum(minor for day, minor in invoice["moves"] if day <= as_of)
+    return max(0, int(invoice["total"]) - paid)
+
+
+def bucket(days: int) -> str:
+    """The ageing bucket of so many days past the due date."""
+    for name, most in (("current", 0), ("1-30", 30), ("31-60", 60), ("61-90", 90)):
+        if days <= most:
+            return name
+    return "over_90"
+
+
+@run_with(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(invoices, st.lists(st.integers(0, 300), min_size=1, max_size=4))
+def test_ageing_of_any_day_equals_the_plain_calculation(drawn: Any, days: list[int]) -> None:
+    books, plain = _books(drawn)
+    with tempfile.TemporaryDirectory() as folder:
+        wh = books.published(Settings(_env_file=None, SALDO_HOME=Path(folder)))
+        for as_of in map(_on, days):
+            expected: dict[str, int] = {}
+            for invoice in plain:
+                name = bucket((as_of - invoice["due"]).days)
+                expected[name] = expected.get(name, 0) + owed(invoice, as_of)
+            ageing = figures.ar_ageing(wh, as_of)
+            found = {name: money["minor"] for name, money in ageing["buckets"].items()}
+            assert found == {name: expected.get(name, 0) for name in found}
+            assert ageing["total"]["minor"] == sum(expected.values())
+            disputed = sum(owed(i, as_of) for i in plain if i["disputed"])
+            assert ageing["disputed"]["minor"] == disputed

@@ -1,0 +1,124 @@
+"""Signing in and out, deep links, and what stays shut without a session."""
+
+import re
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import text
+
+from core.access.authority import system
+from tests.builders import PASSWORD
+from tests.journeys.browser import Watched
+from tests.journeys.conftest import Site
+
+pytestmark = pytest.mark.xdist_group("journeys")
+FORM = {"email": "cfo@example.com", "password": PASSWORD, "next": "/"}
+
+
+def test_deep_link_survives_sign_in(visitor: Watched) -> None:
+    visitor.sign_in("cfo@example.com", PASSWORD, "/rows?figure=churn&month=2026-09")
+    assert visitor.page.url.endswith("/rows?figure=churn&month=2026-09")
+    expect(visitor.page.get_by_role("heading", name="Churn", exact=True)).to_be_visible()
+
+
+def test_wrong_password_says_the_same_as_unknown_address(visitor: Watched) -> None:
+    told = []
+    for email in ("cfo@example.com", "nobody@example.com"):
+        visitor.page.goto(visitor.base_url + "/login")
+        visitor.page.get_by_label("E-mail").fill(email)
+        visitor.page.get_by_label("Password").fill("not the password at all")
+        visitor.page.get_by_role("button", name="Sign in", exact=True).click()
+        told.append(visitor.page.get_by_role("alert").inner_text())
+    assert told[0] == told[1]
+    visitor.faults = [fault for fault in visitor.faults if "401" not in fault]
+
+
+def test_signed_out_tab_cannot_go_on(cfo: Watched, site: Site) -> None:
+    with site.office.work(system("test")) as work:
+        work.session.execute(text("update user_session set revoked_at = now()"))
+    cfo.page.get_by_text("Movements", exact=True).click()
+    expect(cfo.page.get_by_text("Your session has ended")).to_be_visible()
+    cfo.page.get_by_role("link", name="Sign in again").click()
+    expect(cfo.page.get_by_label("Password")).to_be_visible()
+
+
+def test_sign_out_ends_the_session(cfo: Watched) -> None:
+    cfo.page.get_by_role("button", name="Sign out").click()
+    expect(cfo.page.get_by_label("Password")).to_be_visible()
+    cfo.page.goto(cfo.base_url + "/revenue")
+    assert "/login?next=%2Frevenue" in cfo.page.url
+
+
+def test_person_without_a_page_is_told_so(visitor: Watched) -> None:
+    visitor.sign_in("operator@example.com", PASSWORD)
+    expect(visitor.page.get_by_text("none of its roles opens a page")).to_be_visible()
+
+
+def test_signed_out_websocket_is_refused(site: Site) -> None:
+    handshake = {
+        "connection": "Upgrade",
+        "upgrade": "websocket",
+        "sec-websocket-version": "13",
+        "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "origin": site.base_url,
+    }
+    answer = httpx.get(f"{site.base_url}/_stcore/stream", headers=handshake)
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/revenue", "/_stcore/metrics", "/_stcore/host-config", "/media/x.csv", "/confirm"],
+)
+def test_signed_out_request_is_sent_to_sign_in(site: Site, path: str) -> None:
+    answer = httpx.get(site.base_url + path)
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/login?next=")
+
+
+def test_foreign_site_cannot_sign_anybody_in_or_out(site: Site) -> None:
+    foreign = {"origin": "https://evil.example"}
+    for path in ("/login", "/logout"):
+        refused = httpx.post(site.base_url + path, data=FORM, headers=foreign)
+        assert refused.status_code in (303, 403)
+        assert "set-cookie" not in refused.headers
+
+
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "\\\\evil.example"]
+)
+def test_sign_in_leads_nowhere_else(site: Site, target: str) -> None:
+    answer = httpx.post(f"{site.base_url}/login", data={**FORM, "next": target})
+    assert answer.headers["location"] == "/"
+
+
+def test_cookie_is_shielded_and_headers_are_strict(site: Site) -> None:
+    answer = httpx.post(f"{site.base_url}/login", data=FORM)
+    cookie = answer.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie
+    policy = answer.headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in policy
+    assert not re.search(r"script-src[^;]*unsafe", policy)
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_unknown_host_is_refused(site: Site) -> None:
+    answer = httpx.get(f"{site.base_url}/login", headers={"host": "evil.example"})
+    assert answer.status_code == 400
+
+
+def test_step_up_replaces_the_session(site: Site) -> None:
+    with httpx.Client(base_url=site.base_url) as client:
+        client.post("/login", data=FORM)
+        before = client.cookies["saldo"]
+        assert "Confirm it is you" in client.get("/confirm?next=/ageing").text
+        answer = client.post("/confirm", data={"password": PASSWORD, "next": "/ageing"})
+        assert answer.headers["location"] == "/ageing"
+        assert client.cookies["saldo"] != before
+        assert httpx.get(site.base_url, cookies={"saldo": before}).status_code == 303
+
+
+def test_health_answers_without_a_session(site: Site) -> None:
+    assert httpx.get(f"{site.base_url}/health").json() == {"status": "ok", "database": "ok"}

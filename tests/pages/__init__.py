@@ -1,0 +1,1 @@
+"""Pages without a browser: what they show, ask and refuse."""

@@ -1,0 +1,55 @@
+"""The dashboard against the figures it shows, and the filters in the address."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.access.sessions import Viewer
+from core.settings import Settings
+from etl import figures
+from etl.warehouse import Warehouse
+from pages.parts import catalogue
+from pages.parts.catalogue import FIGURES, MOVEMENTS
+from tests.pages.test_app import words
+
+Run = Callable[..., AppTest]
+Person = Callable[..., Viewer]
+OCTOBER = date(2026, 10, 1)
+
+
+@pytest.mark.parametrize("key", [key for key in FIGURES if key != "net_new_mrr"])
+def test_card_shows_the_figure(app: Run, person: Person, published: Settings, key: str) -> None:
+    told = figures.metrics(Warehouse(published), OCTOBER)["months"][0]
+    shown = catalogue.shown(FIGURES[key], told[key])
+    text = words(app(person("cfo")))
+    assert FIGURES[key].title in text
+    assert shown.split(" ")[-1] in text
+
+
+def test_card_has_its_definition(app: Run, person: Person) -> None:
+    assert "Monthly recurring revenue: what all running subscriptions" in words(app(person("cfo")))
+
+
+def test_movements_of_the_month_stand_in_full(
+    app: Run, person: Person, published: Settings
+) -> None:
+    [row] = figures.movements(Warehouse(published), OCTOBER, OCTOBER)
+    text = words(app(person("cfo")))
+    for key in MOVEMENTS:
+        assert f"{abs(row[key]['minor']) / 100:,.2f}" in text
+
+
+def test_unfinished_month_is_marked(app: Run, person: Person) -> None:
+    assert "so far" in words(app(person("cfo"), month="2026-11"))
+
+
+def test_nonsense_in_the_address_is_ignored(app: Run, person: Person) -> None:
+    test = app(person("cfo"), month="9999-99", months="7", as_of="x", currency="XXX", by="<b>")
+    assert not test.exception
+    assert "October 2026 in EUR" in words(test)
+
+
+def test_month_of_the_address_is_shown(app: Run, person: Person) -> None:
+    assert "June 2026 in EUR" in words(app(person("cfo"), month="2026-06"))

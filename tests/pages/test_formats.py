@@ -1,0 +1,96 @@
+"""How amounts, rates, changes and files look."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+import pytest
+
+from core.money import Money
+from pages.parts import catalogue, formats, tables
+from pages.parts.catalogue import FIGURES
+from pages.parts.comparisons import change
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "full", "short"),
+    [
+        (48_210_000, "EUR", "EUR 482,100.00", "EUR 482.1k"),
+        (124_999_900, "EUR", "EUR 1,249,999.00", "EUR 1.25m"),
+        (-185_030, "EUR", "−EUR 1,850.30", "−EUR 1,850"),
+        (67_137, "SEK", "SEK 671.37", "SEK 671.37"),
+        (0, "EUR", "EUR 0.00", "EUR 0"),
+        (1_250, "JPY", "JPY 1,250", "JPY 1,250"),
+        (1_250_000, "KWD", "KWD 1,250.000", "KWD 1,250"),
+    ],
+)
+def test_money_is_full_in_tables_and_short_on_cards(
+    minor: int, currency: str, full: str, short: str
+) -> None:
+    assert formats.money(Money(minor, currency)) == full
+    assert formats.money_short(Money(minor, currency)) == short
+
+
+def test_money_follows_the_locale() -> None:
+    text = formats.money(Money(-123_450, "SEK"), locale="sv")
+    assert text.replace("\u00a0", " ") == "−SEK 1 234,50"
+
+
+def test_what_is_undefined_is_said_so() -> None:
+    for text in (formats.money(None), formats.percent(None), formats.number(None)):
+        assert text == "n/a"
+
+
+def test_rates_have_one_decimal_and_their_differences_are_points() -> None:
+    assert formats.percent("0.0313") == "3.1%"
+    assert formats.points(Decimal("-0.004")) == "−0.4 pt"
+
+
+def test_instants_are_shown_in_the_billing_time_zone() -> None:
+    at = datetime(2026, 11, 20, 13, 5, tzinfo=UTC)
+    assert formats.instant(at, "Europe/Stockholm") == "20 Nov 2026 14:05"
+
+
+def eur(minor: int) -> dict[str, Any]:
+    return {"minor": minor, "currency": "EUR"}
+
+
+@pytest.mark.parametrize(
+    ("key", "now", "before", "text", "tone"),
+    [
+        ("mrr", eur(104_000), eur(100_000), "+4.0%", "good"),
+        ("mrr", eur(96_000), eur(100_000), "−4.0%", "bad"),
+        ("mrr", eur(1_420_000), eur(100_000), "14.2×", "good"),
+        ("at_risk", eur(96_000), eur(100_000), "−4.0%", "good"),
+        ("net_new_mrr", eur(-50_000), eur(20_000), "−700", "bad"),
+        ("mrr", eur(50_000), eur(0), "+500", "good"),
+        ("logo_churn", "0.0200", "0.0310", "−1.1 pt", "good"),
+        ("nrr", "1.0100", "1.0300", "−2.0 pt", "bad"),
+        ("customers", 12, 15, "−3", "bad"),
+        ("customers", 15, 15, "0", "flat"),
+        ("mrr", eur(1_000_001), eur(1_000_000), "0.0%", "flat"),
+        ("quick_ratio", "3.5", None, "n/a", "flat"),
+    ],
+)
+def test_change_is_named_and_coloured_by_what_it_means(
+    key: str, now: Any, before: Any, text: str, tone: str
+) -> None:
+    found = change(FIGURES[key], now, before)
+    assert (found.text, found.tone) == (text, tone)
+
+
+def test_every_headline_and_calm_figure_exists() -> None:
+    shown = {*catalogue.HEADLINE, *catalogue.BESIDE.values(), *catalogue.CALM}
+    assert shown == set(FIGURES)
+    assert len(catalogue.HEADLINE) <= 6
+
+
+def test_file_runs_no_formula_and_keeps_negative_numbers() -> None:
+    frame = pl.DataFrame({"name": ["=1+1", "@x", "  -2", "Ek AB"], "value": [-5, 1, 2, 3]})
+    lines = tables.csv(frame).decode().splitlines()
+    assert lines == ["name,value", "'=1+1,-5", "'@x,1", "'  -2,2", "Ek AB,3"]
+
+
+def test_table_escapes_what_tenants_are_called() -> None:
+    assert "<script>" not in tables._cell(tables.Cell("<script>alert(1)</script>"))
