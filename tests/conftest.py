@@ -1,8 +1,8 @@
 """Fixtures: a real PostgreSQL, a migrated template database, a fresh copy of it for each test."""
 
 import fcntl
-import hashlib
 import os
+import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -17,27 +17,29 @@ from sqlalchemy import make_url
 from core import embedded, schema
 from core.clock import SetClock
 from core.db import app_engine
-from core.settings import ROOT, Settings
+from core.settings import Settings
 from core.work import Office
 
-HOME = Path(tempfile.gettempdir()) / f"saldo-tests-{os.getuid()}"
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Stop the embedded server after the last worker."""
-    if not hasattr(session.config, "workerinput"):
-        embedded.stop(HOME / "pg")
+def pytest_configure(config: pytest.Config) -> None:
+    """Give this run a home of its own; its workers inherit the name."""
+    if not hasattr(config, "workerinput"):
+        home = Path(tempfile.mkdtemp(prefix="saldo-tests-"))
+        home.chmod(0o755)
+        os.environ["SALDO_TEST_HOME"] = str(home)
 
 
-def _schema_digest() -> str:
-    digest = hashlib.sha256()
-    for path in sorted((ROOT / "migrations").rglob("*.*")):
-        if path.suffix in {".py", ".sql"}:
-            digest.update(path.read_bytes())
-    digest.update((ROOT / "core/schema.py").read_bytes())
-    digest.update((ROOT / "core/access/permissions.py").read_bytes())
-    return digest.hexdigest()[:12]
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the run's server after the last worker and clear its home."""
+    if not hasattr(config, "workerinput"):
+        embedded.stop(_home() / "pg")
+        shutil.rmtree(_home(), ignore_errors=True)
+
+
+def _home() -> Path:
+    return Path(os.environ["SALDO_TEST_HOME"])
 
 
 @pytest.fixture(scope="session")
@@ -46,29 +48,22 @@ def server() -> str:
     given = os.environ.get("SALDO_TEST_DATABASE_URL")
     if given:
         return make_url(given).set(drivername="postgresql").render_as_string(hide_password=False)
-    HOME.mkdir(exist_ok=True)
-    with (HOME / "lock").open("w") as lock:
+    with (_home() / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return embedded.start(HOME / "pg")
+        return embedded.start(_home() / "pg")
 
 
 @pytest.fixture(scope="session")
 def template(server: str) -> str:
-    """The name of a migrated database, made once per state of the migrations."""
-    name = f"saldo_template_{_schema_digest()}"
-    HOME.mkdir(exist_ok=True)
-    with (HOME / "lock").open("w") as lock:
+    """The name of a migrated database, made once a run."""
+    name = f"saldo_template_{_home().name.rsplit('-', 1)[-1].lower()}"
+    with (_home() / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with psycopg.connect(server, autocommit=True) as db:
-            if db.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
-                return name
-            db.execute(sql.SQL("create database {}").format(sql.Identifier(name + "_new")))
-            schema.upgrade(_named(server, name + "_new"))
-            db.execute(
-                sql.SQL("alter database {} rename to {}").format(
-                    sql.Identifier(name + "_new"), sql.Identifier(name)
-                )
-            )
+            if not (_home() / "template").exists():
+                db.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+                schema.upgrade(_named(server, name))
+                (_home() / "template").touch()
     return name
 
 
