@@ -22,6 +22,8 @@ P = ParamSpec("P")
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of words.")]
 Words = Callable[[Any], None]
 console = Console(highlight=False)
+WIDE = 200
+"""Columns of a table that goes to a file or a pipe."""
 
 
 def command(function: Callable[P, Any]) -> Callable[P, None]:
@@ -61,12 +63,13 @@ def failed(result: dict[str, Any], as_json: bool, words: Words, reason: str) -> 
 
 def table(columns: list[str], rows: list[list[str]], right: tuple[int, ...] = ()) -> None:
     """Print rows as a table; the columns in `right` hold numbers."""
+    wide = console if console.is_terminal else Console(highlight=False, width=WIDE)
     grid = Table(box=None, pad_edge=False, header_style="bold")
     for place, name in enumerate(columns):
         grid.add_column(name, justify="right" if place in right else "left", no_wrap=place in right)
     for row in rows:
         grid.add_row(*row)
-    console.print(grid)
+    wide.print(grid)
 
 
 def day(text: str) -> date:

@@ -70,9 +70,13 @@ def movements(
     first = since.replace(day=1) if since else _months_before(last, MONTHS_BACK - 1)
     rows = figures.movements(_copy(), first, last, as_of=as_of, currency=currency, group_by=by)
     if form == "csv":
-        sys.stdout.write(csv_text(pl.DataFrame([_flat(row) for row in rows])))
+        sys.stdout.write(csv_text(pl.DataFrame([_flat(row) for row in _by_group(rows)])))
     else:
-        answer({"months": rows}, as_json or form == "json", _show_movements)
+        answer(
+            {"currency": rows[0]["start"]["currency"], "months": rows},
+            as_json or form == "json",
+            _show_movements,
+        )
 
 
 @report_app.command("ar-ageing")
@@ -113,12 +117,25 @@ def _is_money(value: object) -> bool:
     return isinstance(value, dict) and value.keys() == {"minor", "currency"}
 
 
+def _amount(value: dict[str, Any]) -> str:
+    return units_text(value["minor"], value["currency"])
+
+
 def _words(value: Any) -> str:
     if value is None:
         return "n/a"
     if _is_money(value):
-        return f"{units_text(value['minor'], value['currency'])} {value['currency']}"
+        return f"{_amount(value)} {value['currency']}"
     return str(value)
+
+
+def _by_group(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row a month and group where there are groups, else one a month."""
+    return [
+        {"month": row["month"], "partial": row["partial"], "group": group, **part}
+        for row in rows
+        for group, part in row.get("groups", {"all": row}).items()
+    ]
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:
@@ -127,9 +144,7 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
         if _is_money(value):
             flat[f"{name}_minor"] = value["minor"]
             flat["currency"] = value["currency"]
-        elif isinstance(value, dict):
-            flat.update({f"{name}_{inner}": part for inner, part in _flat(value).items()})
-        elif not isinstance(value, list):
+        else:
             flat[name] = value
     return flat
 
@@ -155,7 +170,8 @@ def _show_metrics(result: dict[str, Any]) -> None:
 
 def _show_movements(result: dict[str, Any]) -> None:
     columns = ["start", "new", "expansion", "reactivation", "contraction", "churn", "fx", "end"]
-    rows = [[row["month"], *(_words(row[name]) for name in columns)] for row in result["months"]]
+    rows = [[row["month"], *(_amount(row[name]) for name in columns)] for row in result["months"]]
+    console.print(f"in {result['currency']}")
     table(["Month", *columns], rows, right=tuple(range(1, len(columns) + 1)))
 
 
