@@ -55,9 +55,7 @@ def a_subscription(
 ) -> Subscription:
     """A subscription from the clock's day."""
     with office.work(JOB) as work:
-        return assign(
-            work, tenant.id, plan.id, cycle, collection=collection, trial_days=trial_days
-        )
+        return assign(work, tenant.id, plan.id, cycle, collection=collection, trial_days=trial_days)
 
 
 def an_invoice(office: Office, tenant: Tenant, net_minor: int = 10_000) -> Invoice:
@@ -68,7 +66,9 @@ def an_invoice(office: Office, tenant: Tenant, net_minor: int = 10_000) -> Invoi
         return issue_invoice(work, draft.id)
 
 
-def a_charge(office: Office, invoice: Invoice, number: str = "ch_1", fee_minor: int = 175) -> Payment:
+def a_charge(
+    office: Office, invoice: Invoice, number: str = "ch_1", fee_minor: int = 175
+) -> Payment:
     """A captured card payment of an invoice in full."""
     charge = Charge(invoice.id, "stripe", number, invoice.total_minor, fee_minor)
     with office.work(JOB) as work:

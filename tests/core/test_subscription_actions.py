@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from sqlalchemy import select
+
 from core.clock import SetClock
 from core.errors import BadInput, ChangedMeanwhile, NotNow
 from core.invoices.models import Invoice
@@ -14,7 +16,6 @@ from core.subscriptions.lifecycle import end_period, end_trial, renew, resume, s
 from core.subscriptions.models import PlanHistory, Subscription, SubscriptionCancellation
 from core.subscriptions.queries import due
 from core.work import Office
-from sqlalchemy import select
 from tests.billing import (
     JOB,
     WHY,
@@ -46,7 +47,8 @@ def test_a_first_period_is_invoiced_with_tax_of_the_country(office: Office) -> N
     a_subscription(office, a_tenant(office, "DE", "EUR"), plans["growth"])
     a_subscription(office, a_tenant(office, "NG", "NGN"), plans["growth"])
     swedish, german, nigerian = _invoices(office)
-    assert (swedish.net_minor, swedish.tax_minor, swedish.due_on) == (86_900, 21_725, swedish.issued_on)
+    assert (swedish.net_minor, swedish.tax_minor) == (86_900, 21_725)
+    assert swedish.due_on == swedish.issued_on
     assert (german.net_minor, german.tax_minor, nigerian.tax_minor) == (7_900, 0, 0)
     assert [i.number for i in _invoices(office)] == [f"SAAS-INV-2026-0000{n}" for n in (1, 2, 3)]
     assert wrong_books(office) == []
@@ -143,9 +145,10 @@ def test_another_cycle_restarts_the_period(office: Office, clock: SetClock) -> N
 def test_a_change_from_an_old_version_is_refused(office: Office) -> None:
     plans = the_plans(office)
     subscription = a_subscription(office, a_tenant(office), plans["growth"])
-    with pytest.raises(ChangedMeanwhile), office.work(
-        acting(office, a_user(office, "sys_finance"))
-    ) as work:
+    with (
+        pytest.raises(ChangedMeanwhile),
+        office.work(acting(office, a_user(office, "sys_finance"))) as work,
+    ):
         change_plan(work, subscription.id, plans["pro"].id, version=99, reason=WHY)
 
 
@@ -171,9 +174,10 @@ def test_trial_that_does_not_convert_falls_to_the_free_plan(
     subscription = a_subscription(office, a_tenant(office), plans["growth"], trial_days=14)
     with office.work(acting(office, a_user(office, "sys_finance"))) as work:
         extend_trial(work, subscription.id, 30, reason=WHY)
-    with pytest.raises(BadInput), office.work(
-        acting(office, a_user(office, "sys_finance"))
-    ) as work:
+    with (
+        pytest.raises(BadInput),
+        office.work(acting(office, a_user(office, "sys_finance"))) as work,
+    ):
         extend_trial(work, subscription.id, 1, reason=WHY)
     pass_days(clock, 44)
     with office.work(JOB) as work:

@@ -1,0 +1,221 @@
+"""Properties of periods, proration, totals, allocation, tax shares and recognition."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import BadInput, NotNow
+from core.invoices.rules import (
+    NewLine,
+    Tax,
+    invoice_amounts,
+    line_amounts,
+    ocr_reference,
+    recognised_by,
+    tax_of,
+    valid_ocr,
+)
+from core.payments.rules import Part, check_parts, spread, tax_within
+from core.plans.defaults import default_plans
+from core.subscriptions.models import STATUSES
+from core.subscriptions.rules import (
+    MONTHS,
+    MOVES,
+    boundary,
+    check_move,
+    monthly_minor,
+    period_end,
+    prorate,
+)
+
+DAYS = st.dates(date(2000, 1, 1), date(2090, 12, 31))
+AMOUNTS = st.integers(0, 10**9)
+CYCLES = st.sampled_from(sorted(MONTHS))
+
+
+@given(DAYS, CYCLES)
+def test_48_periods_never_drift_from_the_anchor(anchor: date, cycle: str) -> None:
+    start = anchor
+    for n in range(1, 49):
+        start = period_end(start, cycle, anchor.day)
+        assert start == boundary(anchor, MONTHS[cycle], n)
+        assert start.day == anchor.day or (start + timedelta(days=1)).day == 1
+
+
+def test_the_29th_of_february_comes_back_in_leap_years() -> None:
+    starts = [boundary(date(2024, 2, 29), 12, n) for n in range(5)]
+    assert [start.day for start in starts] == [29, 28, 28, 28, 29]
+
+
+@given(DAYS, CYCLES, AMOUNTS, st.data())
+def test_credit_and_charge_of_the_same_price_cancel_out(
+    anchor: date, cycle: str, amount: int, data: st.DataObject
+) -> None:
+    end = period_end(anchor, cycle, anchor.day)
+    day = data.draw(st.dates(anchor, end - timedelta(days=1)))
+    same = prorate(amount, amount, anchor, end, day)
+    assert same.net_minor == 0
+    whole = prorate(amount, 0, anchor, end, anchor)
+    assert (whole.credit_minor, whole.debit_minor) == (amount, 0)
+
+
+@given(DAYS, CYCLES, AMOUNTS, st.data())
+def test_used_and_unused_days_add_to_the_whole(
+    anchor: date, cycle: str, amount: int, data: st.DataObject
+) -> None:
+    end = period_end(anchor, cycle, anchor.day)
+    day = data.draw(st.dates(anchor, end - timedelta(days=1)))
+    unused = prorate(amount, 0, anchor, end, day).credit_minor
+    exact = Fraction(amount * (end - day).days, (end - anchor).days)
+    assert abs(unused - exact) <= Fraction(1, 2)
+    assert abs(unused + recognised_by(amount, anchor, end, day) - amount) <= 1
+
+
+@given(AMOUNTS, AMOUNTS, AMOUNTS)
+def test_the_credit_is_never_more_than_was_paid(old: int, new: int, paid: int) -> None:
+    made = prorate(
+        old, new, date(2026, 1, 1), date(2026, 2, 1), date(2026, 1, 11), creditable_minor=paid
+    )
+    assert 0 <= made.credit_minor <= paid
+    assert made.basis == "21 of 31 days"
+
+
+def test_a_day_outside_the_period_and_an_unknown_policy_are_refused() -> None:
+    start, end = date(2026, 1, 1), date(2026, 2, 1)
+    with pytest.raises(BadInput):
+        prorate(1, 1, start, end, end)
+    with pytest.raises(BadInput):
+        prorate(1, 1, start, end, start, policy="by_mood")
+
+
+@given(AMOUNTS, DAYS, st.integers(1, 800), st.lists(st.integers(0, 900), max_size=20))
+def test_recognition_sums_to_the_invoice(
+    amount: int, start: date, days: int, steps: list[int]
+) -> None:
+    end = start + timedelta(days=days)
+    cuts = sorted(start + timedelta(days=step) for step in steps)
+    months = [recognised_by(amount, start, end, cut) for cut in [*cuts, end]]
+    parts = [after - before for before, after in zip([0, *months], months, strict=False)]
+    assert sum(parts) == amount or cuts[-1:] > [end]
+    assert recognised_by(amount, start, end, end) == amount
+    assert all(part >= 0 for part in parts[: len(cuts)])
+
+
+LINES = st.builds(
+    NewLine,
+    description=st.just("line"),
+    unit_minor=st.integers(0, 10**7),
+    quantity=st.decimals(0, 100, places=3),
+)
+
+
+@given(st.lists(LINES, min_size=1, max_size=8), st.sampled_from([0, 6, 12, 25]))
+def test_lines_add_up_to_the_invoice(lines: list[NewLine], percent: int) -> None:
+    tax = Tax(Decimal(percent), "standard")
+    amounts = [line_amounts(line, tax) for line in lines]
+    total = invoice_amounts(amounts)
+    assert total.total_minor == sum(each.total_minor for each in amounts)
+    for line, each in zip(lines, amounts, strict=True):
+        assert abs(each.net_minor - Fraction(line.quantity) * line.unit_minor) <= Fraction(1, 2)
+        assert abs(each.tax_minor - Fraction(each.net_minor * percent, 100)) <= Fraction(1, 2)
+
+
+def test_an_invoice_is_neither_empty_nor_negative() -> None:
+    with pytest.raises(BadInput):
+        invoice_amounts([])
+    with pytest.raises(BadInput):
+        invoice_amounts([line_amounts(NewLine("credit", -5), tax_of("DE"))])
+
+
+@pytest.mark.parametrize(
+    ("country", "percent", "category"),
+    [
+        ("SE", 25, "standard"),
+        (None, 25, "standard"),
+        ("DE", 0, "reverse_charge"),
+        ("FR", 0, "reverse_charge"),
+        ("NO", 0, "outside"),
+        ("US", 0, "outside"),
+    ],
+)
+def test_tax_of_a_country(country: str | None, percent: int, category: str) -> None:
+    assert tax_of(country) == Tax(Decimal(percent), category)
+
+
+@given(AMOUNTS, st.lists(st.integers(0, 10**8), max_size=10))
+def test_a_payment_is_never_spread_beyond_itself_or_what_is_owed(
+    amount: int, owed: list[int]
+) -> None:
+    dues = [Part(n, minor) for n, minor in enumerate(owed)]
+    parts = spread(amount, dues)
+    assert sum(part.amount_minor for part in parts) == min(amount, sum(owed))
+    assert all(0 < part.amount_minor <= owed[part.invoice_id] for part in parts)
+    check_parts(amount, parts, dues)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [[Part(1, 0)], [Part(1, 11)], [Part(2, 1)], [Part(1, 5), Part(1, 5)], [Part(1, -1)]],
+)
+def test_parts_that_do_not_fit_are_refused(wanted: list[Part]) -> None:
+    with pytest.raises(BadInput):
+        check_parts(100, wanted, [Part(1, 10)])
+
+
+@given(st.integers(1, 10**9), st.data())
+def test_tax_of_partial_refunds_adds_up(total: int, data: st.DataObject) -> None:
+    tax = data.draw(st.integers(0, total))
+    before, taxes = 0, 0
+    for _ in range(4):
+        amount = data.draw(st.integers(0, total - before))
+        taxes += tax_within(amount, before, tax, total)
+        before += amount
+    taxes += tax_within(total - before, before, tax, total)
+    assert taxes == tax
+
+
+@given(st.integers(10, 10**20))
+def test_a_reference_is_valid_and_one_wrong_digit_is_not(number: int) -> None:
+    reference = ocr_reference(number)
+    assert valid_ocr(reference)
+    wrong = str((int(reference[0]) + 1) % 10) + reference[1:]
+    assert not valid_ocr(wrong)
+
+
+@given(AMOUNTS)
+def test_monthly_value_of_a_year_of_months_is_the_month(amount: int) -> None:
+    assert monthly_minor(12 * amount, "annual") == amount
+    assert monthly_minor(3 * amount, "quarterly") == amount
+    assert monthly_minor(12 * amount, "weekly") == 52 * amount
+
+
+def test_moves_name_known_statuses_and_cancelled_is_the_end() -> None:
+    assert set(MOVES) == set(STATUSES)
+    assert {status for after in MOVES.values() for status in after} <= set(STATUSES)
+    for status in STATUSES:
+        with pytest.raises(NotNow):
+            check_move("cancelled", status)
+
+
+def test_default_plans_have_the_figures_of_their_source() -> None:
+    plans = {plan.slug: plan for plan in default_plans()}
+    usd = {
+        slug: price.amount_minor
+        for slug, plan in plans.items()
+        for price in plan.prices
+        if (price.cycle, price.currency) == ("monthly", "USD")
+    }
+    assert usd == {
+        "free": 0,
+        "starter": 2_900,
+        "growth": 7_900,
+        "pro": 19_900,
+        "enterprise": 49_900,
+    }
+    assert plans["enterprise"].limits["max_users"] == -1
+    assert plans["starter"].limits["api_calls_daily"] == 1_000
+    assert plans["growth"].flags == ("api_access",)
