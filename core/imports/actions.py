@@ -8,7 +8,7 @@ from sqlalchemy import text
 from core.access.authority import Actor
 from core.actions import action
 from core.errors import BadInput, SaldoError
-from core.imports import customers, documents, planning
+from core.imports import customers, invoices, payments, planning
 from core.imports.kinds import KINDS
 from core.imports.loading import Load
 from core.imports.reading import Reading, Row, read_rows
@@ -19,8 +19,8 @@ LOADERS: dict[str, Callable[[Load, list[Row]], None]] = {
     "plans": customers.load_plans,
     "subscriptions": customers.load_subscriptions,
     "cancellations": customers.load_cancellations,
-    "invoices": documents.load_invoices,
-    "payments": documents.load_payments,
+    "invoices": invoices.load_invoices,
+    "payments": payments.load_payments,
     "costs": planning.load_costs,
     "cash": planning.load_cash,
     "fx": planning.load_fx,
