@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from psycopg.errors import UniqueViolation
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from core.access.authority import Actor, Standing, standing
 from core.audit.log import append
 from core.clock import Clock, local_date
-from core.errors import DatabaseUnavailable, NotAllowed
+from core.errors import ChangedMeanwhile, DatabaseUnavailable, NotAllowed
 from core.settings import Settings
 
 _SCOPE = text(
@@ -83,6 +84,11 @@ class Office:
                             work.organization_id,
                             work.told,
                         )
+            except IntegrityError as problem:
+                # The database's own guard decided a race that no lock had decided before.
+                if isinstance(problem.orig, UniqueViolation):
+                    raise ChangedMeanwhile from problem
+                raise
             except OperationalError as problem:
                 if problem.connection_invalidated:
                     raise DatabaseUnavailable from problem

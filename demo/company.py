@@ -192,6 +192,8 @@ def _open_the_company(world: World) -> None:
 
 
 def _new_bills(world: World, bank: Bank) -> None:
+    if not world.invoiced:
+        return
     for bill in world.desk.job("bills", world.new_bills):
         customer = world.customers[bill.tenant_id]
         if customer.credits:

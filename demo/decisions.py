@@ -24,8 +24,10 @@ from demo.world import Bill, Customer, World
 LADDER = ("free", "starter", "growth", "pro", "enterprise")
 OFFICE_DAYS = 21
 """Banking days of a month, by which monthly chances are divided."""
-UPGRADE, DOWNGRADE, PAUSE, FREE_UPGRADE, RETURN = 26, 7, 5, 26, 30
+UPGRADE, DOWNGRADE, PAUSE, FREE_UPGRADE, RETURN = 36, 7, 5, 26, 30
 """Chances within a month, in thousandths."""
+RAREST = 400
+"""Above the sum of all chances of a day nothing is decided."""
 FEE_BP = {"growth": 80, "pro": 60, "enterprise": 40}
 """The platform's share of what a tenant sells through it."""
 BAD_DEBT_AFTER = 75
@@ -41,7 +43,9 @@ def decide(world: World) -> None:
 
 
 def _decide(world: World, customer: Customer) -> None:
-    state, roll = customer.state, world.rng.randrange(1000 * OFFICE_DAYS)
+    state, roll = customer.state, int(world.rng.random() * 1000 * OFFICE_DAYS)
+    if roll > RAREST:
+        return
     if state == "paying":
         churn = churn_per_mille(customer.plan, world.month)
         bounds = [churn, UPGRADE, DOWNGRADE, PAUSE]
@@ -109,6 +113,7 @@ def _more_seats(world: World, customer: Customer) -> None:
 
     if not customer.profile.discount_percent:
         world.desk.person(FINANCE, act)
+        world.invoiced = True
         customer.profile = replace(customer.profile, discount_percent=100 - percent)
 
 
@@ -141,7 +146,7 @@ def _change(
         )
 
     world.desk.person(FINANCE, act)
-    customer.plan = plan
+    customer.plan, world.invoiced = plan, True
 
 
 def _pause(world: World, customer: Customer) -> None:
@@ -189,6 +194,7 @@ def platform_fees(world: World) -> None:
         sales = rated * world.rng.randint(70, 140) // 100
         fees.append(Fee(customer.tenant_id, sales, round_half_up(sales * share, 10_000)))
     if fees:
+        world.invoiced = True
         month = months_before(world.today, 1)
         world.desk.job("fees", lambda work: issue_platform_fees(work, month, tuple(fees)))
 

@@ -121,7 +121,7 @@ def churn_per_mille(plan: str, month: int) -> int:
     """Chance of leaving within a month, in thousandths."""
     base = {"free": 30, "starter": 20, "growth": 14, "pro": 10, "enterprise": 7}[plan]
     if month in BAD_QUARTER:
-        return base * 32 // 10
+        return base * 48 // 10
     return base * 85 // 100 if month > BAD_QUARTER.stop else base
 
 

@@ -72,6 +72,7 @@ def subscribe(world: World, tenant_id: int, profile: Profile, *, trial: bool) ->
             amount_minor=amount,
         )
 
+    world.invoiced = True
     return world.desk.job("sign-up", act)
 
 
@@ -93,6 +94,7 @@ def daily_run(world: World) -> None:
 
 def _carry_out(world: World, task: Due) -> None:
     customer, desk = world.customers[task.tenant_id], world.desk
+    world.invoiced = True
     number = task.subscription_id
     if task.task == "end":
         desk.job("lifecycle", lambda work: end_period(work, number))

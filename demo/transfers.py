@@ -28,7 +28,7 @@ ACCOUNTS = {
     "USD": "US-0042-118820",
     "NGN": "NG-0110-774210",
 }
-BATCH_DAYS = 25
+BATCH_DAYS = 40
 LEFT_OPEN = 10
 """Unmatched transfers that stay in the inbox at the end."""
 STRAYS = (

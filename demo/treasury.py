@@ -16,7 +16,7 @@ HIRING = (4, 4, 4, 4, 5, 5, 5, 6, 6, 6, 6, 7, 7, 8, 8, 8, 8, 8, 8, 8, 9, 9, 9, 9
 """Heads by month of the company's life, for three hundred tenants."""
 STANDARD_TENANTS = 300
 OPENING_SEK, OPENING_EUR = 4_600_000, 40_000
-FUNDING_MONTH, FUNDING_SEK = 10, 10_500_000
+FUNDING_MONTH, FUNDING_SEK = 10, 10_000_000
 FLOOR_EUR = 1_500_000
 """EUR cents below which the operating account is filled up."""
 
@@ -94,7 +94,7 @@ class Treasury:
         live = sum(1 for each in self.world.customers.values() if each.profile.signs_up_on < month)
         season = SEASON_PERCENT[month.month - 1]
         push = 70 if n in BAD_QUARTER else 100
-        marketing = (2_200 + 190 * n) * season * push // 10_000
+        marketing = (3_600 + 300 * n) * season * push // 10_000
         return [
             CostItem("salaries", "SEK", self._scaled(heads * SALARY_SEK) * 100),
             CostItem("office", "SEK", self._scaled(26_000 + 2_500 * heads) * 100),

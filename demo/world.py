@@ -74,6 +74,8 @@ class World:
         """Payouts by the day on which the bank shows them."""
         self._jobs: dict[date, list[Task]] = defaultdict(list)
         self._errands: dict[date, list[Task]] = defaultdict(list)
+        self.invoiced = True
+        """Whether anything may have been invoiced since bills were last looked up."""
         self._last_invoice = 0
         self._serial = 0
 
@@ -126,6 +128,7 @@ class World:
 
     def new_bills(self, work: Work) -> list[Bill]:
         """The invoices issued since the last time."""
+        self.invoiced = False
         rows = work.session.execute(
             select(
                 Invoice.id,

@@ -40,6 +40,7 @@ def create_draft(
     tenant = _tenant(work, tenant_id)
     new = NewInvoice(type, lines, work.settings.payment_terms_days)
     invoice = draft(work, tenant, new)
+    work.session.flush()
     work.tell(tenant_id=tenant.id, invoice_id=invoice.id, total_minor=invoice.total_minor)
     return invoice
 

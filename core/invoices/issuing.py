@@ -42,7 +42,7 @@ class NewInvoice:
 
 
 def draft(work: Work, tenant: Tenant, new: NewInvoice, *, tax: Tax | None = None) -> Invoice:
-    """A draft with its lines, flushed. Raises BadInput when it has no lines or is negative."""
+    """A draft with its lines. Raises BadInput when it has no lines or is negative."""
     chosen = tax or tax_of(tenant.country)
     amounts = [line_amounts(line, chosen) for line in new.lines]
     total = invoice_amounts(amounts)
@@ -67,17 +67,18 @@ def draft(work: Work, tenant: Tenant, new: NewInvoice, *, tax: Tax | None = None
         for position, (line, amount) in enumerate(zip(new.lines, amounts, strict=True), start=1)
     ]
     work.session.add(invoice)
-    work.session.flush()
     return invoice
 
 
 def issue_drafts(work: Work, drafts: Sequence[Invoice], due_days: int) -> None:
-    """Number, issue and post drafts of one issuer; their lines are already written.
+    """Number, issue and post drafts of one issuer.
 
     An invoice over nothing is settled at once.
     """
     if not drafts:
         return
+    # The database adds the lines up when a draft is issued, so they are written first.
+    work.session.flush()
     issuer_type, today = drafts[0].issuer_type, work.today
     first = _take_numbers(work, issuer_type, today.year, len(drafts))
     for sequence, invoice in enumerate(drafts, start=first):

@@ -4,9 +4,10 @@ from datetime import date
 
 import psycopg
 import pytest
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from core.access.authority import system
+from core.errors import ChangedMeanwhile
 from core.ledger.journal import post, reverse
 from core.ledger.models import AccountingEntry, LedgerTransaction
 from core.ledger.postings import POSTINGS, Leg
@@ -94,7 +95,7 @@ def test_postings_cannot_be_changed(
 
 def test_an_event_is_posted_once(office: Office) -> None:
     posted(office)
-    with pytest.raises(IntegrityError):
+    with pytest.raises(ChangedMeanwhile):
         posted(office)
 
 
