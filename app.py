@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.access.sessions import Viewer
 from core.errors import SaldoError
-from pages.parts import copy, look, menu, states, viewer
+from pages.parts import copy, look, menu, states, url, viewer
 
 SIDEBAR_PX = 236
 STATIC = Path(__file__).with_name("static")
@@ -43,6 +43,7 @@ def run() -> None:
     frame(seen)
     copy.freshness_line()
     chosen.run()
+    url.settled()
 
 
 st.set_page_config(

@@ -1,4 +1,8 @@
-"""The address holds the state of a page: widgets follow it, so that a link shows the same view."""
+"""The address holds the state of a page: widgets follow it, so that a link shows the same view.
+
+The one exception: in a run that a widget started, the widgets are newer than the address the
+browser sent along with the click, because it may not have heard of an earlier click yet.
+"""
 
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -8,17 +12,35 @@ import streamlit as st
 
 T = TypeVar("T")
 D = TypeVar("D")
+MOVED = "address-moved"
 
 
 def read(name: str, parse: Callable[[str], T], default: D) -> T | D:
-    """A value of the address; what cannot be read is the default."""
-    given = st.query_params.get(name)
+    """A value of the address, or of its widget when one was just used; else the default."""
+    given = _given(name)
     if not given:
         return default
     try:
         return parse(given)
     except ValueError:
         return default
+
+
+def follow(name: str, parse: Callable[[str], T], default: T | None) -> Callable[[], None]:
+    """Make the widget with this key and the address agree; returns the widget's `on_change`."""
+    chosen = read(name, parse, default)
+    st.session_state[name] = chosen
+    if st.session_state.get(MOVED):
+        if chosen in (None, "", default):
+            st.query_params.pop(name, None)
+        elif st.query_params.get(name) != str(chosen):
+            st.query_params[name] = str(chosen)
+    return _moved
+
+
+def settled() -> None:
+    """The run is over: from here on the address leads again."""
+    st.session_state.pop(MOVED, None)
 
 
 def one_of(options: Sequence[T]) -> Callable[[str], T]:
@@ -33,20 +55,17 @@ def one_of(options: Sequence[T]) -> Callable[[str], T]:
     return parse
 
 
-def follow(name: str, parse: Callable[[str], T], default: T | None) -> Callable[[], None]:
-    """Set the widget with this key to what the address says; returns its `on_change`."""
-    st.session_state[name] = read(name, parse, default)
-
-    def moved() -> None:
-        chosen = st.session_state[name]
-        if chosen is None or chosen == default:
-            st.query_params.pop(name, None)
-        else:
-            st.query_params[name] = str(chosen)
-
-    return moved
-
-
 def day_or_none(given: str) -> date | None:
     """A parser for optional days."""
     return date.fromisoformat(given)
+
+
+def _given(name: str) -> str:
+    if st.session_state.get(MOVED) and name in st.session_state:
+        held = st.session_state[name]
+        return "" if held is None else str(held)
+    return st.query_params.get(name, "")
+
+
+def _moved() -> None:
+    st.session_state[MOVED] = True
