@@ -41,6 +41,7 @@ def run() -> None:
     pages = {page.url_path: page for group in sections.values() for page in group}
     chosen = st.navigation(sections, expanded=True)
     frame(seen)
+    copy.take()
     copy.freshness_line()
     chosen.run()
     url.settled()

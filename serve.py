@@ -17,7 +17,6 @@ from starlette.types import Scope
 from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 
-import core.models  # noqa: F401 (maps every table before the first write)
 from api.gate import Gate
 from api.headers import SecurityHeaders
 from api.health import health

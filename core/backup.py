@@ -12,7 +12,6 @@ from core import embedded, schema
 from core.db import owner_connection
 from core.errors import BadInput, CheckFailed, NotFound
 
-
 _MARK_ALL_AS_REPLACED = """
 insert into sync_tombstone (table_name, row_key)
 select cast(tgrelid as regclass), '*' from pg_trigger

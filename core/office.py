@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 
+import core.models  # noqa: F401 (a write must know every table its foreign keys name)
 from core.clock import Clock, SystemClock
 from core.db import app_engine, database_url
 from core.settings import Settings, settings

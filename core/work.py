@@ -90,7 +90,7 @@ class Office:
                     raise ChangedMeanwhile from problem
                 raise
             except OperationalError as problem:
-                if problem.connection_invalidated:
+                if _is_gone(problem):
                     raise DatabaseUnavailable from problem
                 raise
 
@@ -101,3 +101,9 @@ class Office:
         scope = "platform" if rights.tenant_id is None else "tenant"
         session.execute(_SCOPE, {"scope": scope, "tenant_id": str(rights.tenant_id or "")})
         return Work(session, actor, rights, self.clock, self.settings)
+
+
+def _is_gone(problem: OperationalError) -> bool:
+    """True when the server cannot be reached, broke the connection or is shutting down."""
+    state = getattr(problem.orig, "sqlstate", None)
+    return problem.connection_invalidated or state is None or state.startswith(("08", "57P"))

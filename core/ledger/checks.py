@@ -86,7 +86,10 @@ def check_books(work: Work) -> list[Check]:
         _equal(work, "receivables equal open invoices", "receivable", _RECEIVABLE),
         _equal(work, "customer credit equals unapplied payments", "customer_credit", _CREDIT),
         _equal(
-            work, "unapplied receipts equal unmatched transfers", "unapplied_receipts", _UNMATCHED,
+            work,
+            "unapplied receipts equal unmatched transfers",
+            "unapplied_receipts",
+            _UNMATCHED,
             by_tenant=False,
         ),
         _empty(work, "paid and allocated amounts equal the allocations", _ALLOCATIONS),

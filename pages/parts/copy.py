@@ -1,5 +1,6 @@
 """The published analytics copy as pages see it: one reader per process, and how fresh it is."""
 
+import threading
 from datetime import timedelta
 from html import escape
 
@@ -8,8 +9,10 @@ import streamlit as st
 from core.errors import NoCopy
 from core.office import office
 from core.settings import settings
-from etl.warehouse import CopyInfo, Warehouse
+from etl.warehouse import CopyInfo, Reading, Warehouse
 from pages.parts import formats
+
+_held = threading.local()
 
 
 @st.cache_resource(show_spinner=False)
@@ -18,10 +21,24 @@ def warehouse() -> Warehouse:
     return Warehouse(settings())
 
 
+def take() -> None:
+    """Hold on to the newest copy for this page run, so that all its figures come from one."""
+    try:
+        _held.reading = warehouse().reading()
+    except NoCopy:
+        _held.reading = None
+
+
+def reading() -> Reading:
+    """The copy this page run holds; the newest outside of one. Raises NoCopy."""
+    held: Reading | None = getattr(_held, "reading", None)
+    return held or warehouse().reading()
+
+
 def info() -> CopyInfo | None:
     """What the published copy says of itself; None before the first sync."""
     try:
-        return warehouse().info()
+        return reading().info()
     except NoCopy:
         return None
 
@@ -39,4 +56,6 @@ def freshness_line() -> None:
     elif old:
         parts.append(f"older than {settings().stale_hours} hours – ask for a sync")
     kind = "stale" if found.problem or old else "fresh"
+    if found.warning:
+        parts.append(escape(found.warning))
     st.html(f'<p class="freshness {kind}"><i></i>{" · ".join(parts)}</p>')

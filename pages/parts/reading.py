@@ -56,7 +56,7 @@ def definition(slug: str) -> str:
 
 @st.cache_data(ttl=SECONDS, max_entries=4, show_spinner=False)
 def _currencies(run: str) -> list[str]:
-    return sorted(copy.warehouse().ask("published_currencies")["reporting_currency"].to_list())
+    return sorted(copy.reading().ask("published_currencies")["reporting_currency"].to_list())
 
 
 def currencies() -> list[str]:
@@ -84,7 +84,7 @@ def copy_day() -> date:
 def _metrics(ask: Ask, months: int, by: By | None, run: str) -> dict[str, Any]:
     return dict(
         figures.metrics(
-            copy.warehouse(), ask.month_start, months, by=by, as_of=ask.as_of, currency=ask.currency
+            copy.reading(), ask.month_start, months, by=by, as_of=ask.as_of, currency=ask.currency
         )
     )
 
@@ -98,7 +98,7 @@ def metrics(ask: Ask, months: int, by: By | None = None) -> list[dict[str, Any]]
 def _movements(ask: Ask, first: str, run: str) -> list[dict[str, Any]]:
     return list(
         figures.movements(
-            copy.warehouse(),
+            copy.reading(),
             first_day(first),
             ask.month_start,
             as_of=ask.as_of,
@@ -114,7 +114,7 @@ def movements(ask: Ask, first: str) -> list[dict[str, Any]]:
 
 @st.cache_data(ttl=SECONDS, max_entries=ENTRIES, show_spinner=False)
 def _ageing(as_of: date, currency: str, run: str) -> dict[str, Any]:
-    return dict(figures.ar_ageing(copy.warehouse(), as_of, currency=currency))
+    return dict(figures.ar_ageing(copy.reading(), as_of, currency=currency))
 
 
 def ageing(as_of: date, currency: str) -> dict[str, Any]:
@@ -124,8 +124,8 @@ def ageing(as_of: date, currency: str) -> dict[str, Any]:
 
 @st.cache_data(ttl=SECONDS, max_entries=ENTRIES, show_spinner=False)
 def _owed(as_of: date, currency: str, run: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-    tenants = figures.receivables_by_tenant(copy.warehouse(), as_of, currency=currency)
-    return tenants, figures.open_invoices(copy.warehouse(), as_of, currency=currency)
+    tenants = figures.receivables_by_tenant(copy.reading(), as_of, currency=currency)
+    return tenants, figures.open_invoices(copy.reading(), as_of, currency=currency)
 
 
 def owed(as_of: date, currency: str) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -138,7 +138,7 @@ def _drill(
     figure: str, ask: Ask, by: By | None, group: str | None, run: str
 ) -> tuple[pl.DataFrame, Any]:
     rows, total = figures.drill(
-        copy.warehouse(),
+        copy.reading(),
         figure,
         ask.month_start,
         as_of=ask.as_of,
