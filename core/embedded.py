@@ -1,6 +1,7 @@
 """The embedded PostgreSQL: start it, prove it answers, stop it."""
 
 import contextlib
+import fcntl
 import os
 import subprocess
 import time
@@ -19,8 +20,8 @@ from core.errors import DatabaseUnavailable
 
 pgserver: Any = package
 
-LONGEST_SOCKET_PATH = 80
-"""A longer data directory would move the socket to a folder shared with others."""
+PRIVATE_SOCKET = "unix_socket_permissions = 0700"
+"""Who reaches the socket is superuser, and a long path moves it to a folder others can enter."""
 
 
 def start(pgdata: Path, wait_s: float = 60) -> str:
@@ -32,6 +33,12 @@ def start(pgdata: Path, wait_s: float = 60) -> str:
     pgdata = pgdata.resolve()
     _refuse_unfit(pgdata)
     pgdata.parent.mkdir(parents=True, exist_ok=True)
+    with (pgdata.parent / f".{pgdata.name}.lock").open("w") as one_at_a_time:
+        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+        return _start(pgdata, wait_s)
+
+
+def _start(pgdata: Path, wait_s: float) -> str:
     deadline = time.monotonic() + wait_s
     while True:
         try:
@@ -39,7 +46,9 @@ def start(pgdata: Path, wait_s: float = 60) -> str:
             uri = str(pgserver.get_server(pgdata, cleanup_mode=None).get_uri())
             with psycopg.connect(uri, connect_timeout=2) as db:
                 db.execute("select 1")
-            return uri
+            if not _made_private(pgdata):
+                return uri
+            stop(pgdata)
         except (subprocess.SubprocessError, AssertionError, psycopg.OperationalError) as problem:
             # A failed start stays in the class's cache and would be handed out again.
             pgserver.PostgresServer._instances.pop(pgdata, None)
@@ -70,15 +79,21 @@ def binary(name: str, major: int) -> Path:
 
 
 def _refuse_unfit(pgdata: Path) -> None:
-    if len(str(pgdata)) > LONGEST_SOCKET_PATH:
-        raise DatabaseUnavailable(
-            f"SALDO_HOME is too long: keep {pgdata} under {LONGEST_SOCKET_PATH} characters"
-        )
     if os.geteuid() == 0 and pgdata.is_relative_to("/root"):
         raise DatabaseUnavailable(
             "As root the embedded database runs as another user, which would open /root to it: "
             "set SALDO_HOME to a folder outside /root"
         )
+
+
+def _made_private(pgdata: Path) -> bool:
+    """Let the server's own user alone open the socket; True when that takes a restart."""
+    configuration = pgdata / "postgresql.conf"
+    if PRIVATE_SOCKET in configuration.read_text():
+        return False
+    with configuration.open("a") as file:
+        file.write(f"{PRIVATE_SOCKET}\n")
+    return True
 
 
 def _set_aside_stale_locks(pgdata: Path) -> None:

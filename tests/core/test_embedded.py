@@ -75,6 +75,19 @@ def test_stop_twice_is_no_error(pgdata: Path) -> None:
     assert rows(embedded.start(pgdata)) == 1
 
 
-def test_a_home_too_long_for_a_socket_is_refused_in_words(tmp_path: Path) -> None:
-    with pytest.raises(DatabaseUnavailable, match="SALDO_HOME is too long"):
-        embedded.start(tmp_path / ("x" * 90))
+def test_a_long_home_works_and_its_socket_stays_private(pgdata: Path) -> None:
+    long = pgdata.parent / ("x" * 90) / "pg"
+    try:
+        uri = embedded.start(long)
+        assert rows(uri) == 1
+        (socket,) = Path(uri.split("host=")[1].replace("%2F", "/")).glob(".s.PGSQL.*[0-9]")
+        assert socket.stat().st_mode & 0o077 == 0
+    finally:
+        embedded.stop(long)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="concerns root alone")
+def test_root_keeps_its_own_folder_closed() -> None:
+    with pytest.raises(DatabaseUnavailable, match="outside /root"):
+        embedded.start(Path("/root/saldo-test/pg"))
+    assert not Path("/root/saldo-test").exists()
