@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, make_url, text
 
 from core import secrets
@@ -15,7 +14,8 @@ from core.db import app_engine, database_url
 from core.errors import CheckFailed, SaldoError
 from core.ledger.checks import check_books
 from core.office import open_office
-from core.settings import ROOT, Settings
+from core.schema import newest_revision, ready_url
+from core.settings import Settings
 from etl.warehouse import Warehouse
 
 OLDEST_SERVER = 150_000
@@ -75,12 +75,8 @@ def _database(settings: Settings) -> str:
 
 
 def _schema(settings: Settings) -> str:
-    newest = ScriptDirectory(str(ROOT / "migrations")).get_current_head()
-    with app_engine(database_url(settings)).connect() as connection:
-        found = connection.scalar(text("select version_num from alembic_version"))
-    if found != newest:
-        raise CheckFailed(f"at {found}, the newest is {newest}; run saldo db upgrade")
-    return f"at {found}"
+    ready_url(settings)
+    return f"at {newest_revision()}"
 
 
 def _role(settings: Settings) -> str:

@@ -9,8 +9,8 @@ import typer
 
 from commands.output import AsJson, answer, command, console, day, month, table
 from core.clock import local_date
-from core.db import database_url
 from core.money import units_text
+from core.schema import ready_url
 from core.settings import settings
 from etl import figures, pipeline
 from etl.export import csv_text
@@ -35,7 +35,7 @@ def sync(
     as_json: AsJson = False,
 ) -> None:
     """Copy what changed to the analytics copy, check it and publish it."""
-    result = pipeline.sync(settings(), database_url(settings()), now=datetime.now(UTC), full=full)
+    result = pipeline.sync(settings(), ready_url(settings()), now=datetime.now(UTC), full=full)
     answer(result, as_json, _show_sync)
 
 

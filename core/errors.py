@@ -82,6 +82,12 @@ class DatabaseUnavailable(SaldoError):
     code = "database_unavailable"
 
 
+class SchemaBehind(SaldoError):
+    """The database's schema is older than this version; run saldo db upgrade."""
+
+    code = "schema_behind"
+
+
 class NoCopy(SaldoError):
     """There is no analytics copy yet; run a sync."""
 

@@ -4,14 +4,15 @@ from functools import lru_cache
 
 import core.models  # noqa: F401 (a write must know every table its foreign keys name)
 from core.clock import Clock, SystemClock
-from core.db import app_engine, database_url
+from core.db import app_engine
+from core.schema import ready_url
 from core.settings import Settings, settings
 from core.work import Office
 
 
 def open_office(chosen: Settings, clock: Clock | None = None) -> Office:
     """An office on the database the settings name; starts the embedded one when needed."""
-    return Office(app_engine(database_url(chosen)), clock or SystemClock(), chosen)
+    return Office(app_engine(ready_url(chosen)), clock or SystemClock(), chosen)
 
 
 @lru_cache

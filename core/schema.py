@@ -2,13 +2,14 @@
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
-from core.db import APP_ROLE, OWNER_ROLE, owner_connection
-from core.errors import DatabaseUnavailable
+from core.db import APP_ROLE, OWNER_ROLE, database_url, owner_connection
+from core.errors import DatabaseUnavailable, SchemaBehind
 from core.ledger import chart
-from core.settings import ROOT
+from core.settings import ROOT, Settings
 
 APPEND_ONLY = (
     "audit_event",
@@ -33,6 +34,37 @@ def upgrade(url: str) -> str:
         command.upgrade(alembic_config(connection), "head")
         chart.fill(connection)
         _grant(connection)
+        return str(connection.scalar(text("select version_num from alembic_version")))
+
+
+def ready_url(settings: Settings) -> str:
+    """The database's address once its schema is the newest one.
+
+    The embedded database is brought there by itself; a real server is its operator's to migrate:
+    raises SchemaBehind.
+    """
+    url = database_url(settings)
+    found = _revision(url)
+    if found == newest_revision():
+        return url
+    if settings.database_url:
+        raise SchemaBehind(
+            f"The database's schema is at {found or 'nothing'}, this version needs "
+            f"{newest_revision()}: run saldo db upgrade"
+        )
+    upgrade(database_url(settings, owner=True))
+    return url
+
+
+def newest_revision() -> str:
+    """The newest migration of these sources."""
+    return str(ScriptDirectory(str(ROOT / "migrations")).get_current_head())
+
+
+def _revision(url: str) -> str | None:
+    with owner_connection(url) as connection:
+        if connection.scalar(text("select to_regclass('alembic_version')")) is None:
+            return None
         return str(connection.scalar(text("select version_num from alembic_version")))
 
 

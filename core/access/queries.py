@@ -14,6 +14,7 @@ MOST_USERS = 1_000
 MOST_ROLES = 200
 MOST_TENANTS = 10_000
 LONGEST_SEARCH = 200
+LARGEST_ID = 2**63 - 1
 TENANT_ROLE = "org_"
 """How the names of the roles of tenants' users begin."""
 
@@ -104,6 +105,8 @@ def user(work: Work, user_id: int, *, hold: bool = False) -> UserRow:
     Needs `users.manage`; raises NotFound.
     """
     _admit(work)
+    if not 0 < user_id <= LARGEST_ID:
+        raise NotFound("There is no such user")
     if hold:
         work.session.execute(_HELD, {"user_id": user_id})
     found = _read(work, {"u.id = :user_id": {"user_id": user_id}}, 1)

@@ -211,3 +211,12 @@ def test_a_setting_that_cannot_be_right_is_named(
     answer = saldo("db", "url", "--json")
     assert answer.code == 1
     assert "SALDO_BILLING_TIMEZONE" in answer.json["error"]
+
+
+def test_a_database_behind_this_version_says_what_to_run(saldo: Saldo, database_url: str) -> None:
+    with psycopg.connect(database_url) as db:
+        db.execute("update alembic_version set version_num = '0001'")
+    for command in (("sync",), ("ledger", "check")):
+        answer = saldo(*command, "--json")
+        assert (answer.code, answer.json["code"]) == (1, "schema_behind")
+        assert "saldo db upgrade" in answer.json["error"]
