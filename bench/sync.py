@@ -15,6 +15,18 @@ SUBSCRIPTIONS = 80_000
 MOST_TIMES_COPY = 3.0
 MOST_OF_FULL = 0.05
 CHANGED = 0.001
+CHANGES = (
+    ("update tenant set country = case country when 'SE' then 'NO' else 'SE' end"
+    " where mod(id, %s) = 0"),
+    "update payment set received_on = received_on - 1 where mod(id, %s) = 0",
+    "update invoice set disputed = not disputed where mod(id, %s) = 0",
+    ("insert into plan_history (subscription_id, tenant_id, kind, effective_on, status, plan_id,"
+    " cycle, currency, amount_minor, actor_type, created_at)"
+    " select id, tenant_id, 'amount_changed', least(started_on + 20, current_date), 'active',"
+    " plan_id, cycle, currency, amount_minor + 100, 'system', now()"
+    " from subscription where mod(id, %s) = 0"),
+)
+"""Each moves figures: by country, of cash, of receivables, of recurring revenue."""
 
 
 def run(scale: float, say: Say) -> dict[str, Any]:
@@ -68,20 +80,7 @@ def _sync(made: Company, *, full: bool) -> dict[str, Any]:
 
 
 def _change(made: Company) -> int:
-    """Touch a thousandth of the rows of every large table; how many."""
+    """Change a thousandth of tenants, subscriptions, invoices and payments; how many rows."""
     every = round(1 / CHANGED)
-    changed = 0
     with psycopg.connect(made.url) as db:
-        for name in ("tenant", "subscription", "payment"):
-            done = db.execute(
-                sql.SQL("update {} set created_at = created_at where mod(id, %s) = 0").format(
-                    sql.Identifier(name)
-                ),
-                [every],
-            )
-            changed += done.rowcount
-        done = db.execute(
-            "update invoice set disputed = not disputed where mod(id, %s) = 0", [every]
-        )
-        changed += done.rowcount
-    return changed
+        return sum(db.execute(change.encode(), [every]).rowcount for change in CHANGES)

@@ -38,6 +38,11 @@ def last_day(month: date) -> date:
     return next_month(month) - timedelta(days=1)
 
 
+def eve(day: date) -> date:
+    """The day before the month of a day, on which the calendar begins."""
+    return month_of(day) - timedelta(days=1)
+
+
 def months_back(month: date, count: int) -> date:
     """The first day of the month `count` months earlier (later when negative)."""
     index = month.year * 12 + month.month - 1 - count
@@ -65,7 +70,7 @@ def ship_calendar(build: duckdb.DuckDBPyConnection, first: date, last: date, tod
     months = [month_of(first)]
     while months[-1] < month_of(last):
         months.append(next_month(months[-1]))
-    begin = months[0] - timedelta(days=1)
+    begin = eve(first)
     span = (last_day(months[-1]) - begin).days + 1
     days = [begin + timedelta(days=n) for n in range(span)]
     ship(build, "calendar_days", {

@@ -1,5 +1,6 @@
 """One sync, top to bottom: snapshot → copy → calendar and rates → models → checks → publish."""
 
+import shutil
 import time
 import uuid
 from dataclasses import dataclass
@@ -8,33 +9,38 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import structlog
 
 from core.clock import local_date
 from core.errors import SaldoError
 from core.settings import Settings
-from etl.check import Build, BuildRefused, check_models, check_rows, misdated, rows_and_sums
-from etl.days import range_of_facts, ship_calendar
+from etl.check import (
+    Build,
+    BuildRefused,
+    check_models,
+    check_rows,
+    misdated,
+    movements_add_up,
+    rows_and_sums,
+    views_agree,
+)
+from etl.days import eve, last_day, range_of_facts, ship, ship_calendar
 from etl.extract import postgres
 from etl.extract.postgres import Source
+from etl.load import Copied, load_changes, load_whole
 from etl.publish import clear_problem, new_build, note_problem, only_sync, publish, remove_leftovers
-from etl.rates import BASE, ship_rates
-from etl.tables import ALLOW_LIST_DIGEST, TABLES, Table
+from etl.rates import BASE, ship_rates, with_rates
+from etl.refresh import GLOBAL, felt, refresh_models, touch
+from etl.tables import ALLOW_LIST_DIGEST
 from etl.transform import NATIVE, REPORTED, build_models, models_digest
 
 log = structlog.get_logger()
 SMALL_COPY = 500_000
 """Subscription states times months up to which all currencies in use are made ready."""
-
-
-@dataclass(frozen=True, slots=True)
-class Copied:
-    """What a sync did to one table."""
-
-    name: str
-    rows: int
-    changed: int
-    deleted: int
+_MENDED_BY_A_FULL_COPY = {
+    check.__name__ for check in (rows_and_sums, movements_add_up, views_agree)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,7 @@ def _run(
     try:
         return _build_and_publish(settings, url, now, full)
     except BuildRefused as refusal:
-        if full or refusal.check != rows_and_sums.__name__:
+        if full or refusal.check not in _MENDED_BY_A_FULL_COPY:
             raise
         log.warning("changes_incomplete", problem=str(refusal))
         return _build_and_publish(settings, url, now, full=True)
@@ -98,21 +104,30 @@ def _build_and_publish(
     live = settings.copy_path
     path = new_build(live)
     today = local_date(now, settings.billing_timezone)
-    with open_build(path, settings) as build:
-        with postgres.snapshot(url, live.parent) as source:
-            low_xid, cluster = postgres.position(source)
-            state = State(low_xid, cluster, f"{ALLOW_LIST_DIGEST}:{models_digest()}")
-            before = None if full else _state_to_continue(build, live, source, state)
-            mode = "full" if before is None else "incremental"
-            copied = [_copy_table(build, source, table, before) for table in TABLES]
-            totals = {table.name: postgres.totals(source, table) for table in TABLES}
-        _detach_live(build)
-        made = Build(build, totals, settings.reporting_currency, today)
+    with postgres.snapshot(url, live.parent) as source:
+        low_xid, cluster = postgres.position(source)
+        state = State(low_xid, cluster, f"{ALLOW_LIST_DIGEST}:{models_digest()}")
+        before = None if full else _state_to_continue(live, source, state)
+        mode = "full" if before is None else "incremental"
+        if before is not None:
+            shutil.copyfile(live, path)
+        build = open_build(path, settings)
+        try:
+            loaded = (
+                load_whole(build, source, url, live.parent)
+                if before is None
+                else load_changes(build, source, url, live.parent, before.low_xid)
+            )
+        except BaseException:
+            build.close()
+            raise
+    with build:
+        made = Build(build, loaded.source, settings.reporting_currency, today, loaded.changed)
         compute(made)
         sign(made, state, mode, now)
         build.execute("checkpoint").fetchall()
     publish(path, live)
-    return mode, copied
+    return mode, loaded.tables
 
 
 def open_build(path: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
@@ -130,84 +145,81 @@ def open_build(path: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
     return build
 
 
-def _state_to_continue(
-    build: duckdb.DuckDBPyConnection, live: Path, source: Source, now: State
-) -> State | None:
-    """The live copy's state when changes can go on top of it; attaches the copy as `live`."""
+def _state_to_continue(live: Path, source: Source, now: State) -> State | None:
+    """The live copy's state when changes can go on top of it."""
     if not live.exists():
         return None
     try:
-        build.execute(f"attach '{live}' as live (read_only)").fetchall()
-        [row] = build.execute("select low_xid, cluster, digest from live.sync_state").fetchall()
+        with duckdb.connect() as reader:
+            reader.execute(f"attach '{live}' as live (read_only)").fetchall()
+            [row] = reader.execute(
+                "select low_xid, cluster, digest from live.sync_state"
+            ).fetchall()
     except (duckdb.Error, ValueError) as problem:
         log.warning("copy_unreadable", problem=str(problem))
         return None
     before = State(*row)
     same = (before.cluster, before.digest) == (now.cluster, now.digest)
-    if not same or before.low_xid > now.low_xid or postgres.truncated(source, before.low_xid):
+    if not same or before.low_xid > now.low_xid:
         return None
-    return before
-
-
-def _copy_table(
-    build: duckdb.DuckDBPyConnection, source: Source, table: Table, before: State | None
-) -> Copied:
-    """Copy a table whole, or the live one's rows with what changed since on top."""
-    columns = ", ".join(f"{name} {kind}" for name, kind in table.columns.items())
-    build.execute(f"create table {table.name} ({columns})").fetchall()
-    if before is None or not table.tracked:
-        postgres.load_all(source, build, table, table.name)
-        rows = _count(build, table.name)
-        return Copied(table.name, rows, rows, 0)
-    gone = postgres.deleted_keys(source, table, before.low_xid)
-    postgres.load_changed(source, build, table, table.name, before.low_xid)
-    changed = _count(build, table.name)
-    known = _count(build, f"live.{table.name}")
-    build.execute(
-        f"insert into {table.name} select * from live.{table.name} old where not exists"
-        f" (select 1 from {table.name} fresh where fresh.{table.key} = old.{table.key})"
-        f" and {table.key} not in (select unnest(?::bigint[]))",
-        [gone],
-    ).fetchall()
-    rows = _count(build, table.name)
-    inserted = _new_keys(build, table, before)
-    return Copied(table.name, rows, changed, known + inserted - rows)
-
-
-def _new_keys(build: duckdb.DuckDBPyConnection, table: Table, before: State) -> int:
-    assert before.low_xid >= 0
-    [(count,)] = build.execute(
-        f"select count(*) from {table.name} fresh where not exists"
-        f" (select 1 from live.{table.name} old where old.{table.key} = fresh.{table.key})"
-    ).fetchall()
-    return int(count)
-
-
-def _count(build: duckdb.DuckDBPyConnection, table: str) -> int:
-    [(count,)] = build.execute(f"select count(*) from {table}").fetchall()
-    return int(count)
-
-
-def _detach_live(build: duckdb.DuckDBPyConnection) -> None:
-    build.execute("detach database if exists live").fetchall()
+    emptied = any(postgres.buried_tables(source, before.low_xid).values())
+    return None if emptied else before
 
 
 def compute(build: Build) -> None:
-    """Make calendar, rates and models of the copied rows. Raises BuildRefused."""
+    """Bring calendar, rates and models up to the copied rows. Raises BuildRefused."""
     check_rows(build)
-    connection = build.connection
     try:
-        ship_calendar(connection, *range_of_facts(connection, build.today), build.today)
-        ship_rates(connection, build.reporting_currency)
-        build_models(connection, NATIVE)
-        _choose_currencies(build)
-        build_models(connection, REPORTED)
+        if build.changed is None or not _refreshed(build, build.changed):
+            _make_all(build)
     except duckdb.Error as problem:
         raise BuildRefused("models_run", f"The figures cannot be computed: {problem}") from problem
     check_models(build)
 
 
-def _choose_currencies(build: Build) -> None:
+def _refreshed(build: Build, changed: frozenset[str]) -> bool:
+    """Whether it was enough to bring the figures of the tenants with changes up to date."""
+    connection = build.connection
+    differing = felt(connection, changed)
+    if changed & GLOBAL or _frame(build) != _frame_before(build):
+        return False
+    if not differing:
+        return True
+    if not touch(connection, differing):
+        return False
+    refresh_models(connection, differing.keys())
+    ready = connection.execute("select reporting_currency from reporting_currencies").fetchall()
+    return _currencies_to_ready(build) == {code for (code,) in ready}
+
+
+def _frame(build: Build) -> tuple[object, ...]:
+    """What all figures share: days known, the day looked from, currencies with rates."""
+    first, last = range_of_facts(build.connection, build.today)
+    days = (eve(first), last_day(last))
+    return *days, build.today, build.reporting_currency, (
+        with_rates(build.connection) | {build.reporting_currency, BASE}
+    )
+
+
+def _frame_before(build: Build) -> tuple[object, ...]:
+    [days] = build.rows("select min(day), max(day) from calendar_days")
+    [info] = build.rows("select as_of, reporting_currency from copy_info")
+    found = build.rows("select distinct currency from fx_daily")
+    return *days, *info, {code for (code,) in found}
+
+
+def _make_all(build: Build) -> None:
+    connection = build.connection
+    ship_calendar(connection, *range_of_facts(connection, build.today), build.today)
+    ship_rates(connection, build.reporting_currency)
+    build_models(connection, NATIVE)
+    ship(connection, "reporting_currencies", {
+        "reporting_currency": pa.array(sorted(_currencies_to_ready(build)), pa.string()),
+    })
+    build_models(connection, REPORTED)
+
+
+def _currencies_to_ready(build: Build) -> set[str]:
     """Figures are made ready in the reporting currency and EUR, and while the copy is small in
     every currency in use, as far as all rates are known; others are computed when asked for."""
     connection = build.connection
@@ -215,9 +227,8 @@ def _choose_currencies(build: Build) -> None:
         "select (select count(*) from subscription_spans) * (select count(*) from periods)"
     ).fetchall()
     small = size <= SMALL_COPY
-    connection.execute(
+    found = connection.execute(
         """
-        create or replace table reporting_currencies as
         with wanted as (
           select $reporting as reporting_currency
           union select $base
@@ -233,16 +244,18 @@ def _choose_currencies(build: Build) -> None:
         """,
         {"reporting": build.reporting_currency, "base": BASE, "small": small},
     ).fetchall()
+    return {code for (code,) in found}
 
 
 def sign(build: Build, state: State, mode: str, now: datetime) -> None:
     """Write into the copy which run made it, when, and from where the next one continues."""
     build.connection.execute(
-        "create table sync_state as select ?::ubigint as low_xid, ? as cluster, ? as digest",
+        "create or replace table sync_state as"
+        " select ?::ubigint as low_xid, ? as cluster, ? as digest",
         [state.low_xid, state.cluster, state.digest],
     ).fetchall()
     build.connection.execute(
-        "create table copy_info as select ? as run_id, ? as published_at, ? as mode,"
+        "create or replace table copy_info as select ? as run_id, ? as published_at, ? as mode,"
         " ?::date as as_of, ? as reporting_currency,"
         " (select max(day) from calendar_days) as known_until, ?::varchar as warning",
         [

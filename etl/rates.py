@@ -58,6 +58,15 @@ def ship_rates(build: duckdb.DuckDBPyConnection, reporting: str) -> None:
     build.execute("drop table fx_steps").fetchall()
 
 
+def with_rates(build: duckdb.DuckDBPyConnection) -> set[str]:
+    """The currencies that fx_daily holds when made of the rows in the build."""
+    found = build.execute(
+        f"select distinct currency from ({_USED}) used(currency)"
+        " where currency in (select currency from fx_rate)"
+    ).fetchall()
+    return {code for (code,) in found}
+
+
 def _published(build: duckdb.DuckDBPyConnection) -> dict[str, Series]:
     series: dict[str, Series] = {BASE: [(date.min, _UNIT)]}
     found = build.execute(

@@ -18,13 +18,14 @@ REPORTED = ("marts",)
 
 
 class Model:
-    """One sql file: its name, its text and the relations it reads."""
+    """One sql file: its name, its text, the relations it reads and all columns it names."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.name, self.text = path, path.stem, path.read_text()
         tree = sqlglot.parse_one(self.text, read="duckdb")
         self.ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
         self.reads = {table.name for table in tree.find_all(exp.Table)} - self.ctes
+        self.columns = {column.name for column in tree.find_all(exp.Column)}
         self.digest = hashlib.sha256(tree.sql("duckdb", comments=False).encode()).hexdigest()
 
 
@@ -34,15 +35,19 @@ def models() -> tuple[Model, ...]:
     paths = [path for folder in FOLDERS for path in sorted((SQL / folder).glob("*.sql"))]
     named = {path.stem: Model(path) for path in paths}
     assert len(named) == len(paths), "two models of one name"
-    graph = {name: model.reads & named.keys() for name, model in named.items()}
+    graph = {name: sorted(model.reads & named.keys()) for name, model in named.items()}
     return tuple(named[name] for name in graphlib.TopologicalSorter(graph).static_order())
 
 
 @lru_cache
 def models_digest() -> str:
     """Changes when a definition does; comments and layout do not count."""
-    parts = "".join(f"{model.name}:{model.digest}" for model in models())
+    parts = "".join(f"{model.name}:{model.digest}" for model in sorted(models(), key=_name))
     return hashlib.sha256(parts.encode()).hexdigest()
+
+
+def _name(model: Model) -> str:
+    return model.name
 
 
 def build_models(build: duckdb.DuckDBPyConnection, folders: tuple[str, ...] = FOLDERS) -> None:

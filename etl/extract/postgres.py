@@ -2,7 +2,7 @@
 
 import contextlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -97,13 +97,22 @@ class _Csv:
 
 
 @contextlib.contextmanager
-def snapshot(url: str, scratch: Path) -> Iterator[Source]:
+def snapshot(url: str, scratch: Path, same_as: Source | None = None) -> Iterator[Source]:
     """One REPEATABLE READ transaction as the application role, over all tenants.
 
-    Raises DatabaseUnavailable when the database does not answer.
+    `same_as` is an open snapshot that this connection is to share. Raises DatabaseUnavailable when
+    the database does not answer.
     """
+    setup = [_SNAPSHOT]
+    if same_as is not None:
+        [(name,)] = same_as.rows("select pg_export_snapshot()")
+        setup.append(f"set transaction snapshot '{name}'")
     connection = _adbc_connection(url)
-    opened = _csv_snapshot(url, scratch) if connection is None else _adbc_snapshot(connection)
+    opened = (
+        _csv_snapshot(url, scratch, setup)
+        if connection is None
+        else _adbc_snapshot(connection, setup)
+    )
     errors = (psycopg.Error,) if dbapi is None else (psycopg.Error, dbapi.Error)
     try:
         with opened as source:
@@ -113,13 +122,14 @@ def snapshot(url: str, scratch: Path) -> Iterator[Source]:
 
 
 @contextlib.contextmanager
-def _adbc_snapshot(connection: Any) -> Iterator[Source]:
+def _adbc_snapshot(connection: Any, setup: list[str]) -> Iterator[Source]:
     with connection:
         with connection.cursor() as cursor:
             for statement in _SETUP:
                 cursor.execute(statement)
             connection.commit()
-            cursor.execute(_SNAPSHOT)
+            for statement in setup:
+                cursor.execute(statement)
             cursor.execute(_SCOPE)
             cursor.fetchall()
         yield _Adbc(connection)
@@ -137,7 +147,7 @@ def _adbc_connection(url: str) -> Any:
 
 
 @contextlib.contextmanager
-def _csv_snapshot(url: str, scratch: Path) -> Iterator[Source]:
+def _csv_snapshot(url: str, scratch: Path, setup: list[str]) -> Iterator[Source]:
     with (
         psycopg.connect(url, autocommit=True) as connection,
         tempfile.TemporaryDirectory(dir=scratch, prefix=BUILD_PREFIX) as folder,
@@ -145,7 +155,8 @@ def _csv_snapshot(url: str, scratch: Path) -> Iterator[Source]:
         for statement in _SETUP:
             connection.execute(statement)
         connection.execute("begin")
-        connection.execute(_SNAPSHOT)
+        for statement in setup:
+            connection.execute(sql.SQL(statement))
         connection.execute(_SCOPE)
         yield _Csv(connection, Path(folder))
         connection.execute("rollback")
@@ -169,13 +180,46 @@ def totals(source: Source, table: Table) -> Totals:
     return Totals(int(rows), dict(zip(table.money, map(int, amounts), strict=True)))
 
 
-def truncated(source: Source, low_xid: int) -> list[str]:
-    """Tables emptied as a whole since the watermark; only a full copy can follow that."""
+def counts(source: Source, tables: Sequence[Table]) -> dict[str, Totals]:
+    """Row counts of tables in the snapshot, without the sums that a full copy compares."""
     found = source.rows(
-        "select distinct table_name from sync_tombstone"
-        f" where row_key = '*' and row_xid >= '{low_xid}'::xid8"
+        " union all ".join(f"select '{table.name}', count(*) from {table.name}" for table in tables)
     )
-    return [str(name) for (name,) in found]
+    return {name: Totals(int(rows), {}) for name, rows in found}
+
+
+def largest_first(source: Source, tables: Sequence[Table]) -> list[Table]:
+    """The tables by size on disk, so that the longest copy begins first."""
+    sizes = dict(source.rows(
+        " union all ".join(
+            f"select '{table.name}', pg_relation_size('{table.name}')" for table in tables
+        )
+    ))
+    return sorted(tables, key=lambda table: -sizes[table.name])
+
+
+def changed_tables(source: Source, tables: Sequence[Table], low_xid: int) -> set[str]:
+    """The tables with a row written by the watermark's transaction or a later one."""
+    found = source.rows(
+        " union all ".join(
+            f"select '{table.name}' where exists"
+            f" (select from {table.name} where row_xid >= '{low_xid}'::xid8)"
+            for table in tables
+        )
+    )
+    return {str(name) for (name,) in found}
+
+
+def buried_tables(source: Source, low_xid: int) -> dict[str, bool]:
+    """The tables with deletions since the watermark, and whether one was emptied as a whole.
+
+    Only a full copy can follow that.
+    """
+    found = source.rows(
+        "select table_name, bool_or(row_key = '*') from sync_tombstone"
+        f" where row_xid >= '{low_xid}'::xid8 group by table_name"
+    )
+    return {str(name): bool(whole) for name, whole in found}
 
 
 def load_all(source: Source, build: duckdb.DuckDBPyConnection, table: Table, into: str) -> None:

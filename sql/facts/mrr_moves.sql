@@ -133,4 +133,3 @@ select
 from pieces p
 join kinds k
   on k.tenant_id = p.tenant_id and k.day = p.day
-order by p.tenant_id, p.day, p.subscription_id, p.plan_id

@@ -28,4 +28,3 @@ from invoice i
 left join allocated a on a.invoice_id = i.id
 where i.status <> 'draft'
   and i.type <> 'refund'
-order by i.issued_on, i.id

@@ -2,12 +2,19 @@
 -- units without tax, what is given back negative.
 -- Drafts and voided invoices count nowhere; recharges, adjustments and refund documents are no
 -- revenue, and giving a recharge back takes none away.
--- `running_minor` adds the lines of a document up, so that converted lines sum to the document.
-with payment_invoices as (
+-- `running_minor` adds the lines of a document up, so that converted lines sum to the document; the
+-- only line of one, as most are, needs no adding up.
+with returned as (
+  select r.payment_id as payment_id from refund r where r.status = 'succeeded'
+  union
+  select d.payment_id from dispute d where d.status = 'lost'
+),
+payment_invoices as (
   select
     a.payment_id as payment_id,
     min(a.invoice_id) as invoice_id
   from payment_allocation a
+  join returned b on b.payment_id = a.payment_id
   group by a.payment_id
 ),
 payment_plans as (
@@ -15,10 +22,16 @@ payment_plans as (
     p.id as payment_id,
     i.plan_id as plan_id,
     case when v.type = 'recharge' then 1 else 0 end as is_recharge
-  from payment p
+  from returned b
+  join payment p on p.id = b.payment_id
   left join payment_invoices a on a.payment_id = p.id
   left join invoice v on v.id = coalesce(p.invoice_id, a.invoice_id)
   left join invoice_plans i on i.invoice_id = v.id
+),
+several as (
+  select distinct l.invoice_id
+  from invoice_line l
+  where l.position <> 1
 ),
 items as (
   select
@@ -31,31 +44,41 @@ items as (
     i.currency as currency,
     l.net_minor as amount_minor,
     case when i.issuer_type = 'platform' then 1 else 0 end as is_platform,
-    i.number as document
+    i.number as document,
+    case when s.invoice_id is null then 1 else 0 end as is_only
   from invoice i
   join invoice_line l on l.invoice_id = i.id
+  left join several s on s.invoice_id = i.id
   where i.status not in ('draft', 'cancelled')
     and i.type in ('subscription', 'usage')
   union all
   select
     'refund', r.id, 1, r.refunded_on, r.tenant_id, p.plan_id, r.currency,
-    r.tax_minor - r.amount_minor, 0, r.provider_refund_id
+    r.tax_minor - r.amount_minor, 0, r.provider_refund_id, 1
   from refund r
   left join payment_plans p on p.payment_id = r.payment_id
   where r.status = 'succeeded' and coalesce(p.is_recharge, 0) = 0
   union all
   select
     'lost_dispute', d.id, 1, d.closed_on, d.tenant_id, p.plan_id, d.currency,
-    d.tax_minor - d.amount_minor, 0, d.provider_dispute_id
+    d.tax_minor - d.amount_minor, 0, d.provider_dispute_id, 1
   from dispute d
   left join payment_plans p on p.payment_id = d.payment_id
   where d.status = 'lost' and coalesce(p.is_recharge, 0) = 0
 )
 select
-  m.*,
+  m.kind, m.document_id, m.position, m.day, m.tenant_id, m.plan_id, m.currency, m.amount_minor,
+  m.is_platform, m.document,
+  m.amount_minor as running_minor
+from items m
+where m.is_only = 1
+union all
+select
+  m.kind, m.document_id, m.position, m.day, m.tenant_id, m.plan_id, m.currency, m.amount_minor,
+  m.is_platform, m.document,
   cast(sum(m.amount_minor) over (
     partition by m.kind, m.document_id
     order by m.position rows unbounded preceding
-  ) as bigint) as running_minor
+  ) as bigint)
 from items m
-order by m.day, m.tenant_id
+where m.is_only = 0

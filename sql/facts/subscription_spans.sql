@@ -49,4 +49,3 @@ select
   s.valid_from,
   s.valid_until
 from states s
-order by s.tenant_id, s.subscription_id, s.valid_from

@@ -1,7 +1,10 @@
 -- What was collected, spent and held each month?
 -- One row per month and reporting currency; reporting-currency minor units, money out positive.
+-- `items` counts what is behind a row, so that a change can be taken off and added: a row without
+-- items is none.
 select
   p.month, p.reporting_currency,
+  count(*) as items,
   cast(sum(case when p.kind = 'collected' then p.value_minor else 0 end) as bigint)
     as collected_minor,
   cast(sum(case when p.kind = 'refund' then -p.value_minor else 0 end) as bigint)

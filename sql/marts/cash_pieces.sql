@@ -6,7 +6,8 @@ with flows as (
     p.month, i.kind, i.document_id, i.day, i.day as rated_on, i.document,
     i.tenant_id, i.currency, i.amount_minor
   from periods p
-  join cash_items i on i.day >= p.first_on and i.day <= p.last_on
+  join cash_items i
+    on cast(date_trunc('month', i.day) as date) = p.month and i.day <= p.last_on
 ),
 costs as (
   select
@@ -44,9 +45,11 @@ pieces as (
 select
   a.month, f.reporting_currency, a.kind, a.document_id, a.day, a.document, a.tenant_id,
   a.currency, a.amount_minor,
-  (case when a.amount_minor < 0 then -1 else 1 end)
-    * cast(floor(abs(cast(a.amount_minor as decimal(16, 0))) * f.rate + 0.5) as bigint)
-    as value_minor
+  case
+    when f.reporting_currency = a.currency then a.amount_minor
+    else (case when a.amount_minor < 0 then -1 else 1 end)
+      * cast(floor(abs(cast(a.amount_minor as decimal(16, 0))) * f.rate + 0.5) as bigint)
+  end as value_minor
 from pieces a
 join fx_daily f on f.day = a.rated_on and f.currency = a.currency
 join reporting_currencies r on r.reporting_currency = f.reporting_currency

@@ -3,59 +3,126 @@
 -- A tenant's amount in a currency is converted and rounded once, at the rate of the day; its pieces
 -- are differences of the rounded running sum, so that they add up to it.
 -- fx = end − start − movements: what only the rates moved.
-with held as (
-  select
-    p.month,
-    1 as at_end,
-    p.last_on as day,
-    s.tenant_id, s.subscription_id, s.plan_id, s.currency, s.status, s.mrr_minor,
-    cast(sum(s.mrr_minor) over (
-      partition by p.month, s.tenant_id, s.currency
-      order by s.subscription_id rows unbounded preceding
-    ) as bigint) as running_minor
-  from periods p
-  join subscription_spans s
-    on s.valid_from <= p.last_on and (s.valid_until is null or s.valid_until > p.last_on)
+-- Most subscriptions are their tenant's only one and nothing happens to them in most months: those
+-- months (`quiet`) need neither running sums nor grouping.
+with sharing as (
+  select s.tenant_id
+  from subscription_spans s
   where s.mrr_minor > 0
+  group by s.tenant_id
+  having min(s.subscription_id) <> max(s.subscription_id)
+),
+earning as (
+  select
+    s.tenant_id, s.subscription_id, s.plan_id, s.currency, s.status, s.mrr_minor,
+    s.valid_from, s.valid_until,
+    case when g.tenant_id is null then 1 else 0 end as is_alone
+  from subscription_spans s
+  left join sharing g on g.tenant_id = s.tenant_id
+  where s.mrr_minor > 0
+),
+edges as (
+  select p.month, p.eve_on as day, 0 as at_end from periods p
+  union all
+  select p.month, p.last_on, 1 from periods p
+),
+edge_rates as (
+  select e.month, e.at_end, f.currency, f.reporting_currency, f.rate
+  from edges e
+  join fx_daily f on f.day = e.day
+  join reporting_currencies r on r.reporting_currency = f.reporting_currency
+),
+month_rates as (
+  select
+    e.month, e.currency, e.reporting_currency,
+    max(case when e.at_end = 0 then e.rate end) as start_rate,
+    max(case when e.at_end = 1 then e.rate end) as end_rate
+  from edge_rates e
+  group by e.month, e.currency, e.reporting_currency
+),
+quiet as (
+  select
+    p.month, f.reporting_currency, e.tenant_id, e.subscription_id, e.plan_id, e.currency, e.status,
+    case when f.start_rate is null then 0 else e.mrr_minor end as start_native,
+    case when f.end_rate is null then 0 else e.mrr_minor end as end_native,
+    case
+      when f.start_rate is null then 0
+      when f.reporting_currency = e.currency then e.mrr_minor
+      else cast(floor(cast(e.mrr_minor as decimal(16, 0)) * f.start_rate + 0.5) as bigint)
+    end as start_value,
+    case
+      when f.end_rate is null then 0
+      when f.reporting_currency = e.currency then e.mrr_minor
+      else cast(floor(cast(e.mrr_minor as decimal(16, 0)) * f.end_rate + 0.5) as bigint)
+    end as end_value
+  from periods p
+  join earning e
+    on e.valid_from <= p.eve_on and (e.valid_until is null or e.valid_until > p.last_on)
+  join month_rates f on f.month = p.month and f.currency = e.currency
+  where e.is_alone = 1
+),
+held as (
+  select
+    p.month, 0 as at_end,
+    e.tenant_id, e.subscription_id, e.plan_id, e.currency, e.status, e.mrr_minor,
+    e.mrr_minor as running_minor
+  from periods p
+  join earning e
+    on cast(date_trunc('month', e.valid_until) as date) = p.month
+    and e.valid_from <= p.eve_on and e.valid_until <= p.last_on
+  where e.is_alone = 1
   union all
   select
-    p.month,
-    0,
-    p.eve_on,
-    s.tenant_id, s.subscription_id, s.plan_id, s.currency, s.status, s.mrr_minor,
-    cast(sum(s.mrr_minor) over (
-      partition by p.month, s.tenant_id, s.currency
-      order by s.subscription_id rows unbounded preceding
-    ) as bigint)
+    p.month, 1,
+    e.tenant_id, e.subscription_id, e.plan_id, e.currency, e.status, e.mrr_minor,
+    e.mrr_minor
   from periods p
-  join subscription_spans s
-    on s.valid_from <= p.eve_on and (s.valid_until is null or s.valid_until > p.eve_on)
-  where s.mrr_minor > 0
+  join earning e
+    on cast(date_trunc('month', e.valid_from) as date) = p.month
+    and e.valid_from <= p.last_on and (e.valid_until is null or e.valid_until > p.last_on)
+  where e.is_alone = 1
+  union all
+  select
+    d.month, d.at_end,
+    e.tenant_id, e.subscription_id, e.plan_id, e.currency, e.status, e.mrr_minor,
+    cast(sum(e.mrr_minor) over (
+      partition by d.month, d.at_end, e.tenant_id, e.currency
+      order by e.subscription_id rows unbounded preceding
+    ) as bigint)
+  from edges d
+  join earning e
+    on e.valid_from <= d.day and (e.valid_until is null or e.valid_until > d.day)
+  where e.is_alone = 0
 ),
 valued as (
   select
     h.month, f.reporting_currency, h.tenant_id, h.subscription_id, h.plan_id, h.currency,
     h.status, h.at_end, h.mrr_minor,
-    cast(floor(cast(h.running_minor as decimal(16, 0)) * f.rate + 0.5) as bigint)
-      - cast(floor(cast(h.running_minor - h.mrr_minor as decimal(16, 0)) * f.rate + 0.5) as bigint)
-      as value_minor
+    case
+      when f.reporting_currency = h.currency then h.mrr_minor
+      else cast(floor(cast(h.running_minor as decimal(16, 0)) * f.rate + 0.5) as bigint)
+        - cast(floor(cast(h.running_minor - h.mrr_minor as decimal(16, 0)) * f.rate + 0.5)
+          as bigint)
+    end as value_minor
   from held h
-  join fx_daily f
-    on f.day = h.day and f.currency = h.currency
-  join reporting_currencies r on r.reporting_currency = f.reporting_currency
+  join edge_rates f
+    on f.month = h.month and f.at_end = h.at_end and f.currency = h.currency
 ),
 moved as (
   select
     p.month, f.reporting_currency, m.tenant_id, m.subscription_id, m.plan_id, m.currency, m.kind,
     m.change_minor,
-    (case when m.running_minor < 0 then -1 else 1 end)
-      * cast(floor(abs(cast(m.running_minor as decimal(16, 0))) * f.rate + 0.5) as bigint)
-      - (case when m.running_minor - m.change_minor < 0 then -1 else 1 end)
-      * cast(floor(abs(cast(m.running_minor - m.change_minor as decimal(16, 0))) * f.rate + 0.5)
-        as bigint)
-      as value_minor
+    case
+      when f.reporting_currency = m.currency then m.change_minor
+      else (case when m.running_minor < 0 then -1 else 1 end)
+        * cast(floor(abs(cast(m.running_minor as decimal(16, 0))) * f.rate + 0.5) as bigint)
+        - (case when m.running_minor - m.change_minor < 0 then -1 else 1 end)
+        * cast(floor(abs(cast(m.running_minor - m.change_minor as decimal(16, 0))) * f.rate + 0.5)
+          as bigint)
+    end as value_minor
   from periods p
-  join mrr_moves m on m.day >= p.first_on and m.day <= p.last_on
+  join mrr_moves m
+    on cast(date_trunc('month', m.day) as date) = p.month and m.day <= p.last_on
   join fx_daily f on f.day = m.day and f.currency = m.currency
   join reporting_currencies r on r.reporting_currency = f.reporting_currency
 ),
@@ -99,4 +166,11 @@ select
   cast(sum(e.risk_value) as bigint) as at_risk_minor
 from entries e
 group by e.month, e.reporting_currency, e.tenant_id, e.subscription_id, e.plan_id, e.currency
-order by e.reporting_currency, e.month, e.tenant_id, e.subscription_id
+union all
+select
+  q.month, q.reporting_currency, q.tenant_id, q.subscription_id, q.plan_id, q.currency,
+  q.start_native, q.end_native, 0, q.start_value, 0, 0, 0, 0, 0,
+  q.end_value - q.start_value,
+  q.end_value,
+  case when q.status = 'past_due' then q.end_value else 0 end
+from quiet q

@@ -1,6 +1,6 @@
 -- How did recurring revenue and customers go? One row per month and group of a dimension;
 -- reporting-currency minor units, losses negative.
-select m.* exclude (reporting_currency, dimension)
+select m.* exclude (reporting_currency, dimension, items)
 from mrr_by_month m
 where m.reporting_currency = $currency
   and m.dimension = $dimension

@@ -1,6 +1,6 @@
 -- What was earned and given back? One row per month and group of a dimension;
 -- reporting-currency minor units without tax, what is given back positive.
-select m.* exclude (reporting_currency, dimension)
+select m.* exclude (reporting_currency, dimension, items)
 from revenue_by_month m
 where m.reporting_currency = $currency
   and m.dimension = $dimension

@@ -258,14 +258,26 @@ def _fill_texts(db: psycopg.Connection[Any], secret: str, allowed: set[tuple[str
     assert filled > 10
 
 
-def test_change_hidden_from_the_triggers_leads_to_a_full_copy(
+def test_row_hidden_from_the_triggers_leads_to_a_full_copy(
+    books: Books, database_url: str, settings: Settings
+) -> None:
+    pipeline.sync(settings, database_url, now=NOW)
+    with psycopg.connect(database_url) as db:
+        db.execute("set local session_replication_role = replica")
+        db.execute("delete from cost")
+    assert pipeline.sync(settings, database_url, now=NOW)["mode"] == "full"
+    assert_equal_copies(database_url, settings)
+
+
+def test_amount_hidden_from_the_triggers_is_mended_by_the_nightly_full_copy(
     books: Books, database_url: str, settings: Settings
 ) -> None:
     pipeline.sync(settings, database_url, now=NOW)
     with psycopg.connect(database_url) as db:
         db.execute("set local session_replication_role = replica")
         db.execute("update cost set amount_minor = 1")
-    assert pipeline.sync(settings, database_url, now=NOW)["mode"] == "full"
+    assert pipeline.sync(settings, database_url, now=NOW)["mode"] == "incremental"
+    pipeline.sync(settings, database_url, now=NOW, full=True)
     assert_equal_copies(database_url, settings)
 
 
