@@ -16,15 +16,19 @@ MOST_TIMES_COPY = 3.0
 MOST_OF_FULL = 0.05
 CHANGED = 0.001
 CHANGES = (
-    ("update tenant set country = case country when 'SE' then 'NO' else 'SE' end"
-    " where mod(id, %s) = 0"),
+    (
+        "update tenant set country = case country when 'SE' then 'NO' else 'SE' end"
+        " where mod(id, %s) = 0"
+    ),
     "update payment set received_on = received_on - 1 where mod(id, %s) = 0",
     "update invoice set disputed = not disputed where mod(id, %s) = 0",
-    ("insert into plan_history (subscription_id, tenant_id, kind, effective_on, status, plan_id,"
-    " cycle, currency, amount_minor, actor_type, created_at)"
-    " select id, tenant_id, 'amount_changed', least(started_on + 20, current_date), 'active',"
-    " plan_id, cycle, currency, amount_minor + 100, 'system', now()"
-    " from subscription where mod(id, %s) = 0"),
+    (
+        "insert into plan_history (subscription_id, tenant_id, kind, effective_on, status, plan_id,"
+        " cycle, currency, amount_minor, actor_type, created_at)"
+        " select id, tenant_id, 'amount_changed', least(started_on + 20, current_date), 'active',"
+        " plan_id, cycle, currency, amount_minor + 100, 'system', now()"
+        " from subscription where mod(id, %s) = 0"
+    ),
 )
 """Each moves figures: by country, of cash, of receivables, of recurring revenue."""
 

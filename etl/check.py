@@ -102,7 +102,8 @@ def misdated(build: Build) -> str | None:
         found = build.rows(
             f"select id, {day}, count(*) over () from {table} where {day} < ? or {day} > ?"
             " order by id limit 1",
-            FIRST_DAY, latest,
+            FIRST_DAY,
+            latest,
         )
         for number, dated, count in found:
             return (
@@ -118,10 +119,14 @@ def ledger_balances(build: Build) -> str | None:
     if build.changed is not None:
         if "accounting_entry" not in build.changed:
             return None
-        chosen = " where ledger_transaction_id in (" + " union all ".join(
-            f"select ledger_transaction_id from {side}.accounting_entry"
-            for side in ("fresh", "old")
-        ) + ")"
+        chosen = (
+            " where ledger_transaction_id in ("
+            + " union all ".join(
+                f"select ledger_transaction_id from {side}.accounting_entry"
+                for side in ("fresh", "old")
+            )
+            + ")"
+        )
     found = build.rows(
         f"select ledger_transaction_id, currency, sum(amount_minor) from accounting_entry{chosen}"
         " group by 1, 2 having sum(amount_minor) <> 0 order by 1 limit 1"

@@ -73,11 +73,15 @@ def ship_calendar(build: duckdb.DuckDBPyConnection, first: date, last: date, tod
     begin = eve(first)
     span = (last_day(months[-1]) - begin).days + 1
     days = [begin + timedelta(days=n) for n in range(span)]
-    ship(build, "calendar_days", {
-        "day": pa.array(days),
-        "month": pa.array([month_of(day) for day in days]),
-        "iso_weekday": pa.array([day.isoweekday() for day in days]),
-    })
+    ship(
+        build,
+        "calendar_days",
+        {
+            "day": pa.array(days),
+            "month": pa.array([month_of(day) for day in days]),
+            "iso_weekday": pa.array([day.isoweekday() for day in days]),
+        },
+    )
     ship(build, "calendar_months", _months(months, last_day(months[-1])))
     closed = [month for month in months if month <= month_of(today)]
     ship(build, "periods", _months(closed, today))

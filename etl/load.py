@@ -130,9 +130,7 @@ def _change(
         f" fresh.{name}) or {key} in (select unnest(?::bigint[]))",
         [gone],
     ).fetchall()
-    build.execute(
-        f"delete from {name} where {key} in (select {key} from old.{name})"
-    ).fetchall()
+    build.execute(f"delete from {name} where {key} in (select {key} from old.{name})").fetchall()
     build.execute(f"insert into {name} select * from fresh.{name}").fetchall()
     [(deleted,)] = build.execute(
         f"select count(*) from old.{name} where {key} not in (select {key} from fresh.{name})"

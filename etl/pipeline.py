@@ -83,9 +83,7 @@ def sync(settings: Settings, url: str, *, now: datetime, full: bool = False) -> 
     }
 
 
-def _run(
-    settings: Settings, url: str, now: datetime, full: bool
-) -> tuple[str, list[Copied]]:
+def _run(settings: Settings, url: str, now: datetime, full: bool) -> tuple[str, list[Copied]]:
     """One build; changes that do not lead to what the source holds are given up for a full copy."""
     try:
         return _build_and_publish(settings, url, now, full)
@@ -196,8 +194,11 @@ def _frame(build: Build) -> tuple[object, ...]:
     """What all figures share: days known, the day looked from, currencies with rates."""
     first, last = range_of_facts(build.connection, build.today)
     days = (eve(first), last_day(last))
-    return *days, build.today, build.reporting_currency, (
-        with_rates(build.connection) | {build.reporting_currency, BASE}
+    return (
+        *days,
+        build.today,
+        build.reporting_currency,
+        (with_rates(build.connection) | {build.reporting_currency, BASE}),
     )
 
 
@@ -213,9 +214,13 @@ def _make_all(build: Build) -> None:
     ship_calendar(connection, *range_of_facts(connection, build.today), build.today)
     ship_rates(connection, build.reporting_currency)
     build_models(connection, NATIVE)
-    ship(connection, "reporting_currencies", {
-        "reporting_currency": pa.array(sorted(_currencies_to_ready(build)), pa.string()),
-    })
+    ship(
+        connection,
+        "reporting_currencies",
+        {
+            "reporting_currency": pa.array(sorted(_currencies_to_ready(build)), pa.string()),
+        },
+    )
     build_models(connection, REPORTED)
 
 
@@ -259,7 +264,11 @@ def sign(build: Build, state: State, mode: str, now: datetime) -> None:
         " ?::date as as_of, ? as reporting_currency,"
         " (select max(day) from calendar_days) as known_until, ?::varchar as warning",
         [
-            str(uuid.uuid4()), now.isoformat(), mode, build.today, build.reporting_currency,
+            str(uuid.uuid4()),
+            now.isoformat(),
+            mode,
+            build.today,
+            build.reporting_currency,
             misdated(build),
         ],
     ).fetchall()

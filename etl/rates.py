@@ -41,13 +41,17 @@ def ship_rates(build: duckdb.DuckDBPyConnection, reporting: str) -> None:
         for target in targets
         for step in _steps(code, target, series)
     ]
-    ship(build, "fx_steps", {
-        "currency": pa.array([row[0] for row in rows], pa.string()),
-        "reporting_currency": pa.array([row[1] for row in rows], pa.string()),
-        "valid_from": pa.array([row[2] for row in rows], pa.date32()),
-        "valid_until": pa.array([row[3] for row in rows], pa.date32()),
-        "rate": pa.array([row[4] for row in rows], pa.decimal128(20, _PLACES)),
-    })
+    ship(
+        build,
+        "fx_steps",
+        {
+            "currency": pa.array([row[0] for row in rows], pa.string()),
+            "reporting_currency": pa.array([row[1] for row in rows], pa.string()),
+            "valid_from": pa.array([row[2] for row in rows], pa.date32()),
+            "valid_until": pa.array([row[3] for row in rows], pa.date32()),
+            "rate": pa.array([row[4] for row in rows], pa.decimal128(20, _PLACES)),
+        },
+    )
     build.execute("""
         create or replace table fx_daily as
         select d.day, s.currency, s.reporting_currency, s.rate

@@ -95,9 +95,12 @@ def _strangers(build: duckdb.DuckDBPyConnection) -> bool:
         "moves a join plan_history b on b.subscription_id = a.subscription_id",
     )
     given = ", ".join(f"{name} as materialized ({text})" for name, text in lists.items())
-    [(shared,)] = build.execute(f"with {given} select " + " or ".join(
-        f"exists (select 1 from {pair} where b.tenant_id <> a.tenant_id)" for pair in pairs
-    )).fetchall()
+    [(shared,)] = build.execute(
+        f"with {given} select "
+        + " or ".join(
+            f"exists (select 1 from {pair} where b.tenant_id <> a.tenant_id)" for pair in pairs
+        )
+    ).fetchall()
     return bool(shared)
 
 
@@ -106,9 +109,9 @@ def refresh_models(build: duckdb.DuckDBPyConnection, changed: Set[str]) -> None:
     [(name,)] = build.execute("select current_database()").fetchall()
     copy = f'"{name}".main'
     affected = _affected(changed)
-    needed = affected.union(*(
-        model.reads for model in models() if model.name in affected and model.name not in WHOLE
-    ))
+    needed = affected.union(
+        *(model.reads for model in models() if model.name in affected and model.name not in WHOLE)
+    )
     summed = set().union(*(model.reads for model in models() if model.name in SUMS & affected))
     for table in TABLES:
         if table.name in needed & _OWNED:

@@ -172,8 +172,7 @@ TABLES: tuple[Table, ...] = (
     ),
     _table(
         "cash_balance",
-        "id key, held_on day, account text, currency text, balance_minor minor,"
-        "created_at instant",
+        "id key, held_on day, account text, currency text, balance_minor minor,created_at instant",
     ),
     _table("fx_rate", "id key, rated_on day, currency text, rate_to_eur rate, created_at instant"),
     _table("account", "code text, slug text, name text, kind text", key="code", tracked=False),

@@ -69,11 +69,13 @@ class Warehouse:
         return self.reading().info()
 
     def _attach(self) -> duckdb.DuckDBPyConnection:
-        db = duckdb.connect(config={
-            "memory_limit": self._memory,
-            "threads": self._threads,
-            "temp_directory": str(self._live.with_suffix(".spill")),
-        })
+        db = duckdb.connect(
+            config={
+                "memory_limit": self._memory,
+                "threads": self._threads,
+                "temp_directory": str(self._live.with_suffix(".spill")),
+            }
+        )
         db.execute("set timezone = 'UTC'").fetchall()
         path = str(self._live).replace("'", "''")
         db.execute(f"attach '{path}' as warehouse (read_only)").fetchall()
@@ -101,8 +103,10 @@ class Reading:
         """As `ask`, with `model` made by the build's own SQL over relations given as selects."""
         relations = [f"{name} as ({text})" for name, text in given.items()]
         computed = ",\n".join([*relations, chain(model, tuple(sorted(given)))])
-        return self._answer(f"with {computed},\nanswer as (\n{question_text(question)}\n)\n"
-                            "select * from answer", params)
+        return self._answer(
+            f"with {computed},\nanswer as (\n{question_text(question)}\n)\nselect * from answer",
+            params,
+        )
 
     def info(self) -> CopyInfo:
         """Which copy this is. Raises NoCopy for one that another version of Saldo made."""
@@ -116,8 +120,14 @@ class Reading:
                 raise NoCopy("Another version made the analytics copy; run a sync.") from other
             run_id, published_at, mode, as_of, known_until, currency, warning = row
             self._info = CopyInfo(
-                run_id, datetime.fromisoformat(published_at), mode, as_of, known_until, currency,
-                warning, problem(self._live),
+                run_id,
+                datetime.fromisoformat(published_at),
+                mode,
+                as_of,
+                known_until,
+                currency,
+                warning,
+                problem(self._live),
             )
         return self._info
 

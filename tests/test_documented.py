@@ -4,10 +4,11 @@ import importlib
 import pkgutil
 import re
 
-import cli
-import core
 import pytest
 import typer
+
+import cli
+import core
 from core.access.permissions import PERMISSIONS, ROLES
 from core.actions import REGISTRY
 from core.imports.kinds import KINDS

@@ -190,11 +190,13 @@ def counts(source: Source, tables: Sequence[Table]) -> dict[str, Totals]:
 
 def largest_first(source: Source, tables: Sequence[Table]) -> list[Table]:
     """The tables by size on disk, so that the longest copy begins first."""
-    sizes = dict(source.rows(
-        " union all ".join(
-            f"select '{table.name}', pg_relation_size('{table.name}')" for table in tables
+    sizes = dict(
+        source.rows(
+            " union all ".join(
+                f"select '{table.name}', pg_relation_size('{table.name}')" for table in tables
+            )
         )
-    ))
+    )
     return sorted(tables, key=lambda table: -sizes[table.name])
 
 
@@ -231,9 +233,7 @@ def load_changed(
     source: Source, build: duckdb.DuckDBPyConnection, table: Table, into: str, low_xid: int
 ) -> None:
     """Append the rows written by the watermark's transaction or a later one."""
-    query = (
-        f"select {table.source_columns} from {table.name} where row_xid >= '{low_xid}'::xid8"
-    )
+    query = f"select {table.source_columns} from {table.name} where row_xid >= '{low_xid}'::xid8"
     source.load(build, query, into, table)
 
 

@@ -7,6 +7,11 @@ from etl.figures.movements import movements
 from etl.figures.receivables import ar_ageing, open_invoices, receivables_by_tenant
 
 __all__ = [
-    "ar_ageing", "cohorts", "drill", "metrics", "movements", "open_invoices",
+    "ar_ageing",
+    "cohorts",
+    "drill",
+    "metrics",
+    "movements",
+    "open_invoices",
     "receivables_by_tenant",
 ]

@@ -11,7 +11,10 @@ from etl.figures.view import Readable, look
 
 
 def cohorts(
-    wh: Readable, first_month: date, last_month: date, as_of: date | None = None,
+    wh: Readable,
+    first_month: date,
+    last_month: date,
+    as_of: date | None = None,
     currency: str | None = None,
 ) -> dict[str, Any]:
     """The cohorts of `first_month` to `last_month`, followed to `as_of` (the day of the copy).
@@ -25,7 +28,10 @@ def cohorts(
         raise BadInput(f"Ask for at most {MOST_MONTHS} months")
     view = look(reading, month_of(first_month), until, as_of, currency)
     rows = view.rows(
-        "cohorts", "mrr_tenants", as_of=view.as_of, first_cohort=view.first_month,
+        "cohorts",
+        "mrr_tenants",
+        as_of=view.as_of,
+        first_cohort=view.first_month,
         last_cohort=month_of(last_month),
     )
     sizes: dict[date, int] = {}
@@ -37,10 +43,12 @@ def cohorts(
     for cohort, size in sorted(sizes.items()):
         months = [month for month in view.months if month >= cohort]
         followed = [kept.get((cohort, month), (0, 0)) for month in months]
-        answers.append({
-            "cohort": f"{cohort:%Y-%m}",
-            "size": size,
-            "retained": [retained for retained, _ in followed],
-            "mrr": [money(minor, view.currency) for _, minor in followed],
-        })
+        answers.append(
+            {
+                "cohort": f"{cohort:%Y-%m}",
+                "size": size,
+                "retained": [retained for retained, _ in followed],
+                "mrr": [money(minor, view.currency) for _, minor in followed],
+            }
+        )
     return {"currency": view.currency, "as_of": view.as_of.isoformat(), "cohorts": answers}

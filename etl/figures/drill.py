@@ -38,12 +38,16 @@ def _tenants(measure: str, months: str = "month") -> Part:
 
 
 _LTV = (
-    _pieces("mrr"), _tenants("customers"), _tenants("lost", "trailing"),
-    _tenants("at_start", "trailing"), Part("gross_revenue", "drill_revenue", "gross", "trailing"),
+    _pieces("mrr"),
+    _tenants("customers"),
+    _tenants("lost", "trailing"),
+    _tenants("at_start", "trailing"),
+    Part("gross_revenue", "drill_revenue", "gross", "trailing"),
     Part("cost_of_revenue", "drill_cash", "cost_of_revenue", "trailing"),
 )
 _CAC = (
-    Part("sales_marketing", "drill_cash", "sales_marketing"), _tenants("new_customers"),
+    Part("sales_marketing", "drill_cash", "sales_marketing"),
+    _tenants("new_customers"),
 )
 PARTS: dict[str, tuple[Part, ...]] = {
     **{name: (_pieces(name),) for name in ("mrr", "at_risk", "arr", "start", "end", "fx")},
@@ -57,13 +61,15 @@ PARTS: dict[str, tuple[Part, ...]] = {
     "nrr": (_tenants("cohort_end"), _tenants("cohort_start")),
     "grr": (_tenants("kept"), _tenants("cohort_start")),
     "quick_ratio": (
-        *(_moves(kind, "gained") for kind in GAINS), *(_moves(kind, "lost") for kind in LOSSES),
+        *(_moves(kind, "gained") for kind in GAINS),
+        *(_moves(kind, "lost") for kind in LOSSES),
     ),
     "ltv": _LTV,
     "cac": _CAC,
     "ltv_cac": (*_LTV, *_CAC),
     "runway_months": (
-        Part("cash", "drill_cash", "cash"), Part("burn", "drill_cash", "burn", "closed"),
+        Part("cash", "drill_cash", "cash"),
+        Part("burn", "drill_cash", "burn", "closed"),
     ),
 }
 """Figure → what stands behind it, in the order numerator, denominator."""
@@ -77,8 +83,13 @@ _MODELS = {
 
 
 def drill(
-    wh: Readable, figure: str, month: date, as_of: date | None = None,
-    currency: str | None = None, by: By | None = None, group: str | None = None,
+    wh: Readable,
+    figure: str,
+    month: date,
+    as_of: date | None = None,
+    currency: str | None = None,
+    by: By | None = None,
+    group: str | None = None,
 ) -> tuple[pl.DataFrame, Any]:
     """The rows behind a figure of a month, and the figure as `metrics` or `movements` has it.
 
@@ -104,8 +115,12 @@ def _rows(view: View, part: Part, by: By | None) -> pl.DataFrame:
     wide = replace(view, first_month=months[0], last_month=months[-1])
     if part.question == "drill_moves":
         return view.reading.ask(
-            part.question, part=part.name, kind=part.measure, currency=view.currency,
-            first_day=months[0], last_day=view.last_on(months[-1]),
+            part.question,
+            part=part.name,
+            kind=part.measure,
+            currency=view.currency,
+            first_day=months[0],
+            last_day=view.last_on(months[-1]),
             sign=-1 if part.measure in LOSSES else 1,
         )
     counted = part.measure in ("customers", "new_customers")
@@ -145,10 +160,16 @@ def _receivables(
     day = view.last_on(view.first_month)
     rows = open_invoices(reading, day, view.currency).select(
         pl.lit(months_back(day.replace(day=1), 0)).alias("month"),
-        pl.lit("receivables").alias("part"), "tenant", "tenant_name",
-        pl.lit(None, pl.String).alias("plan"), "country", pl.col("due_on").alias("day"),
-        pl.col("bucket").alias("kind"), pl.col("number").alias("document"),
-        pl.col("open_native_minor").alias("native_minor"), "currency",
+        pl.lit("receivables").alias("part"),
+        "tenant",
+        "tenant_name",
+        pl.lit(None, pl.String).alias("plan"),
+        "country",
+        pl.col("due_on").alias("day"),
+        pl.col("bucket").alias("kind"),
+        pl.col("number").alias("document"),
+        pl.col("open_native_minor").alias("native_minor"),
+        "currency",
         pl.col("open_minor").alias("value"),
     )
     total = ar_ageing(reading, day, view.currency)["total"]

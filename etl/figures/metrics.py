@@ -33,8 +33,12 @@ NOTHING = Row()
 
 
 def metrics(
-    wh: Readable, month: date, months: int = 1, by: By | None = None,
-    as_of: date | None = None, currency: str | None = None,
+    wh: Readable,
+    month: date,
+    months: int = 1,
+    by: By | None = None,
+    as_of: date | None = None,
+    currency: str | None = None,
 ) -> dict[str, Any]:
     """The figures of `months` months up to `month`; the JSON of `saldo metrics`.
 
@@ -55,11 +59,14 @@ def metrics(
         if groups is not None:
             answer["groups"] = {
                 key: _headlines(group, company, shown_month, view) | NO_COMPANY_FIGURES
-                for key, group in groups.items() if shown_month in group
+                for key, group in groups.items()
+                if shown_month in group
             }
         answers.append(answer)
     return {
-        "currency": view.currency, "as_of": (as_of or view.as_of).isoformat(), "months": answers,
+        "currency": view.currency,
+        "as_of": (as_of or view.as_of).isoformat(),
+        "months": answers,
         "definitions": {d.slug: d.text for d in definitions()},
     }
 

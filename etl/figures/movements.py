@@ -14,8 +14,12 @@ LOSSES = ("contraction", "churn")
 
 
 def movements(
-    wh: Readable, first_month: date, last_month: date, as_of: date | None = None,
-    currency: str | None = None, group_by: By | None = None,
+    wh: Readable,
+    first_month: date,
+    last_month: date,
+    as_of: date | None = None,
+    currency: str | None = None,
+    group_by: By | None = None,
 ) -> list[dict[str, Any]]:
     """start + new + expansion + reactivation − contraction − churn + fx = end, for each month.
 
@@ -34,7 +38,8 @@ def movements(
         if group_by:
             answer["groups"] = {
                 key: _movement(group[month], view.currency)
-                for key, group in groups.items() if month in group
+                for key, group in groups.items()
+                if month in group
             }
         answers.append(answer)
     return answers

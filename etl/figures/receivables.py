@@ -51,18 +51,20 @@ def open_invoices(wh: Readable, as_of: date, currency: str | None = None) -> pl.
     return _open_invoices(_view(wh, as_of, currency))
 
 
-def receivables_by_tenant(
-    wh: Readable, as_of: date, currency: str | None = None
-) -> pl.DataFrame:
+def receivables_by_tenant(wh: Readable, as_of: date, currency: str | None = None) -> pl.DataFrame:
     """One row per tenant that owes, with a column per bucket in minor units and a total."""
     rows = open_invoices(wh, as_of, currency)
-    return rows.group_by("tenant", "tenant_name", "country").agg(
-        *(
-            pl.col("open_minor").filter(pl.col("bucket") == bucket).sum().alias(bucket)
-            for bucket in BUCKETS
-        ),
-        pl.col("open_minor").sum().alias("total"),
-    ).sort("total", "tenant", descending=[True, False])
+    return (
+        rows.group_by("tenant", "tenant_name", "country")
+        .agg(
+            *(
+                pl.col("open_minor").filter(pl.col("bucket") == bucket).sum().alias(bucket)
+                for bucket in BUCKETS
+            ),
+            pl.col("open_minor").sum().alias("total"),
+        )
+        .sort("total", "tenant", descending=[True, False])
+    )
 
 
 def _view(wh: Readable, as_of: date, currency: str | None) -> View:

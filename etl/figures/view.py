@@ -42,15 +42,27 @@ class View:
         ready = [month for month in self.months if self._is_ready(month)]
         frames = []
         if ready:
-            frames.append(self.reading.ask(
-                question, currency=self.currency, first_month=ready[0], last_month=ready[-1],
-                **params,
-            ))
+            frames.append(
+                self.reading.ask(
+                    question,
+                    currency=self.currency,
+                    first_month=ready[0],
+                    last_month=ready[-1],
+                    **params,
+                )
+            )
         if anew:
-            frames.append(self.reading.ask_anew(
-                question, model, self._given(anew), currency=self.currency,
-                first_month=anew[0], last_month=anew[-1], **params,
-            ))
+            frames.append(
+                self.reading.ask_anew(
+                    question,
+                    model,
+                    self._given(anew),
+                    currency=self.currency,
+                    first_month=anew[0],
+                    last_month=anew[-1],
+                    **params,
+                )
+            )
         return pl.concat(frames, how="vertical_relaxed")
 
     @property
@@ -91,7 +103,10 @@ class View:
 
 
 def look(
-    wh: Readable, first_month: date, last_month: date, as_of: date | None = None,
+    wh: Readable,
+    first_month: date,
+    last_month: date,
+    as_of: date | None = None,
     currency: str | None = None,
 ) -> View:
     """Settle what is looked at. Raises BadInput for a month or day the copy knows nothing of,
@@ -115,8 +130,13 @@ def look(
     if chosen not in ready:
         refuse_missing_rate(reading, chosen, first_month - timedelta(days=1), day)
     return View(
-        reading, month_of(first_month), month_of(last_month), min(day, info.known_until), chosen,
-        ready, info.as_of,
+        reading,
+        month_of(first_month),
+        month_of(last_month),
+        min(day, info.known_until),
+        chosen,
+        ready,
+        info.as_of,
     )
 
 

@@ -50,6 +50,14 @@ MENU = (
         ":material/hourglass_bottom:",
     ),
     Entry(
+        "users",
+        "Users and roles",
+        "pages/admin/users.py",
+        "Admin",
+        "users.manage",
+        ":material/group:",
+    ),
+    Entry(
         "audit",
         "Audit log",
         "pages/admin/audit.py",

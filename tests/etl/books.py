@@ -47,83 +47,161 @@ class Books:
     def tenant(self, key: str, country: str | None = "SE", currency: str = "EUR") -> int:
         """Add a tenant."""
         return self.add(
-            "tenant", external_id=key, name=f"Tenant {key}", country=country, currency=currency,
-            language="en", created_at=NOW,
+            "tenant",
+            external_id=key,
+            name=f"Tenant {key}",
+            country=country,
+            currency=currency,
+            language="en",
+            created_at=NOW,
         )
 
     def plan(self, slug: str) -> int:
         """The id of a plan, added when new."""
         if slug not in self._plans:
             self._plans[slug] = self.add(
-                "plan", slug=slug, name=slug.title(), is_active=True, sort_order=0,
-                fixed_days=False, created_at=NOW,
+                "plan",
+                slug=slug,
+                name=slug.title(),
+                is_active=True,
+                sort_order=0,
+                fixed_days=False,
+                created_at=NOW,
             )
         return self._plans[slug]
 
     def subscription(
-        self, tenant_id: int, *changes: tuple[str, str, int], plan: str = "pro",
-        cycle: str = "monthly", currency: str = "EUR",
+        self,
+        tenant_id: int,
+        *changes: tuple[str, str, int],
+        plan: str = "pro",
+        cycle: str = "monthly",
+        currency: str = "EUR",
     ) -> int:
         """Add a subscription with its history: (day, status, amount per cycle[, plan])."""
         started_on, status, amount_minor = changes[0][:3]
         last = changes[-1]
         number = self.add(
-            "subscription", tenant_id=tenant_id, plan_id=self.plan(plan), status=last[1],
-            cycle=cycle, currency=currency, amount_minor=last[2], collection="send_invoice",
-            auto_renew=True, started_on=day(started_on), cancel_at_period_end=False,
-            ended_on=day(last[0]) if last[1] == "cancelled" else None, created_at=NOW,
+            "subscription",
+            tenant_id=tenant_id,
+            plan_id=self.plan(plan),
+            status=last[1],
+            cycle=cycle,
+            currency=currency,
+            amount_minor=last[2],
+            collection="send_invoice",
+            auto_renew=True,
+            started_on=day(started_on),
+            cancel_at_period_end=False,
+            ended_on=day(last[0]) if last[1] == "cancelled" else None,
+            created_at=NOW,
         )
         for change in changes:
             on, status, amount_minor = change[:3]
             self.add(
-                "plan_history", subscription_id=number, tenant_id=tenant_id,
-                kind="status_changed", effective_on=day(on), status=status,
-                plan_id=self.plan(change[3] if len(change) > 3 else plan), cycle=cycle,
-                currency=currency, amount_minor=amount_minor, actor_type="system",
+                "plan_history",
+                subscription_id=number,
+                tenant_id=tenant_id,
+                kind="status_changed",
+                effective_on=day(on),
+                status=status,
+                plan_id=self.plan(change[3] if len(change) > 3 else plan),
+                cycle=cycle,
+                currency=currency,
+                amount_minor=amount_minor,
+                actor_type="system",
                 created_at=NOW,
             )
         return number
 
     def invoice(
-        self, tenant_id: int, issued_on: str, *lines: tuple[str | None, int],
-        due_on: str | None = None, tax_minor: int = 0, **values: Any,
+        self,
+        tenant_id: int,
+        issued_on: str,
+        *lines: tuple[str | None, int],
+        due_on: str | None = None,
+        tax_minor: int = 0,
+        **values: Any,
     ) -> int:
         """Add an issued invoice with lines of (plan, net)."""
         net = sum(amount for _, amount in lines)
-        number = self.add("invoice", **{
-            "tenant_id": tenant_id, "issuer_type": "tenant", "type": "subscription",
-            "reason": "manual", "status": "issued", "number": f"N-{len(self.rows['invoice'])}",
-            "currency": "EUR", "net_minor": net, "tax_minor": tax_minor,
-            "total_minor": net + tax_minor, "paid_minor": 0, "issued_on": day(issued_on),
-            "due_on": day(due_on or issued_on), "disputed": False, "created_at": NOW, **values,
-        })
+        number = self.add(
+            "invoice",
+            **{
+                "tenant_id": tenant_id,
+                "issuer_type": "tenant",
+                "type": "subscription",
+                "reason": "manual",
+                "status": "issued",
+                "number": f"N-{len(self.rows['invoice'])}",
+                "currency": "EUR",
+                "net_minor": net,
+                "tax_minor": tax_minor,
+                "total_minor": net + tax_minor,
+                "paid_minor": 0,
+                "issued_on": day(issued_on),
+                "due_on": day(due_on or issued_on),
+                "disputed": False,
+                "created_at": NOW,
+                **values,
+            },
+        )
         for position, (plan, amount) in enumerate(lines, 1):
             tax = tax_minor if position == 1 else 0
             self.add(
-                "invoice_line", invoice_id=number, tenant_id=tenant_id,
-                plan_id=self.plan(plan) if plan else None, position=position,
-                quantity=Decimal(1), unit_minor=amount, discount_minor=0, net_minor=amount,
-                tax_percent=Decimal(0), tax_category="standard", tax_minor=tax,
+                "invoice_line",
+                invoice_id=number,
+                tenant_id=tenant_id,
+                plan_id=self.plan(plan) if plan else None,
+                position=position,
+                quantity=Decimal(1),
+                unit_minor=amount,
+                discount_minor=0,
+                net_minor=amount,
+                tax_percent=Decimal(0),
+                tax_category="standard",
+                tax_minor=tax,
                 total_minor=amount + tax,
             )
         return number
 
     def payment(
-        self, tenant_id: int, received_on: str, amount_minor: int, invoice_id: int | None = None,
+        self,
+        tenant_id: int,
+        received_on: str,
+        amount_minor: int,
+        invoice_id: int | None = None,
         **values: Any,
     ) -> int:
         """Add a captured payment, allocated whole to an invoice when one is given."""
-        number = self.add("payment", **{
-            "tenant_id": tenant_id, "invoice_id": invoice_id, "provider": "manual",
-            "method": "card", "status": "captured", "currency": "EUR",
-            "amount_minor": amount_minor, "allocated_minor": 0, "refunded_minor": 0,
-            "fee_minor": 0, "received_on": day(received_on), "created_at": NOW, **values,
-        })
+        number = self.add(
+            "payment",
+            **{
+                "tenant_id": tenant_id,
+                "invoice_id": invoice_id,
+                "provider": "manual",
+                "method": "card",
+                "status": "captured",
+                "currency": "EUR",
+                "amount_minor": amount_minor,
+                "allocated_minor": 0,
+                "refunded_minor": 0,
+                "fee_minor": 0,
+                "received_on": day(received_on),
+                "created_at": NOW,
+                **values,
+            },
+        )
         if invoice_id:
             self.add(
-                "payment_allocation", payment_id=number, invoice_id=invoice_id,
-                tenant_id=tenant_id, currency=values.get("currency", "EUR"),
-                amount_minor=amount_minor, allocated_on=day(received_on), created_at=NOW,
+                "payment_allocation",
+                payment_id=number,
+                invoice_id=invoice_id,
+                tenant_id=tenant_id,
+                currency=values.get("currency", "EUR"),
+                amount_minor=amount_minor,
+                allocated_on=day(received_on),
+                created_at=NOW,
             )
         return number
 
@@ -131,30 +209,48 @@ class Books:
         """Add a refund that succeeded."""
         payment = self.rows["payment"][payment_id - 1]
         return self.add(
-            "refund", payment_id=payment_id, tenant_id=payment["tenant_id"],
-            currency=payment["currency"], amount_minor=amount_minor, tax_minor=tax_minor,
-            status="succeeded", refunded_on=day(refunded_on), requested_at=NOW,
+            "refund",
+            payment_id=payment_id,
+            tenant_id=payment["tenant_id"],
+            currency=payment["currency"],
+            amount_minor=amount_minor,
+            tax_minor=tax_minor,
+            status="succeeded",
+            refunded_on=day(refunded_on),
+            requested_at=NOW,
         )
 
     def rate(self, on: str, currency: str, rate: str) -> int:
         """Add the EUR for one unit of a currency."""
         return self.add(
-            "fx_rate", rated_on=day(on), currency=currency, rate_to_eur=Decimal(rate),
+            "fx_rate",
+            rated_on=day(on),
+            currency=currency,
+            rate_to_eur=Decimal(rate),
             created_at=NOW,
         )
 
     def cost(self, month: str, category: str, amount_minor: int, currency: str = "EUR") -> int:
         """Add a cost of a month."""
         return self.add(
-            "cost", month=day(month), category=category, currency=currency, nth=1,
-            amount_minor=amount_minor, created_at=NOW,
+            "cost",
+            month=day(month),
+            category=category,
+            currency=currency,
+            nth=1,
+            amount_minor=amount_minor,
+            created_at=NOW,
         )
 
     def cash(self, on: str, account: str, balance_minor: int, currency: str = "EUR") -> int:
         """Add an account's balance."""
         return self.add(
-            "cash_balance", held_on=day(on), account=account, currency=currency,
-            balance_minor=balance_minor, created_at=NOW,
+            "cash_balance",
+            held_on=day(on),
+            account=account,
+            currency=currency,
+            balance_minor=balance_minor,
+            created_at=NOW,
         )
 
     def into_postgres(self, url: str) -> None:
@@ -199,9 +295,7 @@ class Books:
                 f"insert into {name} values ({slots})",
                 [[row.get(column) for column in table.columns] for row in rows],
             )
-        return Totals(
-            len(rows), {m: sum(row.get(m) or 0 for row in rows) for m in table.money}
-        )
+        return Totals(len(rows), {m: sum(row.get(m) or 0 for row in rows) for m in table.money})
 
 
 def insert(db: psycopg.Connection[Any], table: str, values: dict[str, Any]) -> None:

@@ -43,10 +43,17 @@ def test_missing_rate_keeps_the_last_good_copy_and_names_currency_and_day(
     sync(settings, database_url, now=NOW)
     good = Warehouse(settings).info()
     with psycopg.connect(database_url) as db:
-        insert(db, "cost", {
-            "month": "2026-03-01", "category": "rent", "currency": "NOK", "amount_minor": 5,
-            "created_at": NOW,
-        })
+        insert(
+            db,
+            "cost",
+            {
+                "month": "2026-03-01",
+                "category": "rent",
+                "currency": "NOK",
+                "amount_minor": 5,
+                "created_at": NOW,
+            },
+        )
     with pytest.raises(CheckFailed, match="NOK to EUR on 2026-03-31"):
         sync(settings, database_url, now=LATER)
     kept = Warehouse(settings).info()
@@ -56,10 +63,16 @@ def test_missing_rate_keeps_the_last_good_copy_and_names_currency_and_day(
     assert "2026-03-31" in kept.problem
     assert not list(settings.copy_path.parent.glob("build-*"))
     with psycopg.connect(database_url) as db:
-        insert(db, "fx_rate", {
-            "rated_on": "2026-03-01", "currency": "NOK", "rate_to_eur": "0.08",
-            "created_at": NOW,
-        })
+        insert(
+            db,
+            "fx_rate",
+            {
+                "rated_on": "2026-03-01",
+                "currency": "NOK",
+                "rate_to_eur": "0.08",
+                "created_at": NOW,
+            },
+        )
     sync(settings, database_url, now=LATER)
     fresh = Warehouse(settings).info()
     assert fresh.problem is None
@@ -77,7 +90,10 @@ def test_ledger_out_of_balance_is_refused(settings: Settings) -> None:
     books = Books()
     for amount in (500, -499):
         books.add(
-            "accounting_entry", ledger_transaction_id=7, account_code="1000", currency="EUR",
+            "accounting_entry",
+            ledger_transaction_id=7,
+            account_code="1000",
+            currency="EUR",
             amount_minor=amount,
         )
     assert _refused(settings, books) == (

@@ -51,9 +51,19 @@ def test_every_figure_of_a_month_can_be_drilled(wh: Warehouse) -> None:
 
 
 PARAMS: dict[str, object] = {
-    "currency": "EUR", "dimension": "all", "first_month": MONTH, "last_month": MONTH,
-    "first_day": MONTH, "last_day": MONTH, "as_of": MONTH, "part": "p", "measure": "customers",
-    "kind": "new", "sign": 1, "first_cohort": MONTH, "last_cohort": MONTH,
+    "currency": "EUR",
+    "dimension": "all",
+    "first_month": MONTH,
+    "last_month": MONTH,
+    "first_day": MONTH,
+    "last_day": MONTH,
+    "as_of": MONTH,
+    "part": "p",
+    "measure": "customers",
+    "kind": "new",
+    "sign": 1,
+    "first_cohort": MONTH,
+    "last_cohort": MONTH,
 }
 
 

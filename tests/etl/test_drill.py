@@ -17,8 +17,18 @@ from tests.etl.books import NOW, Books
 
 MARCH = date(2026, 3, 1)
 COLUMNS = [
-    "month", "part", "tenant", "tenant_name", "plan", "country", "day", "kind", "document",
-    "native_minor", "currency", "value",
+    "month",
+    "part",
+    "tenant",
+    "tenant_name",
+    "plan",
+    "country",
+    "day",
+    "kind",
+    "document",
+    "native_minor",
+    "currency",
+    "value",
 ]
 QUOTIENTS = {
     "arpa": ("mrr", "customers"),
@@ -30,7 +40,10 @@ QUOTIENTS = {
 }
 SUMS = sorted(set(PARTS) - set(QUOTIENTS) - {"ltv", "ltv_cac", "runway_months"})
 VIEWS: list[dict[str, Any]] = [
-    {}, {"as_of": date(2026, 3, 12)}, {"currency": "SEK"}, {"currency": "NOK"},
+    {},
+    {"as_of": date(2026, 3, 12)},
+    {"currency": "SEK"},
+    {"currency": "NOK"},
     {"currency": "NOK", "as_of": date(2026, 3, 21)},
 ]
 
@@ -47,18 +60,33 @@ def wh(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
         joined, amount = f"2026-0{1 + number // 2 % 3}-{3 + number:02d}", 1_000 + 37 * number
         later = ("2026-03-20", ("active", "paused", "cancelled")[number % 3], amount * 2, "ent")
         books.subscription(
-            tenant, (joined, "active", amount), ("2026-03-18", "past_due", amount), later,
+            tenant,
+            (joined, "active", amount),
+            ("2026-03-18", "past_due", amount),
+            later,
             currency=currency,
         )
         if number not in (2, 5):
-            books.subscription(tenant, ("2026-02-02", "active", 333), plan="lite", currency="SEK",
-                               cycle="quarterly")
+            books.subscription(
+                tenant,
+                ("2026-02-02", "active", 333),
+                plan="lite",
+                currency="SEK",
+                cycle="quarterly",
+            )
         invoice = books.invoice(
-            tenant, "2026-03-05", ("pro", amount), ("lite", 333), (None, 7), currency=currency,
-            tax_minor=99, issuer_type="platform" if number % 2 else "tenant",
+            tenant,
+            "2026-03-05",
+            ("pro", amount),
+            ("lite", 333),
+            (None, 7),
+            currency=currency,
+            tax_minor=99,
+            issuer_type="platform" if number % 2 else "tenant",
         )
-        payment = books.payment(tenant, "2026-03-06", amount, invoice, currency=currency,
-                                fee_minor=3)
+        payment = books.payment(
+            tenant, "2026-03-06", amount, invoice, currency=currency, fee_minor=3
+        )
         if number % 4 == 0:
             books.refund(payment, "2026-03-11", 301, 61)
     books.cost("2026-03-01", "sales_marketing", 90_001, "SEK")
@@ -115,9 +143,7 @@ def test_parts_divide_to_the_figure(wh: Warehouse, figure: str) -> None:
 def test_rows_behind_lifetime_value_and_runway_give_them(wh: Warehouse) -> None:
     rows, total = figures.drill(wh, "ltv", MARCH)
     churn = Fraction(value(rows, "lost"), value(rows, "at_start"))
-    margin = Fraction(
-        value(rows, "gross_revenue", "cost_of_revenue"), value(rows, "gross_revenue")
-    )
+    margin = Fraction(value(rows, "gross_revenue", "cost_of_revenue"), value(rows, "gross_revenue"))
     exact = Fraction(value(rows, "mrr"), value(rows, "customers")) * margin / churn
     assert abs(exact - total["minor"]) <= Fraction(1, 2)
     rows, total = figures.drill(wh, "runway_months", MARCH)

@@ -33,8 +33,11 @@ def wh(database_url: str, settings: Settings) -> Warehouse:
     books.subscription(ada, ("2026-03-20", "active", 1_000), plan="lite", cycle="weekly")
     # bo: 12,000.00 SEK a year from January, past due since 1 March.
     books.subscription(
-        bo, ("2026-01-20", "active", 1_200_000), ("2026-03-01", "past_due", 1_200_000),
-        cycle="annual", currency="SEK",
+        bo,
+        ("2026-01-20", "active", 1_200_000),
+        ("2026-03-01", "past_due", 1_200_000),
+        cycle="annual",
+        currency="SEK",
     )
     # cy: paid 50.00 since February, gone on 5 March; back in April with 60.00.
     books.subscription(cy, ("2026-02-01", "active", 5_000), ("2026-03-05", "cancelled", 5_000))
@@ -49,7 +52,12 @@ def wh(database_url: str, settings: Settings) -> Warehouse:
 
 def _documents(books: Books, ada: int, bo: int, cy: int) -> None:
     paid = books.invoice(
-        ada, "2026-03-10", ("ent", 20_000), (None, 500), tax_minor=5_125, due_on="2026-04-09",
+        ada,
+        "2026-03-10",
+        ("ent", 20_000),
+        (None, 500),
+        tax_minor=5_125,
+        due_on="2026-04-09",
         issuer_type="platform",
     )
     payment = books.payment(ada, "2026-03-20", 25_625, paid, fee_minor=400)
@@ -58,8 +66,9 @@ def _documents(books: Books, ada: int, bo: int, cy: int) -> None:
     books.invoice(cy, "2026-03-01", ("pro", 5_000), due_on="2026-03-01")
     books.invoice(cy, "2026-03-02", ("pro", 9_900), status="cancelled", closed_on=MARCH)
     books.invoice(cy, "2026-03-03", (None, 7_000), type="recharge", due_on="2026-03-31")
-    before = books.invoice(cy, "2026-02-03", (None, 900), type="recharge", status="paid",
-                           paid_minor=900)
+    before = books.invoice(
+        cy, "2026-02-03", (None, 900), type="recharge", status="paid", paid_minor=900
+    )
     books.refund(books.payment(cy, "2026-02-03", 900, before), "2026-03-04", 900, 0)
     books.cost("2026-03-01", "sales_marketing", 30_000)
     books.cost("2026-03-01", "cost_of_revenue", 4_260)

@@ -23,32 +23,53 @@ from tests.etl.books import EARNING, Books
 FIRST = date(2026, 1, 1)
 MONTHS = [date(2026, month, 1) for month in range(1, 5)]
 RATES = {
-    "SEK": [("2026-01-01", "0.0912345678"), ("2026-02-11", "0.0887654321"),
-            ("2026-03-02", "0.0999999999")],
+    "SEK": [
+        ("2026-01-01", "0.0912345678"),
+        ("2026-02-11", "0.0887654321"),
+        ("2026-03-02", "0.0999999999"),
+    ],
     "JPY": [("2026-01-01", "0.0061"), ("2026-01-31", "0.0058333333"), ("2026-04-05", "0.0063")],
 }
 PER_MONTH = {
-    "weekly": Fraction(52, 12), "monthly": Fraction(1), "quarterly": Fraction(1, 3),
-    "semiannual": Fraction(1, 6), "annual": Fraction(1, 12),
+    "weekly": Fraction(52, 12),
+    "monthly": Fraction(1),
+    "quarterly": Fraction(1, 3),
+    "semiannual": Fraction(1, 6),
+    "annual": Fraction(1, 12),
 }
 KINDS = ("new", "expansion", "contraction", "churn", "reactivation")
 STATUSES = (
-    "active", "active", "active", "trial", "past_due", "grace_period", "unpaid", "paused",
-    "paused", "cancelled", "read_only",
+    "active",
+    "active",
+    "active",
+    "trial",
+    "past_due",
+    "grace_period",
+    "unpaid",
+    "paused",
+    "paused",
+    "cancelled",
+    "read_only",
 )
 
 days = st.integers(0, 119).map(lambda n: (FIRST + timedelta(days=n)).isoformat())
 changes = st.lists(
-    st.tuples(days, st.sampled_from(STATUSES), st.sampled_from((0, 1, 50, 999, 1000, 12_345)),
-              st.sampled_from(("pro", "ent"))),
-    min_size=1, max_size=5,
+    st.tuples(
+        days,
+        st.sampled_from(STATUSES),
+        st.sampled_from((0, 1, 50, 999, 1000, 12_345)),
+        st.sampled_from(("pro", "ent")),
+    ),
+    min_size=1,
+    max_size=5,
 ).map(lambda rows: sorted(rows, key=lambda row: row[0]))
 subscriptions = st.tuples(
     changes, st.sampled_from(sorted(PER_MONTH)), st.sampled_from(("EUR", "SEK", "JPY"))
 )
 tenants = st.lists(
     st.tuples(st.sampled_from(("SE", None)), st.lists(subscriptions, min_size=1, max_size=3)),
-    min_size=1, max_size=3,
+    min_size=1,
+    max_size=3,
 )
 
 
@@ -94,9 +115,7 @@ class Plain:
         while on <= until:
             before, was_paused = self.standing(tenant, on - timedelta(days=1))
             after, is_paused = self.standing(tenant, on)
-            change = {
-                code: after.get(code, 0) - before.get(code, 0) for code in {*before, *after}
-            }
+            change = {code: after.get(code, 0) - before.get(code, 0) for code in {*before, *after}}
             moved = {code: minor for code, minor in change.items() if minor}
             worth = sum(minor * rate(code, on) for code, minor in moved.items())
             if not before and after:
@@ -179,15 +198,21 @@ def test_months_meet_and_groups_add_up_in_any_currency(drawn: Any, currency: str
     with tempfile.TemporaryDirectory() as folder:
         wh = _published(_books(drawn), folder)
         for by in ("plan", "country", "tenant"):
-            answers = figures.movements(
-                wh, MONTHS[0], MONTHS[-1], currency=currency, group_by=by
-            )
+            answers = figures.movements(wh, MONTHS[0], MONTHS[-1], currency=currency, group_by=by)
             for answer in answers:
-                signed = {name: value["minor"] for name, value in answer.items()
-                          if isinstance(value, dict) and name != "groups"}
+                signed = {
+                    name: value["minor"]
+                    for name, value in answer.items()
+                    if isinstance(value, dict) and name != "groups"
+                }
                 assert signed["end"] == (
-                    signed["start"] + signed["new"] + signed["expansion"] + signed["reactivation"]
-                    - signed["contraction"] - signed["churn"] + signed["fx"]
+                    signed["start"]
+                    + signed["new"]
+                    + signed["expansion"]
+                    + signed["reactivation"]
+                    - signed["contraction"]
+                    - signed["churn"]
+                    + signed["fx"]
                 )
                 for name, total in signed.items():
                     assert total == sum(

@@ -10,8 +10,19 @@ from etl.tables import TABLES
 from etl.transform import NATIVE, REPORTED, SQL, models
 
 REFUSED = (
-    exp.Div, exp.Round, exp.Sign, exp.Qualify, exp.Filter, exp.Median, exp.GenerateSeries,
-    exp.Unnest, exp.DayOfWeek, exp.ArgMax, exp.ArgMin, exp.GroupConcat, exp.Lambda,
+    exp.Div,
+    exp.Round,
+    exp.Sign,
+    exp.Qualify,
+    exp.Filter,
+    exp.Median,
+    exp.GenerateSeries,
+    exp.Unnest,
+    exp.DayOfWeek,
+    exp.ArgMax,
+    exp.ArgMin,
+    exp.GroupConcat,
+    exp.Lambda,
 )
 INEXACT = (exp.DataType.Type.DOUBLE, exp.DataType.Type.FLOAT)
 SHIPPED = {"calendar_days", "calendar_months", "periods", "fx_daily", "reporting_currencies"}

@@ -18,11 +18,17 @@ offsets = st.integers(0, 150)
 allocations = st.lists(st.tuples(offsets, st.integers(1, 60), offsets | st.none()), max_size=3)
 invoices = st.lists(
     st.tuples(
-        offsets, st.integers(0, 40), st.integers(1, 100), allocations,
-        st.sampled_from(("issued", "issued", "draft", "cancelled", "written_off")), offsets,
-        st.booleans(), st.sampled_from(("subscription", "recharge", "refund")),
+        offsets,
+        st.integers(0, 40),
+        st.integers(1, 100),
+        allocations,
+        st.sampled_from(("issued", "issued", "draft", "cancelled", "written_off")),
+        offsets,
+        st.booleans(),
+        st.sampled_from(("subscription", "recharge", "refund")),
     ),
-    min_size=1, max_size=6,
+    min_size=1,
+    max_size=6,
 )
 
 
@@ -36,8 +42,13 @@ def _books(drawn: Any) -> tuple[Books, list[dict[str, Any]]]:
     tenant = books.tenant("ada")
     for issued, terms, total, parts, status, closed, disputed, kind in drawn:
         number = books.invoice(
-            tenant, f"{_on(issued)}", (None, total), due_on=f"{_on(issued + terms)}",
-            status=status, disputed=disputed, type=kind,
+            tenant,
+            f"{_on(issued)}",
+            (None, total),
+            due_on=f"{_on(issued + terms)}",
+            status=status,
+            disputed=disputed,
+            type=kind,
             closed_on=_on(issued + closed) if status in ("cancelled", "written_off") else None,
         )
         moves: list[tuple[date, int]] = []
@@ -52,14 +63,28 @@ def _books(drawn: Any) -> tuple[Books, list[dict[str, Any]]]:
                     left += put
         for day, put in moves:
             books.add(
-                "payment_allocation", payment_id=1, invoice_id=number, tenant_id=tenant,
-                currency="EUR", amount_minor=put, allocated_on=day, created_at=NOW,
+                "payment_allocation",
+                payment_id=1,
+                invoice_id=number,
+                tenant_id=tenant,
+                currency="EUR",
+                amount_minor=put,
+                allocated_on=day,
+                created_at=NOW,
                 reverses_id=1 if put < 0 else None,
             )
-        plain.append({
-            "issued": _on(issued), "due": _on(issued + terms), "total": total, "moves": moves,
-            "status": status, "closed": _on(issued + closed), "disputed": disputed, "type": kind,
-        })
+        plain.append(
+            {
+                "issued": _on(issued),
+                "due": _on(issued + terms),
+                "total": total,
+                "moves": moves,
+                "status": status,
+                "closed": _on(issued + closed),
+                "disputed": disputed,
+                "type": kind,
+            }
+        )
     return books, plain
 
 

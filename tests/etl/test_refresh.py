@@ -41,8 +41,10 @@ def books(database_url: str) -> Books:
         tenant = made.tenant(f"t{number}", ("SE", "NO", None)[number % 3], currency)
         for _ in range(1 + number % 4 // 3):
             made.subscription(
-                tenant, (f"2025-{1 + number % 12:02}-05", "active", 900 + number),
-                currency=currency, plan=PLANS[number % 3],
+                tenant,
+                (f"2025-{1 + number % 12:02}-05", "active", 900 + number),
+                currency=currency,
+                plan=PLANS[number % 3],
             )
         _bill(made, tenant, currency, number, chance)
     made.cash("2026-01-31", "bank", 5_000_000, "SEK")
@@ -52,8 +54,14 @@ def books(database_url: str) -> Books:
         for table in ("plan_history", "payment_allocation"):
             db.execute(f"drop trigger if exists {table}_kept on {table}")
         db.execute("drop trigger invoice_line_guard on invoice_line")
-        for table in ("plan_history", "invoice_line", "payment_allocation", "refund", "cost",
-                      "fx_rate"):
+        for table in (
+            "plan_history",
+            "invoice_line",
+            "payment_allocation",
+            "refund",
+            "cost",
+            "fx_rate",
+        ):
             db.execute("select setval(pg_get_serial_sequence(%s, 'id'), 10000)", [table])
     return made
 
@@ -64,7 +72,11 @@ def _bill(made: Books, tenant: int, currency: str, number: int, chance: random.R
         invoice = made.invoice(tenant, f"2026-{month:02}-1{number % 10}", *lines, currency=currency)
         if chance.random() < 0.7:
             payment = made.payment(
-                tenant, f"2026-{month:02}-2{number % 9}", 700, invoice, currency=currency,
+                tenant,
+                f"2026-{month:02}-2{number % 9}",
+                700,
+                invoice,
+                currency=currency,
                 fee_minor=11,
             )
             if number % 5 == 0:
@@ -88,14 +100,23 @@ def _state_moves(db: Db, chance: random.Random) -> None:
     for (subscription,) in db.execute(
         "select id from subscription where tenant_id = %s", [tenant]
     ).fetchall():
-        insert(db, "plan_history", {
-            "subscription_id": subscription, "tenant_id": tenant, "kind": "plan_changed",
-            "effective_on": _day(chance), "status": chance.choice(STATUSES),
-            "plan_id": chance.randint(1, len(PLANS)),
-            "cycle": chance.choice(("monthly", "annual", "weekly")),
-            "currency": chance.choice((currency, *CURRENCIES)),
-            "amount_minor": chance.randrange(20_000), "actor_type": "system", "created_at": NOW,
-        })
+        insert(
+            db,
+            "plan_history",
+            {
+                "subscription_id": subscription,
+                "tenant_id": tenant,
+                "kind": "plan_changed",
+                "effective_on": _day(chance),
+                "status": chance.choice(STATUSES),
+                "plan_id": chance.randint(1, len(PLANS)),
+                "cycle": chance.choice(("monthly", "annual", "weekly")),
+                "currency": chance.choice((currency, *CURRENCIES)),
+                "amount_minor": chance.randrange(20_000),
+                "actor_type": "system",
+                "created_at": NOW,
+            },
+        )
 
 
 def _country_moves(db: Db, chance: random.Random) -> None:
@@ -119,7 +140,8 @@ def _billed_and_paid(db: Db, chance: random.Random) -> None:
     payment = made.payment(tenant, on, 1_500, invoice, currency=currency, fee_minor=7)
     made.refund(payment, str(_day(chance)), chance.randrange(1, 900), 0)
     shift = {
-        "invoice": _next(db, "invoice"), "payment": _next(db, "payment"),
+        "invoice": _next(db, "invoice"),
+        "payment": _next(db, "payment"),
     }
     for table in ("invoice", "invoice_line", "payment", "payment_allocation", "refund"):
         for row in made.rows[table]:
@@ -182,24 +204,42 @@ def _moved_and_deleted(db: Db, chance: random.Random) -> None:
 def _costs_and_cash(db: Db, chance: random.Random) -> None:
     """A cost and a balance that belong to no tenant."""
     month = _day(chance).replace(day=1)
-    insert(db, "cost", {
-        "month": month, "category": "cost_of_revenue", "currency": chance.choice(CURRENCIES),
-        "nth": chance.randrange(1, 10**6), "amount_minor": chance.randrange(9_000),
-        "created_at": NOW,
-    })
+    insert(
+        db,
+        "cost",
+        {
+            "month": month,
+            "category": "cost_of_revenue",
+            "currency": chance.choice(CURRENCIES),
+            "nth": chance.randrange(1, 10**6),
+            "amount_minor": chance.randrange(9_000),
+            "created_at": NOW,
+        },
+    )
     db.execute("update cash_balance set balance_minor = balance_minor + 1")
 
 
 def _new_rate(db: Db, chance: random.Random) -> None:
     """A rate of some past day changes figures of everyone."""
-    insert(db, "fx_rate", {
-        "rated_on": _day(chance), "currency": chance.choice(("SEK", "USD")),
-        "rate_to_eur": chance.choice(("0.5", "0.0877", "1.01")), "created_at": NOW,
-    })
+    insert(
+        db,
+        "fx_rate",
+        {
+            "rated_on": _day(chance),
+            "currency": chance.choice(("SEK", "USD")),
+            "rate_to_eur": chance.choice(("0.5", "0.0877", "1.01")),
+            "created_at": NOW,
+        },
+    )
 
 
 SMALL: tuple[Callable[[Db, random.Random], None], ...] = (
-    _state_moves, _country_moves, _billed_and_paid, _voided, _moved_and_deleted, _costs_and_cash,
+    _state_moves,
+    _country_moves,
+    _billed_and_paid,
+    _voided,
+    _moved_and_deleted,
+    _costs_and_cash,
 )
 
 
@@ -224,7 +264,10 @@ def _full_beside(settings: Settings, url: str, home: Path, now: Any) -> Path:
 
 
 def test_small_syncs_end_where_a_full_rebuild_does(
-    books: Books, database_url: str, settings: Settings, tmp_path: Path,
+    books: Books,
+    database_url: str,
+    settings: Settings,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(refresh, "MOST_TOUCHED", 0.9)
@@ -277,8 +320,12 @@ def test_every_process_sees_the_same_definitions() -> None:
     program = "from etl.transform import models_digest; print(models_digest())"
     seen = {
         subprocess.run(
-            [sys.executable, "-c", program], cwd=ROOT, env={"PYTHONHASHSEED": seed},
-            capture_output=True, text=True, check=True,
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            env={"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout
         for seed in ("1", "2", "3")
     }
@@ -303,7 +350,9 @@ def test_small_sync_killed_at_any_moment_leaves_the_last_good_copy(
     for _ in range(4):
         with subprocess.Popen(
             [sys.executable, "-uc", program, str(settings.home), database_url, NOW.isoformat()],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=ROOT,
         ) as run:
             assert run.stdout
             assert run.stdout.readline() == b"ready\n"

@@ -38,7 +38,7 @@ def books(database_url: str) -> Books:
     made.subscription(tenant, ("2026-01-05", "active", 10_000), currency="SEK")
     invoice = made.invoice(tenant, "2026-01-05", ("pro", 10_000), currency="SEK")
     made.payment(tenant, "2026-01-10", 4_000, invoice, currency="SEK")
-    made.cost("2026-01-01", "salaries; \"quoted\", å\n\\N", 12_345)
+    made.cost("2026-01-01", 'salaries; "quoted", å\n\\N', 12_345)
     made.into_postgres(database_url)
     return made
 
@@ -131,9 +131,16 @@ def _write(url: str, seed: int, stop: threading.Event) -> None:
             db.execute("select set_config('app.scope', 'platform', true)")
             known = db.execute("select 1 from cost where id = %s", [number]).fetchone()
             if not known:
-                insert(db, "cost", {
-                    "id": number, "nth": number, "amount_minor": chance.randrange(9_999), **COST,
-                })
+                insert(
+                    db,
+                    "cost",
+                    {
+                        "id": number,
+                        "nth": number,
+                        "amount_minor": chance.randrange(9_999),
+                        **COST,
+                    },
+                )
             elif chance.random() < 0.4:
                 db.execute("delete from cost where id = %s", [number])
             else:
@@ -188,9 +195,9 @@ def test_readers_see_whole_copies_in_order_while_copies_are_published(
     def read() -> Iterator[int]:
         while not stop.is_set():
             reading = wh.reading()
-            [spent] = reading.ask(
-                "cash", currency="EUR", first_month=JANUARY, last_month=JANUARY
-            )["costs_minor"]
+            [spent] = reading.ask("cash", currency="EUR", first_month=JANUARY, last_month=JANUARY)[
+                "costs_minor"
+            ]
             step = (reading.info().published_at - NOW) // timedelta(minutes=1)
             assert spent == 1_000 + step, "a mixed copy"
             yield step
@@ -224,13 +231,22 @@ def test_no_forbidden_value_is_in_the_file(
         statement = db.execute(
             "insert into bank_statement (account, statement_ref, format, currency, booked_on,"
             " file_sha256, status, imported_at) values ('a', '1', 'camt', 'EUR', '2026-01-01',"
-            " %s, 'imported', now()) returning id", [secret.encode()],
+            " %s, 'imported', now()) returning id",
+            [secret.encode()],
         ).fetchone()
         assert statement
-        insert(db, "bank_transfer", {
-            "statement_id": statement[0], "account": "a", "bank_ref": "1", "currency": "EUR",
-            "amount_minor": 5, "booked_on": "2026-01-01",
-        })
+        insert(
+            db,
+            "bank_transfer",
+            {
+                "statement_id": statement[0],
+                "account": "a",
+                "bank_ref": "1",
+                "currency": "EUR",
+                "amount_minor": 5,
+                "booked_on": "2026-01-01",
+            },
+        )
         _fill_texts(db, secret, allowed)
     pipeline.sync(settings, database_url, now=NOW)
     for path in settings.copy_path.parent.iterdir():
@@ -239,8 +255,17 @@ def test_no_forbidden_value_is_in_the_file(
         assert secret.lower().encode() not in content, path.name
     with duckdb.connect(str(settings.copy_path), read_only=True) as copy:
         kept = {t for (t,) in copy.execute("select table_name from duckdb_tables()").fetchall()}
-    assert not kept & {"app_user", "user_session", "login_attempt", "user_role", "role",
-                       "role_permission", "audit_event", "idempotency_key", "sync_tombstone"}
+    assert not kept & {
+        "app_user",
+        "user_session",
+        "login_attempt",
+        "user_role",
+        "role",
+        "role_permission",
+        "audit_event",
+        "idempotency_key",
+        "sync_tombstone",
+    }
 
 
 def _fill_texts(db: psycopg.Connection[Any], secret: str, allowed: set[tuple[str, str]]) -> None:
@@ -295,7 +320,9 @@ def test_sync_killed_at_any_moment_leaves_the_last_good_copy(
     for _ in range(4):
         with subprocess.Popen(
             [sys.executable, "-uc", program, str(settings.home), database_url],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=ROOT,
         ) as run:
             assert run.stdout
             assert run.stdout.readline() == b"ready\n"
@@ -321,9 +348,7 @@ def test_unreachable_database_is_named_as_such(settings: Settings) -> None:
         pipeline.sync(settings, "postgresql://nobody@/none?host=/nowhere", now=NOW)
 
 
-def test_only_one_sync_runs_at_a_time(
-    books: Books, database_url: str, settings: Settings
-) -> None:
+def test_only_one_sync_runs_at_a_time(books: Books, database_url: str, settings: Settings) -> None:
     with only_sync(settings.copy_path), pytest.raises(SyncRunning):
         pipeline.sync(settings, database_url, now=NOW)
     assert pipeline.sync(settings, database_url, now=NOW)["mode"] == "full"

@@ -8,7 +8,11 @@ from etl.tables import TABLES, Table
 KEPT_OUT = {
     "tenant": {"billing_email", "tax_id"},
     "plan": {
-        "description", "is_recommended", "api_access", "custom_branding", "priority_support",
+        "description",
+        "is_recommended",
+        "api_access",
+        "custom_branding",
+        "priority_support",
     },
     "subscription": {"plan_price_id", "anchor_day", "version"},
     "plan_history": {"proration_basis", "reason", "actor_id"},
