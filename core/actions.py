@@ -22,6 +22,8 @@ from core.work import Work
 
 SHORTEST_REASON = 10
 LONGEST_REASON = 2_000
+NOT_HASHED = ("work", "key", "reason", "password", "secret", "code")
+"""Arguments that say nothing of what is asked, or whose hash would give a secret to guess."""
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -100,7 +102,7 @@ def _once(work: Work, spec: ActionSpec, given: dict[str, Any], run: Callable[[],
     if not 8 <= len(key) <= 200:
         raise KeyReused("An idempotency key has 8 to 200 characters")
     scope = f"{spec.event_type}|{work.actor.user_id or work.actor.name}"
-    asked = {name: value for name, value in given.items() if name not in ("work", "key", "reason")}
+    asked = {name: value for name, value in given.items() if name not in NOT_HASHED}
     digest = hashlib.sha256(json.dumps(_plain(asked), sort_keys=True).encode()).digest()
     # A second request with the same key waits here until the first has committed.
     claimed = work.session.scalar(

@@ -1,7 +1,7 @@
 """Writes on users, roles and permissions; each needs `users.manage` and a fresh sign-in."""
 
 import pyotp
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from core.access.models import Role, RolePermission, User, UserRole
@@ -11,7 +11,10 @@ from core.access.sessions import revoke_all
 from core.actions import action
 from core.errors import BadInput, BadSignIn, NotAllowed, NotFound, NotNow
 from core.secrets import seal
+from core.tenants.models import Tenant
 from core.work import Work
+
+SUPER_ADMIN = "super_admin"
 
 
 @action("access.user.created", needs="users.manage", fresh=True, system=True)
@@ -28,8 +31,10 @@ def create_user(
 ) -> User:
     """A new local account. Raises BadInput on an address that is taken or a short password."""
     email = email.strip().lower()
-    if "@" not in email:
-        raise BadInput(f"{email!r} is not an e-mail address")
+    if "@" not in email or not email.isascii():
+        raise BadInput(f"{email!r} is not an e-mail address of plain letters, digits and signs")
+    if tenant_id is not None and work.session.get(Tenant, tenant_id) is None:
+        raise NotFound(f"There is no tenant {tenant_id}")
     if work.session.query(User).filter_by(email=email).first():
         raise BadInput(f"{email} already has an account")
     user = User(
@@ -53,6 +58,9 @@ def disable_user(work: Work, user_id: int, *, reason: str) -> User:
     user = _user(work, user_id)
     if user.id == work.actor.user_id:
         raise NotNow("Nobody closes their own account")
+    if user.disabled_at is not None:
+        raise NotNow(f"{user.email} is closed already")
+    _keep_a_super_admin(work, user)
     user.disabled_at = work.now
     revoke_all(work.session, user.id, work.now)
     work.tell(user_id=user.id)
@@ -63,7 +71,8 @@ def disable_user(work: Work, user_id: int, *, reason: str) -> User:
 def grant_role(work: Work, user_id: int, role: str, *, reason: str) -> User:
     """Give a user a role; tenants' users get only tenant roles."""
     user = _user(work, user_id)
-    _give(work, user, role)
+    if not _give(work, user, role):
+        raise NotNow(f"{user.email} has the role {role} already")
     work.tell(tenant_id=user.tenant_id, user_id=user.id, role=role)
     return user
 
@@ -72,6 +81,8 @@ def grant_role(work: Work, user_id: int, role: str, *, reason: str) -> User:
 def revoke_role(work: Work, user_id: int, role: str, *, reason: str) -> User:
     """Take a role away; it bites at the user's next action, in open sessions too."""
     user = _user(work, user_id)
+    if role == SUPER_ADMIN:
+        _keep_a_super_admin(work, user)
     gone = work.session.execute(
         delete(UserRole)
         .where(UserRole.user_id == user.id, UserRole.role == role)
@@ -87,22 +98,29 @@ def revoke_role(work: Work, user_id: int, role: str, *, reason: str) -> User:
 def grant_permission(work: Work, role: str, permission: str, *, reason: str) -> None:
     """Add a row to the permission table; only a super admin edits it."""
     _edit_table(work, role, permission)
-    work.session.execute(
-        insert(RolePermission).values(role=role, permission=permission).on_conflict_do_nothing()
-    )
+    added = work.session.execute(
+        insert(RolePermission)
+        .values(role=role, permission=permission)
+        .on_conflict_do_nothing()
+        .returning(RolePermission.role)
+    ).all()
+    if not added:
+        raise NotNow(f"{role} has {permission} already")
 
 
 @action("access.permission.revoked", needs="users.manage", fresh=True)
 def revoke_permission(work: Work, role: str, permission: str, *, reason: str) -> None:
     """Take a row out of the permission table; super_admin keeps all of its own."""
-    if role == "super_admin":
+    if role == SUPER_ADMIN:
         raise NotNow("super_admin keeps every permission, so that nobody is locked out")
     _edit_table(work, role, permission)
-    work.session.execute(
-        delete(RolePermission).where(
-            RolePermission.role == role, RolePermission.permission == permission
-        )
-    )
+    gone = work.session.execute(
+        delete(RolePermission)
+        .where(RolePermission.role == role, RolePermission.permission == permission)
+        .returning(RolePermission.role)
+    ).all()
+    if not gone:
+        raise NotFound(f"{role} does not have {permission}")
 
 
 @action("access.totp.enrolled", needs="users.manage", fresh=True)
@@ -130,20 +148,35 @@ def _user(work: Work, user_id: int) -> User:
     return user
 
 
-def _give(work: Work, user: User, role: str) -> None:
+def _give(work: Work, user: User, role: str) -> bool:
+    """Give the role; False when the user has it already."""
     if work.session.get(Role, role) is None:
         raise NotFound(f"There is no role {role}")
     if (user.tenant_id is not None) != role.startswith("org_"):
         raise BadInput(
             f"{role} does not fit: org_ roles are for tenants' users, others for the platform's"
         )
-    work.session.execute(
-        insert(UserRole).values(user_id=user.id, role=role).on_conflict_do_nothing()
-    )
+    by_person = work.actor.kind == "user"
+    if role == SUPER_ADMIN and by_person and SUPER_ADMIN not in work.standing.roles:
+        raise NotAllowed("Only a super admin makes another one")
+    given = insert(UserRole).values(user_id=user.id, role=role).on_conflict_do_nothing()
+    return bool(work.session.execute(given.returning(UserRole.role)).all())
+
+
+def _keep_a_super_admin(work: Work, user: User) -> None:
+    """Refuse to take the last super admin who can still sign in; two at once wait here."""
+    others = work.session.scalars(
+        select(UserRole.user_id)
+        .join(User, User.id == UserRole.user_id)
+        .where(UserRole.role == SUPER_ADMIN, User.disabled_at.is_(None))
+        .with_for_update(of=UserRole)
+    ).all()
+    if set(others) == {user.id}:
+        raise NotNow(f"{user.email} is the last super admin; name another one first")
 
 
 def _edit_table(work: Work, role: str, permission: str) -> None:
-    if "super_admin" not in work.standing.roles:
+    if SUPER_ADMIN not in work.standing.roles:
         raise NotAllowed("Only a super admin edits the permission table")
     if work.session.get(Role, role) is None:
         raise NotFound(f"There is no role {role}")

@@ -7,7 +7,7 @@ from typing import Literal
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from core.access.permissions import effective
+from core.access.permissions import TENANT_SIDE, effective
 from core.errors import SignInNeeded
 
 _STANDING = text("""
@@ -70,6 +70,8 @@ def standing(session: Session, actor: Actor, now: datetime, idle_since: datetime
     ).one_or_none()
     if row is None:
         raise SignInNeeded
-    return Standing(
-        effective(set(row.permissions)), tuple(row.roles), row.tenant_id, row.fresh_until
-    )
+    granted = effective(set(row.permissions))
+    if row.tenant_id is not None:
+        # Whatever the table grants, a tenant's user never acts for the platform.
+        granted &= frozenset(TENANT_SIDE)
+    return Standing(granted, tuple(row.roles), row.tenant_id, row.fresh_until)

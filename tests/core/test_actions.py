@@ -3,6 +3,7 @@
 import threading
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from core.access.actions import create_user, disable_user, grant_role, revoke_role
@@ -15,6 +16,7 @@ from core.errors import (
     FreshAuthNeeded,
     KeyReused,
     NotAllowed,
+    NotNow,
     ReasonNeeded,
     SignInNeeded,
 )
@@ -133,3 +135,38 @@ def test_every_action_of_finance_and_every_role_change_is_fresh_and_has_a_reason
         if spec.needs in guarded and not (spec.fresh and spec.reason)
     ]
     assert loose == []
+
+
+def test_only_a_super_admin_makes_another_one(office: Office, database_url: str) -> None:
+    with psycopg.connect(database_url) as db:
+        db.execute("insert into role_permission values ('admin', 'users.manage')")
+    admin, target = acting(office, a_user(office, "admin")), a_user(office)
+    with pytest.raises(NotAllowed), office.work(admin) as work:
+        grant_role(work, target.id, "super_admin", reason=WHY)
+
+
+def test_the_last_super_admin_stays(office: Office) -> None:
+    boss = a_user(office, "super_admin")
+    with pytest.raises(NotNow, match="last super admin"), office.work(acting(office, boss)) as work:
+        revoke_role(work, boss.id, "super_admin", reason=WHY)
+
+
+def test_a_tenants_user_never_acts_for_the_platform(office: Office, database_url: str) -> None:
+    with psycopg.connect(database_url) as db:
+        db.execute("insert into role_permission values ('org_admin', 'users.manage')")
+        db.execute(
+            "insert into tenant (id, name, currency, created_at) values (7, 'A', 'EUR', now())"
+        )
+    theirs = acting(office, a_user(office, "org_admin", tenant_id=7))
+    with pytest.raises(NotAllowed), office.work(theirs) as work:
+        grant_role(work, 1, "org_user", reason=WHY)
+
+
+def test_granting_twice_is_told_and_leaves_one_audit_row(office: Office) -> None:
+    boss, target = acting(office, a_user(office, "super_admin")), a_user(office)
+    with office.work(boss) as work:
+        grant_role(work, target.id, "cfo", reason=WHY)
+    with pytest.raises(NotNow), office.work(boss) as work:
+        grant_role(work, target.id, "cfo", reason=WHY)
+    with office.work(system("test")) as work:
+        assert len(search(work, event_type="access.role.granted")) == 1

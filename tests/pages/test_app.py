@@ -24,7 +24,7 @@ def words(test: AppTest) -> str:
         ("cfo", ["revenue", "ageing"]),
         ("analyst", ["revenue"]),
         ("billing", ["ageing"]),
-        ("super_admin", ["revenue", "ageing", "audit"]),
+        ("super_admin", ["revenue", "ageing", "users", "audit"]),
         ("operator", []),
         ("org_admin", []),
     ],
