@@ -40,8 +40,8 @@ chromium:
 	  echo "No chromium and no right to install it: the browser journeys will be skipped"
 
 lock:                           ## renew the lock files from pyproject.toml (needs uv)
-	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
-	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --extra dev \
+	uv pip compile --quiet --generate-hashes --no-header pyproject.toml -o requirements.lock
+	uv pip compile --quiet --generate-hashes --no-header --extra dev \
 	  -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 $(VENV)/bin/python:

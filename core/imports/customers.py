@@ -7,7 +7,7 @@ from typing import Any
 from core.imports.kinds import slug as slugged
 from core.imports.loading import Load
 from core.imports.reading import Row
-from core.money import round_half_up, rounded
+from core.planning.queries import in_eur_cents
 from core.plans.models import Plan, PlanPrice
 from core.subscriptions.models import (
     EARNING,
@@ -16,9 +16,8 @@ from core.subscriptions.models import (
     Subscription,
     SubscriptionCancellation,
 )
+from core.subscriptions.rules import monthly_minor
 from core.tenants.models import Tenant
-
-MONTHS = {"monthly": 1, "quarterly": 3, "semiannual": 6, "annual": 12}
 
 
 def load_tenants(load: Load, rows: list[Row]) -> None:
@@ -100,7 +99,6 @@ def load_cancellations(load: Load, rows: list[Row]) -> None:
     done = load.known(
         SubscriptionCancellation.subscription_id, [each.id for each in found.values()]
     )
-    rates = load.rates()
     for row in rows:
         subscription = found.get(row["subscription_id"])
         if subscription is None:
@@ -124,8 +122,8 @@ def load_cancellations(load: Load, rows: list[Row]) -> None:
             load.unchanged += 1
             continue
         mrr = monthly_minor(subscription.amount_minor, subscription.cycle)
-        rate = rates.to_eur(subscription.currency, row["cancelled_on"])
-        if rate is None:
+        lost = in_eur_cents(load.work, mrr, subscription.currency, row["cancelled_on"])
+        if lost is None:
             load.refuse(
                 row,
                 "cancelled_on",
@@ -133,15 +131,8 @@ def load_cancellations(load: Load, rows: list[Row]) -> None:
                 "import fx first",
             )
             continue
-        _cancel(load, row, subscription, tenant.country, mrr, rounded(mrr * rate))
+        _cancel(load, row, subscription, tenant.country, mrr, lost)
     load.settle()
-
-
-def monthly_minor(amount_minor: int, cycle: str) -> int:
-    """Monthly recurring revenue of an amount per cycle, in minor units; weeks count 52 ÷ 12."""
-    if cycle == "weekly":
-        return round_half_up(amount_minor * 52, 12)
-    return round_half_up(amount_minor, MONTHS[cycle])
 
 
 def _follow(load: Load, record: Any, values: dict[str, Any]) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Table, insert, select, text
@@ -16,7 +15,6 @@ from core.imports.reading import FileRefused, Problem, Reading, Row
 from core.ledger.chart import CODE
 from core.ledger.models import AccountingEntry, LedgerTransaction
 from core.ledger.postings import Leg
-from core.planning.models import FxRate
 from core.work import Work
 
 BATCH = 5_000
@@ -101,30 +99,6 @@ class Load:
         assert isinstance(target, Table)
         for start in range(0, len(rows), BATCH):
             self.work.session.execute(insert(target), list(rows[start : start + BATCH]))
-
-    def rates(self) -> "Rates":
-        """All exchange rates, for the day's value in EUR."""
-        found = self.work.session.execute(
-            select(FxRate.currency, FxRate.rated_on, FxRate.rate_to_eur).order_by(FxRate.rated_on)
-        )
-        by_currency: dict[str, list[tuple[date, Decimal]]] = {}
-        for code, on, rate in found:
-            by_currency.setdefault(code, []).append((on, rate))
-        return Rates(by_currency)
-
-
-@dataclass(frozen=True)
-class Rates:
-    """Published rates by currency, oldest first."""
-
-    by_currency: dict[str, list[tuple[date, Decimal]]]
-
-    def to_eur(self, currency: str, on: date) -> Decimal | None:
-        """EUR for one unit, as published last on or before the day; None when there is none."""
-        if currency == "EUR":
-            return Decimal(1)
-        published = [rate for day, rate in self.by_currency.get(currency, []) if day <= on]
-        return published[-1] if published else None
 
 
 @dataclass

@@ -11,10 +11,8 @@ import streamlit as st
 
 from core.money import Money
 from core.settings import settings
+from etl.export import csv_text
 from pages.parts import formats
-
-RISKY = r"^\s*[=+\-@\t\r\n\x00|%]"
-"""Beginnings of a text that a spreadsheet would run as a formula (OWASP)."""
 
 
 @dataclass(frozen=True)
@@ -113,27 +111,11 @@ def _drilled(row: dict[str, Any], currency: str, counted: frozenset[str]) -> lis
     ]
 
 
-def csv(frame: pl.DataFrame) -> bytes:
-    """The rows as a file that no spreadsheet runs: only text cells get the leading quote."""
-    text = [name for name, kind in frame.schema.items() if kind == pl.String]
-    return (
-        frame.with_columns(
-            pl.when(pl.col(name).str.contains(RISKY))
-            .then("'" + pl.col(name))
-            .otherwise(pl.col(name))
-            .alias(name)
-            for name in text
-        )
-        .write_csv()
-        .encode()
-    )
-
-
 def csv_button(make: Callable[[], pl.DataFrame], file_name: str, key: str) -> None:
     """A download whose file is built at the click."""
     st.download_button(
         "CSV",
-        lambda: csv(make()),
+        lambda: csv_text(make()).encode(),
         file_name=file_name,
         mime="text/csv",
         key=key,

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from core.money import Money
+from etl.export import csv_text
 from pages.parts import catalogue, formats, tables
 from pages.parts.catalogue import FIGURES
 from pages.parts.comparisons import change
@@ -88,7 +89,7 @@ def test_every_headline_and_calm_figure_exists() -> None:
 
 def test_file_runs_no_formula_and_keeps_negative_numbers() -> None:
     frame = pl.DataFrame({"name": ["=1+1", "@x", "  -2", "Ek AB"], "value": [-5, 1, 2, 3]})
-    lines = tables.csv(frame).decode().splitlines()
+    lines = csv_text(frame).splitlines()
     assert lines == ["name,value", "'=1+1,-5", "'@x,1", "'  -2,2", "Ek AB,3"]
 
 

@@ -116,6 +116,16 @@ def test_cancellation_locks_its_impact_in_eur_cents(office: Office) -> None:
     )
 
 
+def test_the_impact_of_a_currency_without_decimals_is_in_eur_cents_too(office: Office) -> None:
+    load(office, "tenants", TENANTS)
+    load(office, "fx", "on,currency,rate_to_eur\n2025-05-30,JPY,0.0062\n")
+    load(office, "subscriptions", SUBSCRIPTIONS.replace("EUR", "JPY"))
+    load(office, "cancellations", "subscription_id,cancelled_on\ns1,2025-06-01\n")
+    with office.work(system("test")) as work:
+        kept = work.session.scalars(select(SubscriptionCancellation)).one()
+    assert (kept.mrr_minor, kept.amount_eur_cents) == (10_000, 6_200)
+
+
 def test_cancellation_without_a_rate_is_refused(office: Office) -> None:
     load(office, "tenants", TENANTS)
     load(office, "subscriptions", SUBSCRIPTIONS.replace("EUR", "SEK"))
