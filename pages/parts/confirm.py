@@ -96,15 +96,22 @@ def _body(step: Step, subject: str) -> None:
     try:
         receipt = step.execute(job["preview"], reason, job["key"])
     except ChangedMeanwhile as problem:
-        job.update(
-            armed=False, problem=str(problem), key=str(uuid4()), preview=step.preview(subject)
-        )
+        _look_again(step, subject, job, problem)
     except SaldoError as problem:
         job.update(armed=False, problem=str(problem))
     else:
         _forget()
         st.session_state[RECEIPT] = receipt
     st.rerun()
+
+
+def _look_again(step: Step, subject: str, job: dict[str, Any], problem: ChangedMeanwhile) -> None:
+    """Show what stands now; where even that is refused, say so and keep the old preview."""
+    job.update(armed=False, problem=str(problem), key=str(uuid4()))
+    try:
+        job["preview"] = step.preview(subject)
+    except SaldoError as gone:
+        job["problem"] = str(gone)
 
 
 def _reason(step: Step, job: dict[str, Any]) -> str:

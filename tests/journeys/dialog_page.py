@@ -6,12 +6,19 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.errors import ChangedMeanwhile, ReasonNeeded
+from core.errors import ChangedMeanwhile, NotFound, ReasonNeeded
 from pages.parts import confirm
 from pages.parts.confirm import Step
 
 WRITES = Path(os.environ["SALDO_TEST_WRITES"])
 SECONDS = float(os.environ.get("SALDO_TEST_SECONDS", "0"))
+
+
+def preview(subject: str) -> str:
+    """What will be refunded, until a test says that it is gone."""
+    if WRITES.with_suffix(".gone").exists():
+        raise NotFound("There is no such payment any more")
+    return f"payment {subject}"
 
 
 def execute(preview: str, reason: str, key: str) -> str:
@@ -30,7 +37,7 @@ REFUND = Step(
     "refund",
     "Refund",
     "Refund it",
-    preview=lambda subject: f"payment {subject}",
+    preview=preview,
     show=lambda preview: st.write(f"This refunds {preview}"),
     execute=execute,
     fresh="SALDO_TEST_FRESH" in os.environ,

@@ -67,6 +67,17 @@ def test_changed_figures_ask_for_another_look(writes: Path) -> None:
     assert test.session_state["confirm-job"]["key"] != key
 
 
+def test_a_record_that_is_gone_meanwhile_is_said_in_words(writes: Path) -> None:
+    test = opened()
+    test.session_state["confirm-job"]["preview"] = "changed"
+    writes.with_suffix(".gone").touch()
+    test.text_area[0].set_value("the customer paid twice")
+    press(test, "Refund it")
+    assert not test.exception
+    assert not writes.read_text()
+    assert test.session_state["confirm-job"]["problem"] == "There is no such payment any more"
+
+
 def test_address_opens_the_dialog_again_after_a_confirmed_sign_in(writes: Path) -> None:
     test = AppTest.from_file(PAGE, default_timeout=20)
     test.query_params["do"] = "refund:42"
