@@ -2,7 +2,20 @@
 
 import typer
 
-from commands import books, database, imports, operations, reports
+from commands import (
+    books,
+    database,
+    imports,
+    keys,
+    operations,
+    pure,
+    reports,
+    runs,
+    subscription_acts,
+    subscriptions,
+    usage,
+    wallets,
+)
 
 app = typer.Typer(
     help="Saldo, the finance cockpit.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -13,8 +26,16 @@ app.add_typer(books.ledger_app, name="ledger")
 app.add_typer(books.audit_app, name="audit")
 app.add_typer(reports.report_app, name="report")
 app.add_typer(operations.user_app, name="user")
+app.add_typer(keys.app, name="apikey")
+app.add_typer(runs.app, name="run")
+app.add_typer(usage.app, name="usage")
+app.add_typer(wallets.app, name="wallet")
+app.add_typer(subscription_acts.app, name="subscription")
+app.add_typer(subscriptions.plan_app, name="plan")
 app.command()(reports.sync)
 app.command()(reports.metrics)
+app.command()(pure.proration)
+app.command()(pure.periods)
 app.command()(operations.demo)
 app.command()(operations.serve)
 app.command()(operations.doctor)

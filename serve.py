@@ -17,14 +17,16 @@ from starlette.types import Scope
 from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 
-from api.gate import Gate
+from api.app import api
+from api.gate import API, Gate
 from api.headers import SecurityHeaders
 from api.health import health
+from api.pricing import pricing
 from api.shell import shell
 from api.sign_in import confirm, login, logout
 from core.office import office
 from core.settings import Settings, settings
-from pages.parts.menu import MENU
+from pages.parts.menu import addresses
 
 ROOT = Path(__file__).resolve().parent
 ASSET_SECONDS = 86_400
@@ -57,8 +59,10 @@ def web(chosen: Settings) -> st.App:
             Route("/confirm", confirm, methods=["GET", "POST"]),
             Route("/logout", logout, methods=["POST"]),
             Route("/health", health),
+            Route("/pricing", pricing),
             Mount("/brand", Assets(directory=ROOT / "static")),
-            *(Route(f"/{address}", shell) for address in ("", *(entry.address for entry in MENU))),
+            *(Route(path + "{rest:path}" * path.endswith("/"), api) for path in API),
+            *(Route(f"/{address}", shell) for address in ("", *addresses(chosen))),
         ],
         middleware=[
             Middleware(SecurityHeaders, https=chosen.cookie_secure),

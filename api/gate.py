@@ -11,8 +11,19 @@ from core.access import sessions
 from core.errors import DatabaseUnavailable
 from core.office import office
 
-OPEN = ("/login", "/health", "/brand/", "/static/", "/_stcore/health", "/favicon.png")
-"""Paths without sign-in; a trailing slash marks a prefix."""
+API = ("/openapi.json", "/sys/", "/admin/billing/", "/subscriptions/", "/v1/")
+"""Paths of the HTTP API, which asks for a key or a session itself and answers in JSON."""
+OPEN = (
+    "/login",
+    "/pricing",
+    "/health",
+    "/brand/",
+    "/static/",
+    "/_stcore/health",
+    "/favicon.png",
+    *API,
+)
+"""Paths that pass without a session; a trailing slash marks a prefix."""
 SIGNED_OUT = 4401
 
 
@@ -24,7 +35,7 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the open paths and live sessions on, refuse the rest."""
-        if scope["type"] not in ("http", "websocket") or is_open(scope["path"]):
+        if scope["type"] not in ("http", "websocket") or _passes(scope):
             await self.app(scope, receive, send)
             return
         try:
@@ -43,6 +54,11 @@ class Gate:
 def is_open(path: str) -> bool:
     """True for a path that needs no sign-in."""
     return any(path == known or (known.endswith("/") and path.startswith(known)) for known in OPEN)
+
+
+def _passes(scope: Scope) -> bool:
+    """True for a request to an open path; there is no open websocket."""
+    return scope["type"] == "http" and is_open(scope["path"])
 
 
 def _target(scope: Scope) -> str:

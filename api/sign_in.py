@@ -22,6 +22,7 @@ MOST_BYTES = 8_192
 EMAIL = """<label for="email">E-mail</label>
       <input id="email" name="email" type="email" autocomplete="username" maxlength="320"
         value="{email}" required autofocus>"""
+PRICES = '<p class="after"><a href="/pricing">Plans and prices</a></p>'
 WHO = '<p class="who"><b>{name}</b><span>{email}</span></p>'
 
 
@@ -133,7 +134,7 @@ def _login_page(
         lead=escape(notice) or f"to the finance cockpit of {escape(settings().company_name)}",
         who=EMAIL.format(email=escape(email)),
         autofocus_here="",
-        after="",
+        after=PRICES if settings().saas_billing else "",
     )
 
 

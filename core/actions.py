@@ -70,7 +70,7 @@ def action(
 
         @functools.wraps(function)
         def gated(work: Work, *args: P.args, **kwargs: P.kwargs) -> R:
-            assert work.event_type is None, "one unit of work runs one action"
+            assert work.rehearsal or work.event_type is None, "one unit of work runs one action"
             given = signature.bind(work, *args, **kwargs).arguments
             _admit(work, spec, str(given.get("reason") or ""))
             return _once(work, spec, given, lambda: function(work, *args, **kwargs))
@@ -89,6 +89,10 @@ def _admit(work: Work, spec: ActionSpec, reason: str) -> None:
     if spec.needs is None:
         raise NotAllowed(f"{spec.event_type} is run by the system alone")
     work.require(spec.needs)
+    if work.rehearsal:
+        return
+    if spec.fresh and work.actor.kind == "api_key":
+        raise FreshAuthNeeded(f"{spec.event_type} is done by a person who has just signed in")
     if spec.fresh and (work.standing.fresh_until is None or work.standing.fresh_until <= work.now):
         raise FreshAuthNeeded
     if spec.reason and not SHORTEST_REASON <= len(reason.strip()) <= LONGEST_REASON:

@@ -76,6 +76,12 @@ class BadSignIn(SaldoError):
     code = "bad_sign_in"
 
 
+class InsufficientBalance(SaldoError):
+    """The wallet holds less than this takes; nothing was written."""
+
+    code = "insufficient_balance"
+
+
 class DatabaseUnavailable(SaldoError):
     """The operational database does not answer."""
 

@@ -1,9 +1,18 @@
 """All tables in one place, for migrations and for whoever needs the whole metadata."""
 
-from core.access.models import LoginAttempt, Role, RolePermission, User, UserRole, UserSession
+from core.access.models import (
+    ApiKey,
+    LoginAttempt,
+    Role,
+    RolePermission,
+    User,
+    UserRole,
+    UserSession,
+)
 from core.audit.models import AuditEvent
 from core.bank.models import BankStatement, BankTransfer, UnmatchedBankTransfer
 from core.base import Base
+from core.credit_notes.models import CreditNote, CreditNoteLine
 from core.gateways.models import GatewayLedgerEntry
 from core.idempotency import IdempotencyKey
 from core.invoices.models import Invoice, InvoiceLine, InvoiceSeries
@@ -12,18 +21,36 @@ from core.payments.models import Dispute, Payment, PaymentAllocation
 from core.planning.models import CashBalance, Cost, FxRate
 from core.plans.models import Plan, PlanLimit, PlanPrice
 from core.refunds.models import Refund
-from core.subscriptions.models import PlanHistory, Subscription, SubscriptionCancellation
+from core.subscriptions.models import (
+    PlanHistory,
+    Subscription,
+    SubscriptionCancellation,
+    SubscriptionItem,
+)
 from core.tenants.models import Tenant
+from core.usage.models import (
+    Meter,
+    UsageCounter,
+    UsageEvent,
+    UsagePeriod,
+    UsagePrice,
+    UsagePriceTier,
+    UsageSubject,
+)
+from core.wallets.models import Wallet, WalletTransaction
 
 __all__ = [
     "Account",
     "AccountingEntry",
+    "ApiKey",
     "AuditEvent",
     "BankStatement",
     "BankTransfer",
     "Base",
     "CashBalance",
     "Cost",
+    "CreditNote",
+    "CreditNoteLine",
     "Dispute",
     "FxRate",
     "GatewayLedgerEntry",
@@ -33,6 +60,7 @@ __all__ = [
     "InvoiceSeries",
     "LedgerTransaction",
     "LoginAttempt",
+    "Meter",
     "Payment",
     "PaymentAllocation",
     "Plan",
@@ -44,9 +72,18 @@ __all__ = [
     "RolePermission",
     "Subscription",
     "SubscriptionCancellation",
+    "SubscriptionItem",
     "Tenant",
     "UnmatchedBankTransfer",
+    "UsageCounter",
+    "UsageEvent",
+    "UsagePeriod",
+    "UsagePrice",
+    "UsagePriceTier",
+    "UsageSubject",
     "User",
     "UserRole",
     "UserSession",
+    "Wallet",
+    "WalletTransaction",
 ]

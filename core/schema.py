@@ -18,6 +18,9 @@ APPEND_ONLY = (
     "plan_history",
     "payment_allocation",
     "subscription_cancellation",
+    "wallet_transaction",
+    "credit_note",
+    "credit_note_line",
 )
 _ROLE_LOCK = 47110001
 

@@ -1,6 +1,7 @@
 """Every setting, read once from the environment or `.env`, with the words the docs repeat."""
 
 import os
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
@@ -111,6 +112,40 @@ class Settings(BaseSettings):
     default_plan: str = Field(
         default="free", alias="SAAS_DEFAULT_PLAN", description="Plan of a tenant that chose none."
     )
+    billing_unit_cost: Decimal | None = Field(
+        default=None,
+        ge=0,
+        alias="BILLING_UNIT_COST",
+        description="Price of a unit in minor units, with decimals, where a usage price has none.",
+    )
+    saas_billing: bool = Field(
+        default=True,
+        alias="SAAS_BILLING",
+        description="Show the plan catalogue and the public pricing page.",
+    )
+    saas_wallet: bool = Field(
+        default=True,
+        alias="SAAS_WALLET",
+        description="Show wallets, to administrators and to the tenants that own them.",
+    )
+    past_due_days: int = Field(
+        default=7,
+        ge=0,
+        alias="SALDO_PAST_DUE_DAYS",
+        description="Days a subscription is behind with payment before its grace period begins.",
+    )
+    proration_policy: str = Field(
+        default="actual_days",
+        alias="SALDO_PRORATION",
+        description="How changes within a period are prorated: actual_days, elapsed_time, fixed_30 "
+        "or none.",
+    )
+    most_catch_up: int = Field(
+        default=400,
+        ge=1,
+        alias="SALDO_MOST_CATCH_UP",
+        description="Steps of one subscription the lifecycle run makes up for at most.",
+    )
     payment_terms_days: int = Field(
         default=30,
         ge=0,
@@ -173,6 +208,13 @@ class Settings(BaseSettings):
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError) as problem:
             raise ValueError(f"{value!r} is not a time zone of the IANA database") from problem
+        return value
+
+    @field_validator("proration_policy")
+    @classmethod
+    def _known_policy(cls, value: str) -> str:
+        if value not in ("actual_days", "elapsed_time", "fixed_30", "none"):
+            raise ValueError(f"{value!r} is not a proration policy")
         return value
 
     @field_validator("reporting_currency")

@@ -20,6 +20,7 @@ from core.settings import Settings
 _SCOPE = text(
     "select set_config('app.scope', :scope, true), set_config('app.tenant_id', :tenant_id, true)"
 )
+_CHECK_NOW = text("set constraints all immediate")
 
 
 @dataclass
@@ -34,6 +35,8 @@ class Work:
     told: dict[str, Any] = field(default_factory=dict)
     organization_id: int | None = None
     event_type: str | None = None
+    rehearsal: bool = False
+    """True when nothing will be kept: neither fresh sign-in nor reason is asked for."""
 
     @property
     def now(self) -> datetime:
@@ -69,30 +72,48 @@ class Office:
 
         Raises SignInNeeded when the actor's session has ended.
         """
-        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
-            try:
-                with session.begin():
-                    work = self._open(session, actor)
-                    yield work
-                    session.flush()
-                    if work.event_type:
-                        append(
-                            work.session,
-                            work.event_type,
-                            work.actor,
-                            work.now,
-                            work.organization_id,
-                            work.told,
-                        )
-            except IntegrityError as problem:
-                # The database's own guard decided a race that no lock had decided before.
-                if isinstance(problem.orig, UniqueViolation):
-                    raise ChangedMeanwhile from problem
-                raise
-            except OperationalError as problem:
-                if _is_gone(problem):
-                    raise DatabaseUnavailable from problem
-                raise
+        with self._session() as session, session.begin():
+            work = self._open(session, actor)
+            yield work
+            session.flush()
+            if work.event_type:
+                append(
+                    work.session,
+                    work.event_type,
+                    work.actor,
+                    work.now,
+                    work.organization_id,
+                    work.told,
+                )
+
+    @contextmanager
+    def rehearse(self, actor: Actor) -> Iterator[Work]:
+        """One transaction that is undone in any case, with all its guards checked before.
+
+        Actions run in it as they would, several after another if need be.
+        """
+        with self._session() as session:
+            work = self._open(session, actor)
+            work.rehearsal = True
+            yield work
+            session.flush()
+            session.execute(_CHECK_NOW)
+            session.rollback()
+
+    @contextmanager
+    def _session(self) -> Iterator[Session]:
+        try:
+            with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+                yield session
+        except IntegrityError as problem:
+            # The database's own guard decided a race that no lock had decided before.
+            if isinstance(problem.orig, UniqueViolation):
+                raise ChangedMeanwhile from problem
+            raise
+        except OperationalError as problem:
+            if _is_gone(problem):
+                raise DatabaseUnavailable from problem
+            raise
 
     def _open(self, session: Session, actor: Actor) -> Work:
         now = self.clock.now()

@@ -6,7 +6,8 @@ from datetime import timedelta
 from core.invoices.actions import Fee, issue_platform_fees, write_off
 from core.money import round_half_up
 from core.plans.queries import price_on
-from core.subscriptions.actions import cancel, change_plan, extend_trial, pause
+from core.subscriptions.actions import cancel, change_plan, extend_trial
+from core.subscriptions.pausing import pause
 from core.work import Work
 from demo.calendar import is_banking_day, months_before
 from demo.market import (

@@ -1,5 +1,6 @@
 """Sign-ups and the daily run of the subscriptions."""
 
+from sqlalchemy import select
 from stdnum import iban as iban_numbers
 
 from core.access.actions import create_user
@@ -7,16 +8,10 @@ from core.access.authority import system
 from core.money import round_half_up
 from core.plans.queries import price_on
 from core.subscriptions.actions import assign
-from core.subscriptions.lifecycle import (
-    end_period,
-    end_trial,
-    lapse,
-    renew,
-    resume,
-    set_status,
-)
+from core.subscriptions.lifecycle import end_trial, lapse
 from core.subscriptions.models import Subscription
-from core.subscriptions.queries import Due, behind_since, due
+from core.subscriptions.queries import behind_since
+from core.subscriptions.run import Change, run_lifecycle
 from core.tenants.actions import NewTenant, create_tenant
 from core.work import Work
 from demo.market import LANGUAGES, Profile
@@ -24,9 +19,8 @@ from demo.names import Names, address
 from demo.people import PASSWORD, PEOPLE
 from demo.world import Customer, World
 
-GRACE_AFTER = 7
 LAPSE_AFTER = 16
-"""Days past due before the grace period, and days read-only before the end."""
+"""Days read-only before a subscription is given up."""
 
 
 def sign_up(world: World, names: Names, profile: Profile) -> None:
@@ -82,55 +76,57 @@ def discounted(amount_minor: int, percent: int) -> int:
 
 
 def daily_run(world: World) -> None:
-    """Everything that is due: trials, ends, resumptions, renewals; then who fell behind."""
+    """Trials whose tenants do not want to pay, then the lifecycle run, then who is given up."""
+    desk = world.desk
+    if any(each.state == "trial" for each in world.customers.values()):
+        with desk.office.work(system("lifecycle")) as work:
+            over = _trials_over(work)
+        for subscription_id in over:
+            _leave_trial(world, subscription_id)
+    for change in run_lifecycle(desk.office).changes:
+        assert change.outcome == "done", change
+        world.invoiced = True
+        _remember(world, change)
+    for subscription_id in _given_up(world):
+        desk.job("lifecycle", lambda work, number=subscription_id: lapse(work, number))  # type: ignore[misc]
+        customer = world.by_subscription[subscription_id]
+        customer.state, customer.left_on = "gone", world.today
+
+
+def _trials_over(work: Work) -> list[int]:
+    found = select(Subscription.id).where(
+        Subscription.status == "trial", Subscription.trial_ends_on <= work.today
+    )
+    return list(work.session.scalars(found.order_by(Subscription.id)))
+
+
+def _leave_trial(world: World, subscription_id: int) -> None:
+    """A tenant that does not convert falls to the free plan."""
+    customer = world.by_subscription[subscription_id]
+    if not customer.profile.converts:
+        world.desk.job("lifecycle", lambda work: end_trial(work, subscription_id, converts=False))
+        customer.state, customer.plan = "free", "free"
+
+
+def _remember(world: World, change: Change) -> None:
+    customer = world.by_subscription[change.subscription_id]
+    if change.step == "end":
+        customer.state, customer.left_on = "gone", world.today
+    elif change.step in ("end_trial", "resume"):
+        customer.state = "paying"
+
+
+def _given_up(world: World) -> list[int]:
+    """Read-only for too long."""
+    if not _anyone_behind(world):
+        return []
     with world.desk.office.work(system("lifecycle")) as work:
-        tasks = due(work, world.today)
-        behind = behind_since(work) if _anyone_behind(world) else []
-    for task in tasks:
-        _carry_out(world, task)
-    for subscription_id, status, since in behind:
-        _move_down(world, subscription_id, status, (world.today - since).days)
-
-
-def _carry_out(world: World, task: Due) -> None:
-    customer, desk = world.customers[task.tenant_id], world.desk
-    world.invoiced = True
-    number = task.subscription_id
-    if task.task == "end":
-        desk.job("lifecycle", lambda work: end_period(work, number))
-        customer.state, customer.left_on = "gone", world.today
-    elif task.task == "end_trial":
-        converts = customer.profile.converts
-        desk.job("lifecycle", lambda work: end_trial(work, number, converts=converts))
-        customer.state = "paying" if converts else "free"
-        customer.plan = customer.plan if converts else "free"
-    else:
-        if task.task == "resume":
-            desk.job("lifecycle", lambda work: resume(work, number))
-            customer.state = "paying"
-        desk.job("lifecycle", lambda work: renew(work, number))
-
-
-def _move_down(world: World, subscription_id: int, status: str, days: int) -> None:
-    desk, customer = world.desk, world.by_subscription[subscription_id]
-    grace_days = desk.office.settings.grace_period_days
-    if status == "past_due" and days >= GRACE_AFTER:
-        desk.job(
-            "lifecycle",
-            lambda work: set_status(
-                work, subscription_id, "grace_period", why=f"unpaid for {days} days"
-            ),
-        )
-    elif status == "grace_period" and days >= grace_days:
-        desk.job(
-            "lifecycle",
-            lambda work: set_status(
-                work, subscription_id, "read_only", why="the grace period ended"
-            ),
-        )
-    elif status == "read_only" and days >= LAPSE_AFTER:
-        desk.job("lifecycle", lambda work: lapse(work, subscription_id))
-        customer.state, customer.left_on = "gone", world.today
+        behind = behind_since(work)
+    return [
+        number
+        for number, status, since in behind
+        if status == "read_only" and (world.today - since).days >= LAPSE_AFTER
+    ]
 
 
 def _anyone_behind(world: World) -> bool:

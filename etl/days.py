@@ -17,6 +17,8 @@ FACT_DAYS = {
     "payment_allocation": "allocated_on",
     "refund": "refunded_on",
     "dispute": "closed_on",
+    "credit_note": "issued_on",
+    "wallet_transaction": "moved_on",
     "cost": "month",
     "cash_balance": "held_on",
 }

@@ -9,6 +9,7 @@ from queue import Empty, SimpleQueue
 
 import duckdb
 
+from etl.delta import felt
 from etl.extract import postgres
 from etl.extract.postgres import Source, Totals
 from etl.tables import TABLES, Table
@@ -84,7 +85,7 @@ def load_changes(
     """Put what changed since the watermark on top of a build that began as the last copy.
 
     The changed rows stay to be read as `fresh.<table>`, the ones they replace or that were deleted
-    as `old.<table>`. The source counts its rows meanwhile.
+    as `old.<table>`, in the columns that models read. The source counts its rows meanwhile.
     """
     for side in ("fresh", "old"):
         build.execute(f"attach ':memory:' as {side}").fetchall()
@@ -121,17 +122,19 @@ def _change(
 ) -> Copied:
     """Replace the changed rows of a table and take out the deleted ones."""
     name, key = table.name, table.key
-    for side in ("fresh", "old"):
-        build.execute(f"create table {side}.{name} as from {name} limit 0").fetchall()
-    gone = postgres.deleted_keys(source, table, low_xid) if is_buried else []
+    build.execute(f"create table fresh.{name} as from {name} limit 0").fetchall()
     postgres.load_changed(source, build, table, f"fresh.{name}", low_xid)
+    gone = postgres.deleted_keys(source, table, low_xid) if is_buried else []
     build.execute(
-        f"insert into old.{name} select * from {name} where {key} in (select {key} from"
-        f" fresh.{name}) or {key} in (select unnest(?::bigint[]))",
+        f"create or replace table old.keys as select {key} from fresh.{name}"
+        " union select unnest(?::bigint[])",
         [gone],
     ).fetchall()
-    build.execute(f"delete from {name} where {key} in (select {key} from old.{name})").fetchall()
-    build.execute(f"insert into {name} select * from fresh.{name}").fetchall()
+    stale = f"{key} in (from old.keys)"
+    kept = ", ".join(felt(table) or table.columns)
+    build.execute(f"create table old.{name} as select {kept} from {name} where {stale}").fetchall()
+    build.execute(f"delete from {name} where {stale}").fetchall()
+    build.execute(f"insert into {name} from fresh.{name}").fetchall()
     [(deleted,)] = build.execute(
         f"select count(*) from old.{name} where {key} not in (select {key} from fresh.{name})"
     ).fetchall()

@@ -26,16 +26,21 @@ from etl.check import (
     views_agree,
 )
 from etl.days import eve, last_day, range_of_facts, ship, ship_calendar
+from etl.delta import differences, few
 from etl.extract import postgres
 from etl.extract.postgres import Source
 from etl.load import Copied, load_changes, load_whole
 from etl.publish import clear_problem, new_build, note_problem, only_sync, publish, remove_leftovers
 from etl.rates import BASE, ship_rates, with_rates
-from etl.refresh import GLOBAL, felt, refresh_models, touch
+from etl.refresh import GLOBAL, refresh_models
 from etl.tables import ALLOW_LIST_DIGEST
 from etl.transform import NATIVE, REPORTED, build_models, models_digest
 
 log = structlog.get_logger()
+NEVER = "1TiB"
+"""Log size at which a build would write itself out before its end; it does so once, when done."""
+NO_VACUUM = 0
+"""Room that deleted rows leave is given back by the nightly full copy, not by every small one."""
 SMALL_COPY = 500_000
 """Subscription states times months up to which all currencies in use are made ready."""
 _MENDED_BY_A_FULL_COPY = {
@@ -137,6 +142,8 @@ def open_build(path: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
             "threads": settings.duckdb_threads,
             "temp_directory": str(path.with_suffix(".spill")),
             "preserve_insertion_order": False,
+            "checkpoint_threshold": NEVER,
+            "max_vacuum_tasks": NO_VACUUM,
         },
     )
     build.execute("set timezone = 'UTC'").fetchall()
@@ -178,14 +185,14 @@ def compute(build: Build) -> None:
 def _refreshed(build: Build, changed: frozenset[str]) -> bool:
     """Whether it was enough to bring the figures of the tenants with changes up to date."""
     connection = build.connection
-    differing = felt(connection, changed)
     if changed & GLOBAL or _frame(build) != _frame_before(build):
         return False
-    if not differing:
+    changes = differences(connection, changed)
+    if not changes:
         return True
-    if not touch(connection, differing):
+    if not few(connection, changes):
         return False
-    refresh_models(connection, differing.keys())
+    refresh_models(connection, changes)
     ready = connection.execute("select reporting_currency from reporting_currencies").fetchall()
     return _currencies_to_ready(build) == {code for (code,) in ready}
 

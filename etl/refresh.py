@@ -1,15 +1,17 @@
 """Brings the models of a build up to date where rows changed, tenant by tenant.
 
-A model with a tenant is computed again for the tenants whose rows changed, by its own text over
-those tenants' rows alone. A monthly mart is a sum over tenants: what they made before is taken off,
-what they make now is added. What does not depend on tenants alone is made whole.
+A model with a tenant is computed again for the tenants that touch it, by its own text over those
+tenants' rows alone, and written only for those whose rows came out different; the models that read
+it are touched by them alone. A monthly mart is a sum over tenants: what they made before is taken
+off, what they make now is added. What does not depend on tenants alone is made whole.
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Sequence, Set
 
 import duckdb
 
-from etl.tables import TABLES, Table
+from etl.delta import Changes, owner, read, tenants_touched
+from etl.tables import TABLES
 from etl.transform import Model, models
 
 WHOLE = frozenset({"tenants", "currency_days"})
@@ -18,159 +20,112 @@ SUMS = frozenset({"mrr_by_month", "revenue_by_month", "cash_by_month"})
 """Monthly sums over tenants, with `items` to tell a row of zeros from none."""
 GLOBAL = frozenset({"plan", "fx_rate"})
 """Tables whose every row may matter to every tenant."""
-MOST_TOUCHED = 0.2
-"""Share of the tenants above which making all models is faster."""
-_OWNED = {table.name for table in TABLES if "tenant_id" in table.columns}
-_TOUCHED = "tenant_id in (select tenant_id from after.touched)"
+PARTS = {"currency_days": "currency"}
+"""What a model is written by where it is not by tenant."""
+_THEIRS = "(tenant_id in (select tenant_id from slice.touched) or tenant_id is null)"
 
 
-def felt(build: duckdb.DuckDBPyConnection, changed: Set[str]) -> dict[str, str]:
-    """The changed tables that models feel, each with a select of its rows that really differ.
+def refresh_models(build: duckdb.DuckDBPyConnection, changes: Changes) -> None:
+    """Bring every model that reads what changed up to date; tenants must stand apart.
 
-    Rows near the watermark are read twice, and much that is written moves no figure: only columns
-    that some model names count.
+    `slice` shows the touched tenants' rows as they are, `past` as they were, under the names the
+    models read; `moved.<model>` keeps the rows that came or went, and how many `times`: negative
+    when they went.
     """
-    differing = {}
-    for table in TABLES:
-        columns = sorted({table.key, *_read(table)})
-        if table.name in changed and any(table.name in model.reads for model in models()):
-            chosen = ", ".join(columns)
-            fresh = f"(select {chosen} from fresh.{table.name})"
-            old = f"(select {chosen} from old.{table.name})"
-            text = f"({fresh} except {old}) union all ({old} except {fresh})"
-            if build.execute(f"select 1 from ({text}) limit 1").fetchall():
-                differing[table.name] = text
-    return differing
-
-
-def _read(table: Table) -> list[str]:
-    """The columns of a table that models may read."""
-    named = {name for model in models() if table.name in model.reads for name in model.columns}
-    return [name for name in table.columns if name in named]
-
-
-def touch(build: duckdb.DuckDBPyConnection, differing: Mapping[str, str]) -> bool:
-    """Note in `after.touched` whose figures a change can move; False when it may be everyone's."""
-    for side in ("before", "after"):
-        build.execute(f"attach ':memory:' as {side}").fetchall()
-    parts = ["select cast(null as bigint)"]
-    for name, rows in differing.items():
-        if name in _OWNED:
-            parts.append(f"select tenant_id from ({rows})")
-        if name == "tenant":
-            parts.append(f"select id from ({rows})")
-        if name in ("invoice_line", "payment"):
-            parts.append(
-                f"select tenant_id from invoice where id in (select invoice_id from ({rows}))"
-            )
-        if name == "plan_history":
-            parts.append(
-                "select tenant_id from plan_history where subscription_id in"
-                f" (select subscription_id from ({rows}))"
-            )
-    build.execute(
-        "create table after.touched as select distinct tenant_id"
-        f" from ({' union all '.join(parts)}) each(tenant_id) where tenant_id is not null"
-    ).fetchall()
-    [(few,)] = build.execute(
-        "select (select count(*) from after.touched) <= ? * (select count(*) from tenant)",
-        [MOST_TOUCHED],
-    ).fetchall()
-    return bool(few) and not _strangers(build)
-
-
-def _strangers(build: duckdb.DuckDBPyConnection) -> bool:
-    """Whether a touched tenant shares a document with another; then no tenant stands alone."""
-    lists = {
-        "theirs": f"select id, tenant_id from invoice where {_TOUCHED}",
-        "paid": f"select invoice_id, tenant_id from payment where {_TOUCHED}",
-        "lines": f"select invoice_id, tenant_id from invoice_line where {_TOUCHED}",
-        "moves": f"select subscription_id, tenant_id from plan_history where {_TOUCHED}",
-    }
-    pairs = (
-        "theirs a join payment b on b.invoice_id = a.id",
-        "theirs a join invoice_line b on b.invoice_id = a.id",
-        "paid a join invoice b on b.id = a.invoice_id",
-        "lines a join invoice b on b.id = a.invoice_id",
-        "moves a join plan_history b on b.subscription_id = a.subscription_id",
-    )
-    given = ", ".join(f"{name} as materialized ({text})" for name, text in lists.items())
-    [(shared,)] = build.execute(
-        f"with {given} select "
-        + " or ".join(
-            f"exists (select 1 from {pair} where b.tenant_id <> a.tenant_id)" for pair in pairs
-        )
-    ).fetchall()
-    return bool(shared)
-
-
-def refresh_models(build: duckdb.DuckDBPyConnection, changed: Set[str]) -> None:
-    """Bring every model that reads changed tables up to date, after `touch`."""
     [(name,)] = build.execute("select current_database()").fetchall()
     copy = f'"{name}".main'
-    affected = _affected(changed)
-    needed = affected.union(
-        *(model.reads for model in models() if model.name in affected and model.name not in WHOLE)
-    )
-    summed = set().union(*(model.reads for model in models() if model.name in SUMS & affected))
-    for table in TABLES:
-        if table.name in needed & _OWNED:
-            _take(build, copy, table.name, "after", ", ".join(_read(table)))
+    for side in ("slice", "near", "past", "made", "moved"):
+        build.execute(f"attach ':memory:' as {side}").fetchall()
+    build.execute("create table slice.touched (tenant_id bigint)").fetchall()
+    for relation in sorted(_sliced()):
+        build.execute(
+            f"create view slice.{relation} as from {copy}.{relation} where {_THEIRS}"
+        ).fetchall()
+    moved: set[str] = set()
     for model in models():
-        if model.name in SUMS & affected:
-            _adjust(build, copy, model)
-        elif model.name in needed - SUMS:
-            if model.name in summed:
-                _take(build, copy, model.name, "before")
-            if model.name in affected:
-                _remake(build, copy, model)
-            if model.name not in affected or model.name == "tenants":
-                _take(build, copy, model.name, "after")
+        if not _is_affected(model, changes, moved):
+            continue
+        if model.name not in WHOLE:
+            _touch(build, model, changes, moved)
+        if model.name in SUMS:
+            _adjust(build, copy, model, moved)
+        elif _remake(build, copy, model):
+            moved.add(model.name)
     build.execute(f"use {copy}").fetchall()
 
 
-def _affected(changed: Set[str]) -> set[str]:
-    """The changed tables and every model that depends on them."""
-    affected = set(changed)
-    for model in models():
-        if model.reads & affected:
-            affected.add(model.name)
-    return affected
+def _sliced() -> Set[str]:
+    """The relations of which each tenant has rows of its own."""
+    owned = {table.name for table in TABLES if owner(table) == "tenant_id"}
+    return owned | {model.name for model in models()} - SUMS - PARTS.keys()
 
 
-def _take(
-    build: duckdb.DuckDBPyConnection, copy: str, name: str, side: str, columns: str = "*"
+def _is_affected(model: Model, changes: Changes, moved: Set[str]) -> bool:
+    """Whether something that the model reads changed."""
+    named = (changes.get(table.name, set()) & read(model, table) for table in TABLES)
+    return bool(model.reads & moved) or any(named)
+
+
+def _touch(
+    build: duckdb.DuckDBPyConnection, model: Model, changes: Changes, moved: Set[str]
 ) -> None:
-    """Put the touched tenants' rows, and those of no tenant, aside under their own name."""
+    """Choose the tenants that the slices show: those whose rows the model reads have changed."""
+    parts = [tenants_touched(changes, model)]
+    parts += [f"select tenant_id from moved.{name}" for name in sorted(model.reads & moved)]
+    build.execute("delete from slice.touched").fetchall()
     build.execute(
-        f"create table {side}.{name} as select {columns} from {copy}.{name}"
-        f" where {_TOUCHED} or tenant_id is null"
+        f"insert into slice.touched select distinct tenant_id from ({' union all '.join(parts)})"
+        " where tenant_id is not null"
     ).fetchall()
 
 
-def _remake(build: duckdb.DuckDBPyConnection, copy: str, model: Model) -> None:
-    """Compute a model's rows of the touched tenants anew in place of the old ones, or all of it."""
-    name = model.name
-    if name in WHOLE:
-        build.execute(f"use {copy}").fetchall()
-        build.execute(f"create or replace table {name} as {model.text}").fetchall()
-        return
-    _make_beside(build, copy, model, "after")
-    build.execute(f"delete from {copy}.{name} where {_TOUCHED} or tenant_id is null").fetchall()
-    build.execute(f"insert into {copy}.{name} select * from after.{name}").fetchall()
+def _remake(build: duckdb.DuckDBPyConnection, copy: str, model: Model) -> bool:
+    """Compute a model's rows of the touched tenants, or all, anew; whether any came out different.
+
+    Only the parts of the model in which rows differ are written.
+    """
+    name, is_whole = model.name, model.name in WHOLE
+    was = f"{copy}.{name}" if is_whole else f"slice.{name}"
+    _compute(build, model, f"made.{name}", [copy] if is_whole else ["slice.main", copy])
+    build.execute(
+        f"create table moved.{name} as select * exclude (side), sum(side) as times from ("
+        f"select *, 1 as side from made.{name} union all select *, -1 from {was})"
+        " group by all having sum(side) <> 0"
+    ).fetchall()
+    part = PARTS.get(name, "tenant_id")
+    [(different, some_of_nobody)] = build.execute(
+        f"select count(*) > 0, count(*) > count({part}) from moved.{name}"
+    ).fetchall()
+    if different:
+        chosen = f"{part} in (select {part} from moved.{name})"
+        if some_of_nobody:
+            chosen = f"({chosen} or {part} is null)"
+        build.execute(f"delete from {copy}.{name} where {chosen}").fetchall()
+        build.execute(f"insert into {copy}.{name} from made.{name} where {chosen}").fetchall()
+    return bool(different)
 
 
-def _make_beside(build: duckdb.DuckDBPyConnection, copy: str, model: Model, side: str) -> None:
-    """Make a model of what lies on one side; what is not there is read from the copy."""
-    build.execute(f"set search_path = '{side}.main,{copy}'").fetchall()
-    build.execute(f"create table {side}.{model.name} as {model.text}").fetchall()
+def _compute(
+    build: duckdb.DuckDBPyConnection, model: Model, into: str, places: Sequence[str]
+) -> None:
+    """Make a table of a model's text; each relation it reads is taken from the first place."""
+    build.execute(f"set search_path = '{','.join(places)}'").fetchall()
+    build.execute(f"create table {into} as {model.text}").fetchall()
 
 
-def _adjust(build: duckdb.DuckDBPyConnection, copy: str, model: Model) -> None:
+def _adjust(build: duckdb.DuckDBPyConnection, copy: str, model: Model, moved: Set[str]) -> None:
     """Take off a monthly mart what the touched tenants made before, add what they make now."""
     name = model.name
-    for side in ("before", "after"):
-        _make_beside(build, copy, model, side)
+    for source in sorted(model.reads & _sliced()):
+        build.execute(f"create or replace table near.{source} as from slice.{source}").fetchall()
+        if source in moved:
+            build.execute(
+                f"create or replace view past.{source} as"
+                f" (from near.{source} except all {_copies(source, 1)})"
+                f" union all {_copies(source, -1)}"
+            ).fetchall()
+    _compute(build, model, f"past.{name}", ["past.main", "near.main", copy])
+    _compute(build, model, f"made.{name}", ["near.main", copy])
     columns = build.execute(f"describe {copy}.{name}").fetchall()
     values = [column[0] for column in columns if column[1] == "BIGINT"]
     keys = ", ".join(column[0] for column in columns if column[0] not in values)
@@ -178,12 +133,19 @@ def _adjust(build: duckdb.DuckDBPyConnection, copy: str, model: Model) -> None:
     taken = ", ".join(f"-{value}" for value in values)
     sums = ", ".join(f"cast(sum({value}) as bigint) as {value}" for value in values)
     build.execute(
-        f"create table after.sums as select {keys}, {sums} from ("
+        f"create table moved.{name} as select {keys}, {sums} from ("
         f"select {keys}, {added} from {copy}.{name}"
-        f" union all select {keys}, {added} from after.{name}"
-        f" union all select {keys}, {taken} from before.{name}"
+        f" union all select {keys}, {added} from made.{name}"
+        f" union all select {keys}, {taken} from past.{name}"
         f") group by {keys} having sum(items) <> 0"
     ).fetchall()
     build.execute(f"delete from {copy}.{name}").fetchall()
-    build.execute(f"insert into {copy}.{name} by name select * from after.sums").fetchall()
-    build.execute("drop table after.sums").fetchall()
+    build.execute(f"insert into {copy}.{name} by name select * from moved.{name}").fetchall()
+
+
+def _copies(name: str, sign: int) -> str:
+    """A select of the rows that came to a model (1) or went (−1), each as often as it did."""
+    return (
+        f"select * exclude (times, nth)"
+        f" from moved.{name}, range(cast({sign} * times as bigint)) each(nth)"
+    )

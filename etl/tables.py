@@ -87,8 +87,10 @@ TABLES: tuple[Table, ...] = (
     _table(
         "subscription",
         "id key, external_id text, tenant_id key, plan_id key, status text, cycle text,"
-        "currency text, amount_minor minor, collection text, auto_renew flag, started_on day,"
+        "currency text, amount_minor minor, items_minor minor, collection text,"
+        "auto_renew flag, started_on day,"
         "current_period_start day, current_period_end day, trial_ends_on day, paused_until day,"
+        "grace_ends_on day,"
         "cancel_at_period_end flag, next_plan_id key, next_cycle text, next_amount_minor minor,"
         "ended_on day, created_at instant",
     ),
@@ -119,6 +121,25 @@ TABLES: tuple[Table, ...] = (
         "unit_minor minor, discount_minor minor, net_minor minor, tax_percent percent,"
         "tax_category text, tax_minor minor, total_minor minor, service_start day,"
         "service_end day",
+    ),
+    _table(
+        "credit_note",
+        "id key, tenant_id key, subscription_id key, payment_id key, number text, reason text,"
+        "currency text, net_minor minor, tax_minor minor, total_minor minor, issued_on day,"
+        "created_at instant",
+    ),
+    _table(
+        "credit_note_line",
+        "id key, credit_note_id key, tenant_id key, plan_id key, position key, net_minor minor,"
+        "tax_percent percent, tax_category text, tax_minor minor, total_minor minor,"
+        "service_start day, service_end day",
+    ),
+    _table(
+        "wallet_transaction",
+        "id key, tenant_id key, currency text, type text, amount_minor minor,"
+        "promotional_minor minor, balance_after_minor minor, promotional_after_minor minor,"
+        "gateway text, fee_minor minor, moved_on day, invoice_id key, payment_id key,"
+        "created_at instant",
     ),
     _table(
         "payment",

@@ -1,7 +1,7 @@
-"""Users, roles, the permission table, sessions and sign-in attempts (ACC.1–3)."""
+"""Users, roles, the permission table, sessions, sign-in attempts and API keys (ACC.1–3, 5)."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.dialects.postgresql import INET
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, INET
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.base import Base, Id, Instant
@@ -85,3 +85,31 @@ class LoginAttempt(Base):
     ip_address: Mapped[str | None] = mapped_column(INET)
     attempted_at: Mapped[Instant]
     succeeded: Mapped[bool]
+
+
+class ApiKey(Base):
+    """A program's key, a tenant's own when it has one; of its token only a SHA-256 is kept.
+
+    `prefix` is the visible beginning of the token, by which people and logs name the key.
+    """
+
+    __tablename__ = "api_key"
+    __table_args__ = (
+        UniqueConstraint("prefix"),
+        CheckConstraint("octet_length(token_sha256) = 32", name="token_hashed"),
+        CheckConstraint("cardinality(permissions) > 0", name="permissions_given"),
+        CheckConstraint("expires_at > created_at", name="expires_later"),
+        Index("ix_api_key_tenant_id", "tenant_id"),
+    )
+
+    id: Mapped[Id]
+    name: Mapped[str]
+    prefix: Mapped[str] = mapped_column(String(24))
+    token_sha256: Mapped[bytes]
+    tenant_id: Mapped[int | None] = mapped_column(ForeignKey("tenant.id"))
+    permissions: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    created_by: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    created_at: Mapped[Instant]
+    expires_at: Mapped[Instant | None]
+    last_used_at: Mapped[Instant | None]
+    revoked_at: Mapped[Instant | None]

@@ -80,7 +80,7 @@ def issue_drafts(work: Work, drafts: Sequence[Invoice], due_days: int) -> None:
     # The database adds the lines up when a draft is issued, so they are written first.
     work.session.flush()
     issuer_type, today = drafts[0].issuer_type, work.today
-    first = _take_numbers(work, issuer_type, today.year, len(drafts))
+    first = take_numbers(work, issuer_type, today.year, len(drafts))
     for sequence, invoice in enumerate(drafts, start=first):
         if invoice.issuer_type != issuer_type:
             raise BadInput("Invoices of one run have one issuer")
@@ -157,7 +157,7 @@ def _post_issue(work: Work, invoice: Invoice) -> None:
     post(work, "revenue_recognised", source, late, *place, tenant_id=invoice.tenant_id)
 
 
-def _take_numbers(work: Work, issuer_type: str, year: int, count: int) -> int:
+def take_numbers(work: Work, issuer_type: str, year: int, count: int) -> int:
     """The first of `count` numbers; the series' row stays locked until the transaction ends."""
     taken = (
         insert(InvoiceSeries)

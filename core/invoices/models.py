@@ -29,6 +29,8 @@ OPEN = ("issued", "partially_paid")
 """Statuses in which something is owed; `overdue` is an open invoice past its due date."""
 TYPES = ("subscription", "usage", "recharge", "adjustment", "refund")
 ISSUERS = ("platform", "tenant")
+SERIES = (*ISSUERS, "credit")
+"""Number series: invoices of each issuer, and credit notes."""
 
 
 class Invoice(Base):
@@ -38,6 +40,7 @@ class Invoice(Base):
     __table_args__ = (
         UniqueConstraint("external_id"),
         UniqueConstraint("number"),
+        UniqueConstraint("id", "tenant_id"),
         UniqueConstraint("id", "tenant_id", "currency"),
         ForeignKeyConstraint(
             ["subscription_id", "tenant_id"], ["subscription.id", "subscription.tenant_id"]
@@ -117,6 +120,7 @@ class InvoiceLine(Base):
     __tablename__ = "invoice_line"
     __table_args__ = (
         UniqueConstraint("invoice_id", "position"),
+        ForeignKeyConstraint(["invoice_id", "tenant_id"], ["invoice.id", "invoice.tenant_id"]),
         CheckConstraint("total_minor = net_minor + tax_minor", name="total_adds_up"),
         CheckConstraint("tax_percent >= 0 and tax_percent <= 100", name="tax_percent_range"),
         CheckConstraint("service_end > service_start", name="service_forward"),
@@ -126,7 +130,7 @@ class InvoiceLine(Base):
     )
 
     id: Mapped[Id]
-    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id"))
+    invoice_id: Mapped[int]
     tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"))
     plan_id: Mapped[int | None] = mapped_column(ForeignKey("plan.id"))
     position: Mapped[int]
@@ -148,7 +152,7 @@ class InvoiceSeries(Base):
     """The gapless number series of an issuer and year; locked while a number is taken."""
 
     __tablename__ = "invoice_series"
-    __table_args__ = (one_of("issuer_type", ISSUERS),)
+    __table_args__ = (one_of("issuer_type", SERIES),)
 
     issuer_type: Mapped[str] = mapped_column(String(12), primary_key=True)
     year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -45,7 +45,7 @@ EU = frozenset(
         "SE",
     ]
 )
-PREFIX = {"tenant": "SAAS-INV", "platform": "SAAS-FEE"}
+PREFIX = {"tenant": "SAAS-INV", "platform": "SAAS-FEE", "credit": "SAAS-CN"}
 _SERIES_DIGIT = {"tenant": "1", "platform": "2"}
 MOVES: dict[str, tuple[str, ...]] = {
     "draft": ("issued", "cancelled"),

@@ -38,6 +38,20 @@ _CLEARING = """
 select 0 as tenant_id, currency, sum(net_minor) as minor
 from gateway_ledger_entry where provider = :provider group by 2
 """
+_PREPAID = """
+select tenant_id, currency, -sum(balance_minor) as minor from wallet group by 1, 2
+"""
+_PROMOTIONAL = """
+select tenant_id, currency, -sum(promotional_minor) as minor from wallet group by 1, 2
+"""
+_WALLETS = """
+select 'wallet ' || w.id as what, w.balance_minor + w.promotional_minor as kept,
+  coalesce(sum(t.amount_minor), 0) as found
+from wallet w left join wallet_transaction t on t.wallet_id = w.id
+group by w.id
+having w.balance_minor + w.promotional_minor <> coalesce(sum(t.amount_minor), 0)
+  or w.promotional_minor <> coalesce(sum(t.promotional_minor), 0)
+"""
 _ALLOCATIONS = """
 select 'invoice ' || i.id as what, i.paid_minor as kept, coalesce(sum(a.amount_minor), 0) as found
 from invoice i left join payment_allocation a on a.invoice_id = i.id
@@ -55,6 +69,9 @@ _SERVICE_LINES = """
 select l.tenant_id, i.currency, l.net_minor, l.service_start, l.service_end
 from invoice_line l join invoice i on i.id = l.invoice_id
 where i.status not in ('draft', 'cancelled') and l.service_start is not null
+union all
+select l.tenant_id, c.currency, -l.net_minor, l.service_start, l.service_end
+from credit_note_line l join credit_note c on c.id = l.credit_note_id
 """
 _REFUNDS = """
 select 'payment ' || p.id as what, p.refunded_minor as kept,
@@ -92,6 +109,14 @@ def check_books(work: Work) -> list[Check]:
             _UNMATCHED,
             by_tenant=False,
         ),
+        _equal(work, "wallet liability equals prepaid balances", "wallet", _PREPAID),
+        _equal(
+            work,
+            "promotional credit equals what wallets hold of it",
+            "promotional_credit",
+            _PROMOTIONAL,
+        ),
+        _empty(work, "wallet balances equal their transactions", _WALLETS),
         _empty(work, "paid and allocated amounts equal the allocations", _ALLOCATIONS),
         _empty(work, "refunded amounts equal the refunds", _REFUNDS),
         _deferred(work),

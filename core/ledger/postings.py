@@ -114,6 +114,12 @@ def credit_applied(amount: int) -> list[Leg]:
 
 
 @_event
+def credit_note_issued(net: int, tax: int) -> list[Leg]:
+    """Service ahead is given back; what was paid for it is the customer's credit."""
+    return _legs(("deferred_revenue", net), ("tax_payable", tax), ("customer_credit", -net - tax))
+
+
+@_event
 def refund_settled(provider: str, method: str, net: int, tax: int) -> list[Leg]:
     """Money went back; revenue and tax shrink, the invoice is not owed again."""
     return _legs(
@@ -145,6 +151,45 @@ def dispute_lost(net: int, tax: int) -> list[Leg]:
 def written_off(net: int, tax: int) -> list[Leg]:
     """An invoice will not be paid."""
     return _legs(("bad_debt", net), ("tax_payable", tax), ("receivable", -net - tax))
+
+
+@_event
+def wallet_recharged(gateway: str, amount: int) -> list[Leg]:
+    """Money was paid ahead; it is owed to the tenant until it pays an invoice."""
+    return _legs((_money_account(gateway, "bank_transfer"), amount), ("wallet", -amount))
+
+
+@_event
+def wallet_credited(amount: int, *, promotional: bool = False) -> list[Leg]:
+    """Credit given away, as prepaid money or as promotional credit."""
+    return _legs(("goodwill", amount), ("promotional_credit" if promotional else "wallet", -amount))
+
+
+@_event
+def wallet_debited(amount: int) -> list[Leg]:
+    """Prepaid money was taken back."""
+    return _legs(("wallet", amount), ("adjustment_income", -amount))
+
+
+@_event
+def wallet_paid(prepaid: int, promotional: int) -> list[Leg]:
+    """A wallet settled an invoice."""
+    return _legs(
+        ("promotional_credit", promotional),
+        ("wallet", prepaid),
+        ("receivable", -prepaid - promotional),
+    )
+
+
+@_event
+def wallet_refunded(net: int, tax: int, promotional: int) -> list[Leg]:
+    """What a wallet paid went back to it, `promotional` of it as promotional credit."""
+    return _legs(
+        ("refunds_given", net),
+        ("tax_payable", tax),
+        ("promotional_credit", -promotional),
+        ("wallet", promotional - net - tax),
+    )
 
 
 @_event

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from sqlalchemy import func, or_, select, text
 
 from core.actions import action
+from core.credit_notes.models import CreditNote, CreditNoteLine
 from core.errors import BadInput
 from core.invoices.models import Invoice, InvoiceLine
 from core.invoices.rules import recognised_by
@@ -57,7 +58,7 @@ def _is_done(work: Work, source: tuple[str, int]) -> bool:
 
 
 def _earned(work: Work, before: date) -> dict[Place, int]:
-    """Net minor units earned before a day, of all invoices that stand."""
+    """Net minor units earned before a day, of all invoices that stand, less credit notes."""
     rows = work.session.execute(
         select(
             InvoiceLine.tenant_id,
@@ -71,8 +72,17 @@ def _earned(work: Work, before: date) -> dict[Place, int]:
             Invoice.status.not_in(("draft", "cancelled")), InvoiceLine.service_start.is_not(None)
         )
     )
+    given_back = work.session.execute(
+        select(
+            CreditNoteLine.tenant_id,
+            CreditNote.currency,
+            -CreditNoteLine.net_minor,
+            CreditNoteLine.service_start,
+            CreditNoteLine.service_end,
+        ).join(CreditNote, CreditNote.id == CreditNoteLine.credit_note_id)
+    )
     earned: dict[Place, int] = defaultdict(int)
-    for tenant_id, currency, net, start, end in rows:
+    for tenant_id, currency, net, start, end in (*rows, *given_back):
         assert start is not None
         assert end is not None
         earned[tenant_id, currency] += recognised_by(net, start, end, before)

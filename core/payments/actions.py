@@ -12,10 +12,10 @@ from core.gateways.entries import note
 from core.invoices.models import OPEN, Invoice
 from core.ledger.journal import post
 from core.ledger.postings import credit_applied, gateway_fee, payment_captured
-from core.payments.allocating import Applied, apply, dues, lock_invoices, open_invoices
+from core.payments.allocating import Applied, apply, book, dues, lock_invoices, open_invoices
 from core.payments.models import RECEIVED, Payment
 from core.payments.rules import Part, check_parts, spread
-from core.subscriptions.lifecycle import fall_behind
+from core.subscriptions.arrears import fall_behind
 from core.tenants.models import Tenant
 from core.work import Work
 
@@ -52,6 +52,8 @@ def record_payment(
     """
     if amount_minor <= 0 or (received_on or work.today) > work.today:
         raise BadInput("A payment is above zero and was received by today")
+    if method == "wallet":
+        raise BadInput("A wallet's payment is taken from the wallet, not recorded by hand")
     if work.session.get(Tenant, tenant_id) is None:
         raise NotFound(f"There is no tenant {tenant_id}")
     if invoice_ids:
@@ -143,20 +145,7 @@ def capture(
     work: Work, captured: Sequence[tuple[Payment, Sequence[Part]]], invoices: dict[int, Invoice]
 ) -> None:
     """Write captured payments with their allocations, postings and gateway lines."""
-    for payment, parts in captured:
-        payment.created_at = payment.captured_at = work.now
-        payment.allocated_minor = sum(part.amount_minor for part in parts)
-        payment.refunded_minor, payment.fee_minor = 0, payment.fee_minor or 0
-        work.session.add(payment)
-    work.session.flush()
-    apply(
-        work,
-        [
-            Applied(payment, invoices[part.invoice_id], part.amount_minor)
-            for payment, parts in captured
-            for part in parts
-        ],
-    )
+    book(work, captured, invoices)
     for payment, _ in captured:
         _post_capture(work, payment)
     work.session.flush()

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from core.invoices.models import OPEN, Invoice
 from core.payments.models import Payment, PaymentAllocation
 from core.payments.rules import Part
-from core.subscriptions import lifecycle
+from core.subscriptions import arrears
 from core.work import Work
 
 
@@ -50,6 +50,26 @@ class Applied:
     amount_minor: int
 
 
+def book(
+    work: Work, captured: Sequence[tuple[Payment, Sequence[Part]]], invoices: dict[int, Invoice]
+) -> None:
+    """Write captured payments with their allocations; posting them is the caller's."""
+    for payment, parts in captured:
+        payment.created_at = payment.captured_at = work.now
+        payment.allocated_minor = sum(part.amount_minor for part in parts)
+        payment.refunded_minor, payment.fee_minor = 0, payment.fee_minor or 0
+        work.session.add(payment)
+    work.session.flush()
+    apply(
+        work,
+        [
+            Applied(payment, invoices[part.invoice_id], part.amount_minor)
+            for payment, parts in captured
+            for part in parts
+        ],
+    )
+
+
 def apply(work: Work, applied: Sequence[Applied]) -> list[PaymentAllocation]:
     """Add the allocations of payments that have ids; settle invoices and restore subscriptions.
 
@@ -81,7 +101,7 @@ def apply(work: Work, applied: Sequence[Applied]) -> list[PaymentAllocation]:
 
 def _restore(work: Work, touched: Sequence[Invoice]) -> None:
     paid = {each.subscription_id for each in touched if each.status == "paid"}
-    behind = lifecycle.behind(work, sorted(number for number in paid if number is not None))
+    behind = arrears.behind(work, sorted(number for number in paid if number is not None))
     if not behind:
         return
     work.session.flush()
@@ -92,4 +112,4 @@ def _restore(work: Work, touched: Sequence[Invoice]) -> None:
             Invoice.due_on < work.today,
         )
     )
-    lifecycle.restore(work, set(behind) - set(owing))
+    arrears.restore(work, set(behind) - set(owing))

@@ -12,12 +12,23 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.base import Base, Currency, Day, Id, Instant, Minor, currency_code, one_of
 
-PROVIDERS = ("stripe", "paystack", "paypal", "bankgirot", "bank", "manual", "import")
+PROVIDERS = (
+    "stripe",
+    "paystack",
+    "paypal",
+    "bankgirot",
+    "bank",
+    "manual",
+    "wallet",
+    "credit",
+    "import",
+)
 METHODS = (
     "card",
     "bank_transfer",
     "direct_debit",
     "wallet",
+    "credit_note",
     "cash",
     "other",
     "settled_before_import",
@@ -44,6 +55,7 @@ class Payment(Base):
     __table_args__ = (
         UniqueConstraint("external_id"),
         UniqueConstraint("id", "tenant_id", "currency"),
+        ForeignKeyConstraint(["invoice_id", "tenant_id"], ["invoice.id", "invoice.tenant_id"]),
         one_of("provider", PROVIDERS),
         one_of("method", METHODS),
         one_of("status", STATUSES),
@@ -74,7 +86,7 @@ class Payment(Base):
     id: Mapped[Id]
     external_id: Mapped[str | None]
     tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"))
-    invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"))
+    invoice_id: Mapped[int | None]
     provider: Mapped[str] = mapped_column(String(12))
     method: Mapped[str] = mapped_column(String(24))
     provider_payment_id: Mapped[str | None]

@@ -3,15 +3,16 @@
 import re
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 
 from core.actions import action
-from core.errors import BadInput, NotFound
+from core.errors import BadInput, ChangedMeanwhile, NotFound
+from core.money import Money
+from core.plans.facts import FLAGS, PlanFacts, changed, check_facts, facts_of
 from core.plans.models import CYCLES, Plan, PlanLimit, PlanPrice
 from core.work import Work
-
-FLAGS = ("api_access", "custom_branding", "priority_support")
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,19 @@ class NewPlan:
     is_recommended: bool = False
     sort_order: int = 0
     fixed_days: bool = False
+
+    @property
+    def facts(self) -> PlanFacts:
+        """The part of it that can be edited later."""
+        return PlanFacts(
+            self.name,
+            self.description,
+            self.limits,
+            self.flags,
+            self.is_recommended,
+            self.sort_order,
+            self.fixed_days,
+        )
 
 
 @action("saas.plan.created", needs="saas.plans.manage")
@@ -75,6 +89,32 @@ def create_plan(work: Work, new: NewPlan, *, key: str | None = None) -> Plan:
     return plan
 
 
+@action("saas.plan.updated", needs="saas.plans.manage")
+def edit_plan(
+    work: Work, plan_id: int, before: PlanFacts, after: PlanFacts, *, key: str | None = None
+) -> Plan:
+    """Change what can be changed of a plan; the slug stays and prices have versions of their own.
+
+    `before` is the plan as its editor saw it. Limits and flags hold at once, `fixed_days` from the
+    next period on. Raises BadInput, ChangedMeanwhile when it looks different by now, NotFound.
+    """
+    check_facts(after)
+    plan = _locked(work, plan_id)
+    if changed(facts_of(plan), before):
+        raise ChangedMeanwhile
+    edited = changed(before, after)
+    if not edited:
+        raise BadInput("Nothing of the plan would change")
+    _write_facts(work, plan, after)
+    work.tell(
+        plan_id=plan.id,
+        slug=plan.slug,
+        before={name: _told(before, name) for name in edited},
+        after={name: _told(after, name) for name in edited},
+    )
+    return plan
+
+
 @action("saas.plan.priced", needs="saas.plans.manage")
 def set_price(
     work: Work,
@@ -89,8 +129,9 @@ def set_price(
     Running periods keep the version they started with. Raises BadInput, NotFound.
     """
     from_day = valid_from or work.today
-    if price.amount_minor < 0 or price.cycle not in CYCLES or from_day < work.today:
-        raise BadInput("A price is not negative, has a known cycle and does not start in the past")
+    _check_price(price)
+    if from_day < work.today:
+        raise BadInput("A price does not start in the past")
     plan = _locked(work, plan_id)
     current = _end_current(work, plan, price, from_day)
     fresh = PlanPrice(
@@ -136,7 +177,9 @@ def _end_current(work: Work, plan: Plan, price: NewPrice, from_day: date) -> Pla
     )
     if current is not None:
         if current.valid_from >= from_day:
-            raise BadInput(f"The price in force already starts on {current.valid_from}")
+            raise BadInput(
+                f"A price already starts on {current.valid_from}; the next one starts after it"
+            )
         current.valid_until = from_day
         work.session.flush()
     return current
@@ -147,15 +190,42 @@ def _check(work: Work, new: NewPlan) -> None:
         raise BadInput(f"{new.slug!r}: a slug has lowercase letters, digits and hyphens only")
     if work.session.scalar(select(Plan.id).where(Plan.slug == new.slug)) is not None:
         raise BadInput(f"There is already a plan {new.slug}")
-    if unknown := set(new.flags) - set(FLAGS):
-        raise BadInput(f"Unknown flags: {', '.join(sorted(unknown))}")
+    check_facts(new.facts)
     places = [(price.cycle, price.currency) for price in new.prices]
     if len(set(places)) < len(places):
         raise BadInput("A cycle and currency has one price")
-    if any(price.cycle not in CYCLES or price.amount_minor < 0 for price in new.prices):
+    for price in new.prices:
+        _check_price(price)
+
+
+def _check_price(price: NewPrice) -> None:
+    """Raise BadInput or BadMoney when this cannot be a price."""
+    if price.amount_minor < 0 or price.cycle not in CYCLES:
         raise BadInput("A price is not negative and has a known cycle")
-    if any(quantity < -1 for quantity in new.limits.values()):
-        raise BadInput("A limit is −1 for unlimited, or not negative")
+    Money(price.amount_minor, price.currency)
+
+
+def _write_facts(work: Work, plan: Plan, facts: PlanFacts) -> None:
+    plan.name, plan.description = facts.name, facts.description
+    plan.is_recommended, plan.sort_order = facts.is_recommended, facts.sort_order
+    plan.fixed_days = facts.fixed_days
+    for flag in FLAGS:
+        setattr(plan, flag, flag in facts.flags)
+    known = {limit.name: limit for limit in plan.limits}
+    for name in known.keys() - facts.limits.keys():
+        work.session.delete(known[name])
+    for name, quantity in sorted(facts.limits.items()):
+        if name in known:
+            known[name].quantity = quantity
+        else:
+            work.session.add(PlanLimit(plan_id=plan.id, name=name, quantity=quantity))
+    work.session.flush()
+    work.session.refresh(plan, ["limits"])
+
+
+def _told(facts: PlanFacts, name: str) -> Any:
+    value = getattr(facts, name)
+    return sorted(value) if isinstance(value, tuple) else value
 
 
 def _locked(work: Work, plan_id: int) -> Plan:

@@ -7,7 +7,7 @@ from core.errors import BadInput, NotFound, NotNow
 from core.gateways.entries import note
 from core.invoices.models import Invoice
 from core.ledger.journal import post
-from core.ledger.postings import refund_settled
+from core.ledger.postings import Leg, refund_settled
 from core.payments.actions import lock_payment
 from core.payments.disputes import held_tax
 from core.payments.models import Payment, PaymentAllocation
@@ -36,19 +36,15 @@ def request_refund(
     """
     payment = lock_payment(work, payment_id)
     work.tell(tenant_id=payment.tenant_id, payment_id=payment.id, amount_minor=amount_minor)
-    first = _live(work, payment, amount_minor, nth)
+    if payment.provider == "wallet":
+        raise NotNow("What a wallet paid goes back to the wallet; refund it there")
+    if payment.provider == "credit":
+        raise NotNow("A credit note is used on invoices; it is not paid out here")
+    first = live(work, payment, amount_minor, nth)
     if first is not None:
         work.tell(refund_id=first.id, repeated=True)
         return first
-    if payment.status not in ("captured", "partially_refunded"):
-        raise NotNow(f"The payment is {payment.status}")
-    left = payment.allocated_minor - payment.refunded_minor
-    if not 0 < amount_minor <= left:
-        raise BadInput(f"{left} can be refunded, not {amount_minor}")
-    refund = _pending(work, payment, amount_minor, nth, reason)
-    payment.refunded_minor += amount_minor
-    work.session.add(refund)
-    work.session.flush()
+    refund = reserve(work, payment, amount_minor, nth, reason)
     work.tell(refund_id=refund.id)
     return refund
 
@@ -64,18 +60,9 @@ def settle_refund(work: Work, refund_id: int, provider_refund_id: str) -> Refund
         return refund
     if refund.status != "pending":
         raise NotNow(f"The refund is {refund.status}")
-    refund.status, refund.refunded_on = "succeeded", work.today
-    refund.provider_refund_id, refund.settled_at = provider_refund_id, work.now
     net = refund.amount_minor - refund.tax_minor
-    post(
-        work,
-        "refund_settled",
-        ("refund", refund.id),
-        refund_settled(payment.provider, payment.method, net, refund.tax_minor),
-        refund.currency,
-        work.today,
-        tenant_id=refund.tenant_id,
-    )
+    legs = refund_settled(payment.provider, payment.method, net, refund.tax_minor)
+    finish(work, refund, payment, provider_refund_id, "refund_settled", legs)
     note(
         work,
         payment.provider,
@@ -85,8 +72,6 @@ def settle_refund(work: Work, refund_id: int, provider_refund_id: str) -> Refund
         -refund.amount_minor,
         source_id=payment.provider_payment_id,
     )
-    work.session.flush()
-    _move_on(work, payment)
     return refund
 
 
@@ -102,7 +87,8 @@ def fail_refund(work: Work, refund_id: int, why: str) -> Refund:
     return refund
 
 
-def _live(work: Work, payment: Payment, amount_minor: int, nth: int) -> Refund | None:
+def live(work: Work, payment: Payment, amount_minor: int, nth: int) -> Refund | None:
+    """The refund the actor asked for already: pending or done, of this amount and number."""
     return work.session.scalar(
         select(Refund).where(
             Refund.payment_id == payment.id,
@@ -112,6 +98,32 @@ def _live(work: Work, payment: Payment, amount_minor: int, nth: int) -> Refund |
             Refund.status.in_(LIVE),
         )
     )
+
+
+def reserve(work: Work, payment: Payment, amount_minor: int, nth: int, reason: str) -> Refund:
+    """Write a pending refund of a locked payment. Raises BadInput, NotNow."""
+    if payment.status not in ("captured", "partially_refunded"):
+        raise NotNow(f"The payment is {payment.status}")
+    left = payment.allocated_minor - payment.refunded_minor
+    if not 0 < amount_minor <= left:
+        raise BadInput(f"{left} can be refunded, not {amount_minor}")
+    refund = _pending(work, payment, amount_minor, nth, reason)
+    payment.refunded_minor += amount_minor
+    work.session.add(refund)
+    work.session.flush()
+    return refund
+
+
+def finish(
+    work: Work, refund: Refund, payment: Payment, number: str, event: str, legs: list[Leg]
+) -> None:
+    """The money went back under a number: post it, move payment and invoices on."""
+    refund.status, refund.refunded_on = "succeeded", work.today
+    refund.provider_refund_id, refund.settled_at = number, work.now
+    source = ("refund", refund.id)
+    post(work, event, source, legs, refund.currency, work.today, tenant_id=refund.tenant_id)
+    work.session.flush()
+    _move_on(work, payment)
 
 
 def _pending(work: Work, payment: Payment, amount_minor: int, nth: int, reason: str) -> Refund:

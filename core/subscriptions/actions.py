@@ -1,6 +1,6 @@
-"""What people do to subscriptions: assign, change plan, pause, cancel, extend a trial (SUB.2–3)."""
+"""What people do to subscriptions: assign, change, cancel, extend a trial (SUB.2–3)."""
 
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -8,17 +8,13 @@ from core.actions import action
 from core.errors import BadInput, NotFound, NotNow
 from core.plans.models import CYCLES, Plan, PlanPrice
 from core.plans.queries import assignable_plan, price_on
-from core.subscriptions.billing import bill_change, creditable, open_period
+from core.subscriptions.billing import open_period
 from core.subscriptions.cancelling import lock_in_loss
-from core.subscriptions.history import keep, locked, move, state_of
+from core.subscriptions.changing import change_now, credit_rest
+from core.subscriptions.history import keep, locked, state_of
 from core.subscriptions.models import COLLECTION, Subscription
-from core.subscriptions.rules import (
-    DEFAULT_POLICY,
-    Proration,
-    monthly_minor,
-    period_end,
-    prorate,
-)
+from core.subscriptions.rules import monthly_minor
+from core.subscriptions.terms import Terms
 from core.tenants.models import Tenant
 from core.work import Work
 
@@ -73,22 +69,26 @@ def change_plan(
     cycle: str | None = None,
     amount_minor: int | None = None,
     at_renewal: bool = False,
-    policy: str = DEFAULT_POLICY,
+    policy: str | None = None,
+    at: datetime | None = None,
     version: int | None = None,
     reason: str,
     key: str | None = None,
 ) -> Subscription:
     """Another plan, cycle or amount: now with prorated lines, or at the next renewal (SUB.3).
 
-    Another cycle restarts the period today with its full price. A change now that would credit
-    more than it charges is refused: it waits for the renewal. Raises NotFound, NotNow,
-    ChangedMeanwhile.
+    Another cycle restarts the period today with its full price. What a change gives back beyond
+    what it asks is a credit note, used on the next invoices. `policy` is one of POLICIES, the
+    setting's unless said; `at` the instant of the preview where seconds count. Raises BadInput,
+    NotFound, NotNow, ChangedMeanwhile, InsufficientBalance.
     """
     subscription = locked(work, subscription_id, version)
     if subscription.status not in ("trial", "active", "past_due"):
         raise NotNow(f"A subscription that is {subscription.status} does not change its plan")
     chosen = cycle or subscription.cycle
-    plan = assignable_plan(work, plan_id)
+    if chosen not in CYCLES or (amount_minor is not None and amount_minor < 0):
+        raise BadInput("Unknown cycle, or an amount below zero")
+    plan = _next_plan(work, subscription, plan_id)
     price = price_on(work, plan.id, chosen, subscription.currency, work.today)
     amount = price.amount_minor if amount_minor is None else amount_minor
     moved = {"from_plan_id": subscription.plan_id, "plan": plan.slug, "cycle": chosen}
@@ -98,51 +98,63 @@ def change_plan(
         subscription.next_plan_id, subscription.next_cycle = plan.id, chosen
         subscription.next_amount_minor = amount
         return subscription
-    _change_now(work, subscription, plan, price.id, chosen, amount, policy, reason)
-    return subscription
-
-
-@action("saas.subscription.paused", needs="sys_finance", fresh=True)
-def pause(work: Work, subscription_id: int, until: date, *, reason: str) -> Subscription:
-    """Stop service and renewals until a day, on which it resumes by itself (SUB.3).
-
-    The paid period runs out; nothing is credited, and resuming after it starts a new period.
-    """
-    if until <= work.today:
-        raise BadInput("A pause ends on a later day")
-    subscription = locked(work, subscription_id)
-    before = state_of(subscription)
-    move(subscription, "paused")
-    subscription.paused_until = until
-    keep(work, subscription, "paused", before, reason=reason)
-    work.tell(tenant_id=subscription.tenant_id, subscription_id=subscription.id, until=str(until))
+    change_now(
+        work,
+        subscription,
+        Terms(plan.id, price.id, chosen, amount),
+        policy=policy or work.settings.proration_policy,
+        at=at,
+        reason=reason,
+    )
     return subscription
 
 
 @action("saas.subscription.cancelled", needs="sys_finance", fresh=True)
 def cancel(
-    work: Work, subscription_id: int, reason_code: str, *, mode: str = "period_end", reason: str
+    work: Work,
+    subscription_id: int,
+    reason_code: str,
+    *,
+    mode: str = "period_end",
+    credit_unused: bool = False,
+    version: int | None = None,
+    reason: str,
+    key: str | None = None,
 ) -> Subscription:
-    """End a subscription now or with its period; nothing is credited (SUB.3, CHN).
+    """End a subscription now or with its period (SUB.3, CHN).
 
+    Nothing is given back unless `credit_unused` asks for the days left of a period that was paid.
     The monthly revenue lost is locked in EUR at the rate of today.
     """
-    subscription = locked(work, subscription_id)
+    subscription = locked(work, subscription_id, version)
+    if credit_unused and mode != "now":
+        raise BadInput("A cancellation at the end of the period leaves no days to give back")
+    if credit_unused and subscription.status in ("active", "past_due"):
+        credit_rest(work, subscription)
     lock_in_loss(work, subscription, reason_code, mode, reason)
-    work.tell(
-        tenant_id=subscription.tenant_id,
-        subscription_id=subscription.id,
+    _tell(
+        work,
+        subscription,
         mode=mode,
         reason_code=reason_code,
-        mrr_minor=monthly_minor(subscription.amount_minor, subscription.cycle),
+        credit_unused=credit_unused,
+        mrr_minor=monthly_minor(subscription.total_minor, subscription.cycle),
     )
     return subscription
 
 
 @action("saas.subscription.trial_extended", needs="sys_finance", fresh=True)
-def extend_trial(work: Work, subscription_id: int, days: int, *, reason: str) -> Subscription:
+def extend_trial(
+    work: Work,
+    subscription_id: int,
+    days: int,
+    *,
+    version: int | None = None,
+    reason: str,
+    key: str | None = None,
+) -> Subscription:
     """A longer trial: at most 30 days more in total (SUB.3)."""
-    subscription = locked(work, subscription_id)
+    subscription = locked(work, subscription_id, version)
     if subscription.status != "trial" or subscription.trial_ends_on is None:
         raise NotNow(f"The subscription is {subscription.status}, not on trial")
     usual = subscription.started_on + timedelta(days=work.settings.trial_days)
@@ -156,6 +168,55 @@ def extend_trial(work: Work, subscription_id: int, days: int, *, reason: str) ->
         tenant_id=subscription.tenant_id, subscription_id=subscription.id, trial_ends_on=str(ends)
     )
     return subscription
+
+
+@action("saas.subscription.renewal_set", needs="sys_finance", fresh=True)
+def set_auto_renew(
+    work: Work,
+    subscription_id: int,
+    auto_renew: bool,
+    *,
+    version: int | None = None,
+    reason: str,
+    key: str | None = None,
+) -> Subscription:
+    """Switch renewing by itself on or off; off, it runs into the grace period (SUB.3)."""
+    subscription = locked(work, subscription_id, version)
+    if subscription.status == "cancelled" or subscription.auto_renew == auto_renew:
+        words = "renews" if subscription.auto_renew else "does not renew"
+        raise NotNow(f"The subscription is {subscription.status} and {words} by itself")
+    before = state_of(subscription)
+    subscription.auto_renew = auto_renew
+    keep(work, subscription, "renewal_changed", before, reason=reason)
+    _tell(work, subscription, auto_renew=auto_renew)
+    return subscription
+
+
+@action("saas.subscription.collection_set", needs="saas.subscriptions.manage")
+def set_collection(
+    work: Work,
+    subscription_id: int,
+    collection: str,
+    *,
+    version: int | None = None,
+    reason: str = "",
+    key: str | None = None,
+) -> Subscription:
+    """Collect from the wallet, by charge or by invoice from the next invoice on (SUB.7)."""
+    subscription = locked(work, subscription_id, version)
+    if collection not in COLLECTION:
+        raise BadInput(f"Collected is by {', '.join(COLLECTION)}")
+    if subscription.status == "cancelled":
+        raise NotNow("The subscription is cancelled")
+    _tell(work, subscription, before=subscription.collection, after=collection)
+    subscription.collection = collection
+    return subscription
+
+
+def _next_plan(work: Work, subscription: Subscription, plan_id: int) -> Plan:
+    """The plan of a change; who is on one that was switched off may stay on it."""
+    plan = work.session.get(Plan, subscription.plan_id)
+    return plan if plan and plan.id == plan_id else assignable_plan(work, plan_id)
 
 
 def _tell(work: Work, subscription: Subscription, **facts: object) -> None:
@@ -193,55 +254,3 @@ def _new(
         cancel_at_period_end=False,
         created_at=work.now,
     )
-
-
-def _change_now(
-    work: Work,
-    subscription: Subscription,
-    plan: Plan,
-    price_id: int,
-    cycle: str,
-    amount: int,
-    policy: str,
-    reason: str,
-) -> None:
-    before = state_of(subscription)
-    proration = None
-    if subscription.status != "trial" and subscription.current_period_end is not None:
-        proration = _bill_now(work, subscription, plan, cycle, amount, policy)
-    subscription.plan_id, subscription.plan_price_id = plan.id, price_id
-    subscription.cycle, subscription.amount_minor = cycle, amount
-    subscription.next_plan_id = subscription.next_cycle = subscription.next_amount_minor = None
-    keep(work, subscription, "plan_changed", before, reason=reason, proration=proration)
-
-
-def _bill_now(
-    work: Work, subscription: Subscription, plan: Plan, cycle: str, amount: int, policy: str
-) -> Proration:
-    start, end = subscription.current_period_start, subscription.current_period_end
-    assert start is not None
-    assert end is not None
-    if not start <= work.today < end:
-        raise NotNow("The period has ended; renew it first")
-    restart = cycle != subscription.cycle
-    proration = prorate(
-        subscription.amount_minor,
-        0 if restart else amount,
-        start,
-        end,
-        work.today,
-        policy=policy,
-        creditable_minor=creditable(work, subscription),
-    )
-    new_end = end
-    if restart:
-        new_end = period_end(work.today, cycle, work.today.day, fixed_days=plan.fixed_days)
-        proration = Proration(proration.credit_minor, amount, proration.policy, proration.basis)
-    if proration.net_minor < 0:
-        raise NotNow("This would credit more than it charges; let it take effect at renewal")
-    old_plan = work.session.get_one(Plan, subscription.plan_id)
-    if restart:
-        subscription.anchor_day = work.today.day
-        subscription.current_period_start, subscription.current_period_end = work.today, new_end
-    bill_change(work, subscription, old_plan, plan, proration, (work.today, new_end), end)
-    return proration

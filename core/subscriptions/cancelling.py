@@ -25,7 +25,7 @@ def lock_in_loss(
     if ends is None or ends < work.today:
         ends = work.today
     earning = subscription.status in (*EARNING, "read_only", "unpaid", "paused", "suspended")
-    mrr = monthly_minor(subscription.amount_minor, subscription.cycle) if earning else 0
+    mrr = monthly_minor(subscription.total_minor, subscription.cycle) if earning else 0
     row = SubscriptionCancellation(
         subscription_id=subscription.id,
         tenant_id=tenant.id,

@@ -6,8 +6,6 @@ from datetime import date
 from sqlalchemy import select
 
 from core.errors import ChangedMeanwhile, NotFound
-from core.plans.models import PlanPrice
-from core.plans.queries import find_price
 from core.subscriptions.models import PlanHistory, Subscription
 from core.subscriptions.rules import Proration, check_move
 from core.work import Work
@@ -15,7 +13,7 @@ from core.work import Work
 
 @dataclass(frozen=True)
 class State:
-    """What the plan history keeps of a subscription."""
+    """What the plan history keeps of a subscription; the amount counts added items."""
 
     status: str
     plan_id: int
@@ -26,7 +24,7 @@ class State:
 def state_of(subscription: Subscription) -> State:
     """The present state, to be kept before a change."""
     return State(
-        subscription.status, subscription.plan_id, subscription.cycle, subscription.amount_minor
+        subscription.status, subscription.plan_id, subscription.cycle, subscription.total_minor
     )
 
 
@@ -49,7 +47,7 @@ def move(subscription: Subscription, status: str) -> None:
     """Change the status along the table of allowed moves. Raises NotNow."""
     check_move(subscription.status, status)
     subscription.status = status
-    subscription.paused_until = None
+    subscription.paused_until = subscription.grace_ends_on = None
 
 
 def keep(
@@ -75,7 +73,7 @@ def keep(
             previous_plan_id=before.plan_id if before else None,
             cycle=subscription.cycle,
             currency=subscription.currency,
-            amount_minor=subscription.amount_minor,
+            amount_minor=subscription.total_minor,
             previous_amount_minor=before.amount_minor if before else None,
             proration_policy=proration.policy if proration else None,
             proration_basis=proration.basis if proration else None,
@@ -85,19 +83,3 @@ def keep(
             created_at=work.now,
         )
     )
-
-
-def reprice(work: Work, subscription: Subscription, on: date) -> None:
-    """Take a newer version of the list price; a negotiated amount stays (PLN.2)."""
-    outdated = work.session.scalar(
-        select(PlanPrice.id).where(
-            PlanPrice.id == subscription.plan_price_id,
-            PlanPrice.valid_until <= on,
-            PlanPrice.amount_minor == subscription.amount_minor,
-        )
-    )
-    if outdated is None:
-        return
-    fresh = find_price(work, subscription.plan_id, subscription.cycle, subscription.currency, on)
-    if fresh is not None:
-        subscription.plan_price_id, subscription.amount_minor = fresh.id, fresh.amount_minor

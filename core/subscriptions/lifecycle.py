@@ -1,22 +1,23 @@
-"""What the daily run does to one subscription: renew, end, resume, fall behind (SUB.6)."""
+"""What the daily run does to one subscription: renew, end, fall behind (SUB.6)."""
 
-from collections.abc import Sequence
-from datetime import date
-
-from sqlalchemy import select
+from datetime import date, timedelta
 
 from core.actions import action
 from core.errors import NotNow
 from core.invoices.models import Invoice
 from core.plans.queries import plan_by_slug, price_on
+from core.subscriptions.arrears import BEHIND, start_afresh_if_lapsed
 from core.subscriptions.billing import open_period
 from core.subscriptions.cancelling import end_now, lock_in_loss
-from core.subscriptions.history import keep, locked, move, reprice, state_of
+from core.subscriptions.history import State, keep, locked, move, state_of
 from core.subscriptions.models import Subscription
+from core.subscriptions.terms import take, terms_on
 from core.work import Work
 
 NEEDS = "saas.subscriptions.manage"
-BEHIND = ("past_due", "grace_period", "read_only", "unpaid", "suspended")
+RENEWAL = "at renewal"
+UNFUNDED = ("grace_period", "read_only")
+RENEWING = ("active", "past_due", *UNFUNDED)
 
 
 @action("saas.subscription.renewed", needs=NEEDS, system=True)
@@ -25,30 +26,59 @@ def renew(work: Work, subscription_id: int) -> Invoice | None:
 
     Renewing what is not due yet changes nothing, so that the run is safe to repeat. A change
     that waited for the renewal takes effect; the list price in force is taken. After downtime
-    every call renews one period, in order. Raises NotNow when the subscription does not renew.
+    every call renews one period, in order. One that fell into grace or became read-only for want
+    of money in its wallet is active again. Raises NotNow when the subscription does not renew,
+    InsufficientBalance when its wallet is short.
     """
     subscription = locked(work, subscription_id)
-    start = subscription.current_period_end
     work.tell(tenant_id=subscription.tenant_id, subscription_id=subscription.id)
-    if start is None or start > work.today:
-        work.tell(due_on=str(start), renewed=False)
+    due_on = subscription.current_period_end
+    if due_on is None or due_on > work.today:
+        work.tell(due_on=str(due_on), renewed=False)
         return None
-    if subscription.status not in ("active", "past_due") or not subscription.auto_renew:
+    if subscription.status not in RENEWING or not subscription.auto_renew:
         raise NotNow(f"A subscription that is {subscription.status} does not renew by itself")
     if subscription.cancel_at_period_end:
         raise NotNow("The subscription ends with its period")
     before = state_of(subscription)
-    if subscription.next_plan_id is not None:
-        _take_waiting_change(work, subscription, start)
-    else:
-        reprice(work, subscription, start)
+    if subscription.status in UNFUNDED:
+        _come_back(subscription, work.today)
+    start = subscription.current_period_end
+    assert start is not None
+    take(work, subscription, terms_on(work, subscription, start))
     after = state_of(subscription)
     if after != before:
-        kind = "plan_changed" if after.plan_id != before.plan_id else "amount_changed"
-        keep(work, subscription, kind, before, effective_on=start, reason="at renewal")
+        keep(work, subscription, _kind(before, after), before, effective_on=start, reason=RENEWAL)
     invoice = open_period(work, subscription, start, "renewal")
     work.tell(renewed=True, period_start=str(start), invoice_id=invoice.id if invoice else None)
     return invoice
+
+
+@action("saas.subscription.grace_period", needs=None, system=True)
+def enter_grace(work: Work, subscription_id: int, why: str) -> Subscription:
+    """A period that ended without money for the next: full access for the days of grace."""
+    subscription = locked(work, subscription_id)
+    before = state_of(subscription)
+    began = _grace_began(work, subscription)
+    move(subscription, "grace_period")
+    subscription.grace_ends_on = began + timedelta(days=work.settings.grace_period_days)
+    keep(work, subscription, "status_changed", before, reason=why)
+    _tell_move(work, subscription, before.status, why, grace_ends_on=subscription.grace_ends_on)
+    return subscription
+
+
+@action("saas.subscription.read_only", needs=None, system=True)
+def enter_read_only(work: Work, subscription_id: int, why: str) -> Subscription:
+    """The grace period is over: reads only until something is paid."""
+    subscription = locked(work, subscription_id)
+    ends = subscription.grace_ends_on
+    if subscription.status != "grace_period" or (ends is not None and ends > work.today):
+        raise NotNow(f"The subscription is {subscription.status}; its grace ends on {ends}")
+    before = state_of(subscription)
+    move(subscription, "read_only")
+    keep(work, subscription, "status_changed", before, reason=why)
+    _tell_move(work, subscription, before.status, why)
+    return subscription
 
 
 @action("saas.subscription.trial_ended", needs=NEEDS, system=True)
@@ -62,7 +92,8 @@ def end_trial(work: Work, subscription_id: int, *, converts: bool) -> Invoice | 
         raise NotNow(f"The subscription is {subscription.status}, not on trial")
     before = state_of(subscription)
     move(subscription, "active")
-    subscription.trial_ends_on, subscription.anchor_day = work.today, work.today.day
+    start = min(subscription.trial_ends_on or work.today, work.today)
+    subscription.trial_ends_on, subscription.anchor_day = start, start.day
     if not converts:
         plan = plan_by_slug(work, work.settings.default_plan)
         price = price_on(work, plan.id, subscription.cycle, subscription.currency, work.today)
@@ -73,9 +104,10 @@ def end_trial(work: Work, subscription_id: int, *, converts: bool) -> Invoice | 
         subscription,
         "activated" if converts else "plan_changed",
         before,
+        effective_on=start,
         reason="trial ended",
     )
-    invoice = open_period(work, subscription, work.today, "first")
+    invoice = open_period(work, subscription, start, "first")
     work.tell(
         tenant_id=subscription.tenant_id,
         subscription_id=subscription.id,
@@ -83,20 +115,6 @@ def end_trial(work: Work, subscription_id: int, *, converts: bool) -> Invoice | 
         invoice_id=invoice.id if invoice else None,
     )
     return invoice
-
-
-@action("saas.subscription.resumed", needs=NEEDS, system=True)
-def resume(work: Work, subscription_id: int) -> Subscription:
-    """End a pause; when the paid period ran out meanwhile, a new one is due from today."""
-    subscription = locked(work, subscription_id)
-    if subscription.status != "paused":
-        raise NotNow(f"The subscription is {subscription.status}, not paused")
-    before = state_of(subscription)
-    move(subscription, "active")
-    _start_afresh_if_lapsed(work, subscription)
-    keep(work, subscription, "resumed", before)
-    work.tell(tenant_id=subscription.tenant_id, subscription_id=subscription.id)
-    return subscription
 
 
 @action("saas.subscription.status_changed", needs=NEEDS, system=True)
@@ -108,15 +126,12 @@ def set_status(work: Work, subscription_id: int, status: str, *, why: str) -> Su
     before = state_of(subscription)
     move(subscription, status)
     if status == "active":
-        _start_afresh_if_lapsed(work, subscription)
+        start_afresh_if_lapsed(work, subscription)
+    if status == "grace_period":
+        days = work.settings.grace_period_days
+        subscription.grace_ends_on = work.today + timedelta(days=days)
     keep(work, subscription, "status_changed", before, reason=why)
-    work.tell(
-        tenant_id=subscription.tenant_id,
-        subscription_id=subscription.id,
-        before=before.status,
-        after=status,
-        why=why,
-    )
+    _tell_move(work, subscription, before.status, why)
     return subscription
 
 
@@ -143,52 +158,35 @@ def lapse(work: Work, subscription_id: int) -> Subscription:
     return subscription
 
 
-def fall_behind(work: Work, subscription_id: int, why: str) -> None:
-    """Part of a failed charge: an active subscription becomes past due."""
-    subscription = locked(work, subscription_id)
-    if subscription.status == "active":
-        before = state_of(subscription)
-        move(subscription, "past_due")
-        keep(work, subscription, "status_changed", before, reason=why)
+def _kind(before: State, after: State) -> str:
+    """What a renewal changed, for the plan history."""
+    if after.status != before.status:
+        return "activated"
+    return "plan_changed" if after.plan_id != before.plan_id else "amount_changed"
 
 
-def behind(work: Work, subscription_ids: Sequence[int]) -> list[int]:
-    """Those of some subscriptions that are behind with payment."""
-    if not subscription_ids:
-        return []
-    found = select(Subscription.id).where(
-        Subscription.id.in_(subscription_ids), Subscription.status.in_(BEHIND)
-    )
-    return list(work.session.scalars(found))
+def _come_back(subscription: Subscription, today: date) -> None:
+    """Days of grace were served and are billed; read-only ones were not."""
+    was_served = subscription.status == "grace_period"
+    move(subscription, "active")
+    if not was_served:
+        subscription.current_period_end, subscription.anchor_day = today, today.day
 
 
-def restore(work: Work, subscription_ids: set[int]) -> None:
-    """Part of a payment: who owes nothing that is overdue any more is active again."""
-    for subscription_id in sorted(subscription_ids):
-        subscription = locked(work, subscription_id)
-        if subscription.status not in BEHIND:
-            continue
-        before = state_of(subscription)
-        move(subscription, "active")
-        _start_afresh_if_lapsed(work, subscription)
-        keep(work, subscription, "status_changed", before, reason="paid")
-
-
-def _take_waiting_change(work: Work, subscription: Subscription, on: date) -> None:
-    plan_id, cycle = subscription.next_plan_id, subscription.next_cycle
-    amount = subscription.next_amount_minor
-    assert plan_id is not None
-    assert cycle is not None
-    assert amount is not None
-    price = price_on(work, plan_id, cycle, subscription.currency, on)
-    subscription.plan_id, subscription.plan_price_id = plan_id, price.id
-    subscription.cycle, subscription.amount_minor = cycle, amount
-    subscription.next_plan_id = subscription.next_cycle = subscription.next_amount_minor = None
-
-
-def _start_afresh_if_lapsed(work: Work, subscription: Subscription) -> None:
-    """A period that ended while no service was given is not billed; the next starts today."""
+def _grace_began(work: Work, subscription: Subscription) -> date:
+    """The day the period ended; today for one that is behind with payment within its period."""
     ended = subscription.current_period_end
-    if ended is not None and ended < work.today:
-        subscription.current_period_end = work.today
-        subscription.anchor_day = work.today.day
+    return min(ended, work.today) if ended else work.today
+
+
+def _tell_move(
+    work: Work, subscription: Subscription, before: str, why: str, **facts: object
+) -> None:
+    work.tell(
+        tenant_id=subscription.tenant_id,
+        subscription_id=subscription.id,
+        before=before,
+        after=subscription.status,
+        why=why,
+        **{name: str(fact) for name, fact in facts.items()},
+    )

@@ -1,6 +1,13 @@
 """Subscriptions with their plan history and cancellations (SUB.1–3, CHN)."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.base import Base, Currency, Day, Id, Instant, Minor, currency_code, one_of
@@ -31,6 +38,9 @@ KINDS = (
     "trial_extended",
     "cancelled",
     "corrected",
+    "item_added",
+    "item_removed",
+    "renewal_changed",
 )
 REASONS = (
     "too_expensive",
@@ -46,7 +56,10 @@ REASONS = (
 
 
 class Subscription(Base):
-    """A tenant's subscription; periods come from `anchor_day`, never from the last period."""
+    """A tenant's subscription; periods come from `anchor_day`, never from the last period.
+
+    `amount_minor` is the plan's price per cycle, `items_minor` that of the added items.
+    """
 
     __tablename__ = "subscription"
     __table_args__ = (
@@ -57,6 +70,8 @@ class Subscription(Base):
         one_of("collection", COLLECTION),
         currency_code(),
         CheckConstraint("amount_minor >= 0", name="amount_not_negative"),
+        CheckConstraint("items_minor >= 0", name="items_not_negative"),
+        CheckConstraint("grace_ends_on is null or status = 'grace_period'", name="grace_dated"),
         CheckConstraint("anchor_day between 1 and 31", name="anchor_day_of_month"),
         CheckConstraint("current_period_end > current_period_start", name="period_forward"),
         CheckConstraint("ended_on >= started_on", name="ends_after_start"),
@@ -83,6 +98,7 @@ class Subscription(Base):
     cycle: Mapped[str] = mapped_column(String(12))
     currency: Mapped[Currency]
     amount_minor: Mapped[Minor]
+    items_minor: Mapped[Minor] = mapped_column(server_default="0")
     collection: Mapped[str] = mapped_column(String(24))
     auto_renew: Mapped[bool] = mapped_column(server_default="true")
     started_on: Mapped[Day]
@@ -91,6 +107,7 @@ class Subscription(Base):
     current_period_end: Mapped[Day | None]
     trial_ends_on: Mapped[Day | None]
     paused_until: Mapped[Day | None]
+    grace_ends_on: Mapped[Day | None]
     cancel_at_period_end: Mapped[bool] = mapped_column(server_default="false")
     next_plan_id: Mapped[int | None] = mapped_column(ForeignKey("plan.id"))
     next_cycle: Mapped[str | None] = mapped_column(String(12))
@@ -99,7 +116,43 @@ class Subscription(Base):
     version: Mapped[int] = mapped_column(server_default="1")
     created_at: Mapped[Instant]
 
+    @property
+    def total_minor(self) -> int:
+        """Price per cycle of plan and added items, without tax."""
+        return self.amount_minor + self.items_minor
+
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+
+class SubscriptionItem(Base):
+    """Something added to a subscription, at a price per unit and cycle; billed with each period."""
+
+    __tablename__ = "subscription_item"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["subscription_id", "tenant_id"], ["subscription.id", "subscription.tenant_id"]
+        ),
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint("unit_minor >= 0", name="unit_not_negative"),
+        CheckConstraint("name <> ''", name="named"),
+        CheckConstraint("removed_on >= added_on", name="removed_after"),
+        Index("ix_subscription_item_subscription_id", "subscription_id"),
+    )
+
+    id: Mapped[Id]
+    subscription_id: Mapped[int]
+    tenant_id: Mapped[int]
+    name: Mapped[str]
+    quantity: Mapped[int]
+    unit_minor: Mapped[Minor]
+    added_on: Mapped[Day]
+    removed_on: Mapped[Day | None]
+    created_at: Mapped[Instant]
+
+    @property
+    def cycle_minor(self) -> int:
+        """Price per cycle, in minor units."""
+        return self.quantity * self.unit_minor
 
 
 class PlanHistory(Base):
@@ -111,6 +164,9 @@ class PlanHistory(Base):
 
     __tablename__ = "plan_history"
     __table_args__ = (
+        ForeignKeyConstraint(
+            ["subscription_id", "tenant_id"], ["subscription.id", "subscription.tenant_id"]
+        ),
         one_of("kind", KINDS),
         one_of("status", STATUSES),
         one_of("cycle", CYCLES),
@@ -120,7 +176,7 @@ class PlanHistory(Base):
     )
 
     id: Mapped[Id]
-    subscription_id: Mapped[int] = mapped_column(ForeignKey("subscription.id"))
+    subscription_id: Mapped[int]
     tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"))
     kind: Mapped[str] = mapped_column(String(24))
     effective_on: Mapped[Day]

@@ -1,4 +1,4 @@
-"""The receipt of a write on accounts: what was done, and the audit event it left."""
+"""The receipt of a write by an administrator: what was done, and the audit event it left."""
 
 from dataclasses import dataclass
 from html import escape
@@ -12,9 +12,9 @@ from core.office import office
 from core.settings import settings
 from pages.parts import formats, tables, viewer
 
-LEFT = "access-receipt"
-PLACE = ("view", "user")
-"""The parts of the address a receipt belongs to; it goes when they change."""
+LEFT = "admin-receipt"
+PLACE = ("view", "user", "plan", "wallet")
+"""Besides the page, the parts of the address a receipt belongs to; it goes when they change."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def keep(words: str, event_type: str) -> str:
 
 
 def show() -> None:
-    """The last receipt, as long as the page shows the same user or table."""
+    """The last receipt, as long as the page shows the same record or table."""
     held: Receipt | None = st.session_state.get(LEFT)
     if held is None:
         return
@@ -56,13 +56,15 @@ def _left(event: AuditRow | None) -> str:
     if event is None:
         return ""
     when = formats.instant(event.created_at, settings().billing_timezone, seconds=True)
-    reason = escape(str(event.payload.get("reason", "")))
+    reason = str(event.payload.get("reason", ""))
+    why = f". Reason: “{escape(reason)}”" if reason else ""
     door = tables.link("audit", {"event": event.event_type, "before": str(event.seq + 1)})
     return (
         f'<a href="{escape(door)}" target="_self" style="color: inherit">Audit event '
-        f"{event.seq}</a>, {escape(event.event_type)}, {when}. Reason: “{reason}”"
+        f"{event.seq}</a>, {escape(event.event_type)}, {when}{why}"
     )
 
 
 def _place() -> tuple[str | None, ...]:
-    return tuple(st.query_params.get(name) for name in PLACE)
+    page = (st.context.url or "").split("?")[0]
+    return (page, *(st.query_params.get(name) for name in PLACE))

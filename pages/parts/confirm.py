@@ -52,6 +52,13 @@ def draw(*steps: Step) -> None:
         st.dialog(step.title, on_dismiss=_forget)(_body)(step, subject)
 
 
+def is_fresh() -> bool:
+    """True while the sign-in is young enough for guarded writes; a form waits for it."""
+    seen = viewer.current_viewer()
+    now = office().clock.now()
+    return seen is not None and seen.fresh_until is not None and seen.fresh_until > now
+
+
 def _open(step: Step, subject: str) -> None:
     _forget()
     st.query_params[DO] = f"{step.name}:{subject}"
@@ -84,7 +91,7 @@ def _body(step: Step, subject: str) -> None:
         states.notice("bad", str(problem))
         return
     step.show(job["preview"])
-    if step.fresh and not _is_fresh():
+    if step.fresh and not is_fresh():
         _ask_to_confirm()
         return
     reason = _reason(step, job)
@@ -127,12 +134,6 @@ def _reason(step: Step, job: dict[str, Any]) -> str:
 
 def _arm() -> None:
     st.session_state[JOB]["armed"] = True
-
-
-def _is_fresh() -> bool:
-    seen = viewer.current_viewer()
-    now = office().clock.now()
-    return seen is not None and seen.fresh_until is not None and seen.fresh_until > now
 
 
 def _ask_to_confirm() -> None:

@@ -8,11 +8,15 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from core.access.sessions import Viewer
+from core.settings import Settings, settings
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One page: its file, its address, its group by job, and the permission it needs."""
+    """One page: its file, its address, its group by job, and the permission it needs.
+
+    `feature` is the setting that switches it on; `own` pages are for a tenant's users alone.
+    """
 
     address: str
     title: str
@@ -21,6 +25,12 @@ class Entry:
     needs: str
     icon: str
     visibility: Literal["visible", "hidden"] = "visible"
+    feature: Literal["saas_billing", "saas_wallet"] | None = None
+    own: bool = False
+
+    def offered(self, chosen: Settings) -> bool:
+        """True unless its feature is switched off."""
+        return self.feature is None or bool(getattr(chosen, self.feature))
 
 
 MENU = (
@@ -50,6 +60,75 @@ MENU = (
         ":material/hourglass_bottom:",
     ),
     Entry(
+        "subscriptions",
+        "Subscriptions",
+        "pages/billing/subscriptions.py",
+        "Subscriptions",
+        "billing.read",
+        ":material/autorenew:",
+    ),
+    Entry(
+        "subscription",
+        "Subscription",
+        "pages/billing/subscription.py",
+        "Subscriptions",
+        "billing.read",
+        ":material/autorenew:",
+        "hidden",
+    ),
+    Entry(
+        "renewals",
+        "Renewals",
+        "pages/billing/renewals.py",
+        "Subscriptions",
+        "billing.read",
+        ":material/event_repeat:",
+    ),
+    Entry(
+        "tenant",
+        "Tenant",
+        "pages/billing/tenant.py",
+        "Subscriptions",
+        "billing.read",
+        ":material/domain:",
+    ),
+    Entry(
+        "usage",
+        "Usage",
+        "pages/billing/usage.py",
+        "Subscriptions",
+        "billing.read",
+        ":material/speed:",
+    ),
+    Entry(
+        "plans",
+        "Plans",
+        "pages/admin/plans.py",
+        "Subscriptions",
+        "saas.plans.manage",
+        ":material/sell:",
+        feature="saas_billing",
+    ),
+    Entry(
+        "wallets",
+        "Wallets",
+        "pages/admin/wallets.py",
+        "Subscriptions",
+        "saas.wallets.manage",
+        ":material/account_balance_wallet:",
+        feature="saas_wallet",
+    ),
+    Entry(
+        "wallet",
+        "Wallet",
+        "pages/my_billing/wallet.py",
+        "My billing",
+        "org.billing.read",
+        ":material/account_balance_wallet:",
+        feature="saas_wallet",
+        own=True,
+    ),
+    Entry(
         "users",
         "Users and roles",
         "pages/admin/users.py",
@@ -66,13 +145,24 @@ MENU = (
         ":material/fact_check:",
     ),
 )
-LANDING = {"billing": "ageing", "onboarding": "ageing"}
+LANDING = {"billing": "ageing", "onboarding": "tenant"}
 """Roles that do not start at the first page they may open."""
+
+
+def addresses(chosen: Settings) -> list[str]:
+    """The addresses of the pages that are switched on."""
+    return [entry.address for entry in MENU if entry.offered(chosen)]
 
 
 def entries(seen: Viewer) -> list[Entry]:
     """The pages a person may open, in the order of the menu."""
-    return [entry for entry in MENU if seen.may(entry.needs)]
+    return [
+        entry
+        for entry in MENU
+        if seen.may(entry.needs)
+        and entry.offered(settings())
+        and (seen.tenant_id is not None or not entry.own)
+    ]
 
 
 def landing(seen: Viewer) -> str | None:

@@ -12,7 +12,7 @@ import streamlit as st
 from core.money import Money
 from core.settings import settings
 from etl.export import csv_text
-from pages.parts import formats
+from pages.parts import formats, url
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,17 @@ def page_of(count: int, key: str) -> slice:
         return slice(0, count)
     page = st.pagination(pages, key=key)
     return slice((page - 1) * size, page * size)
+
+
+def pager(count: int, page: int) -> None:
+    """Paging of rows that were read page by page; the address holds the page."""
+    size = settings().table_page_rows
+    pages = max(1, -(-count // size))
+    if pages == 1:
+        return
+    moved = url.follow("page", url.positive, 1)
+    st.session_state["page"] = min(page, pages)
+    st.pagination(pages, key="page", on_change=moved)
 
 
 def rows(

@@ -13,6 +13,7 @@ import streamlit as st
 T = TypeVar("T")
 D = TypeVar("D")
 MOVED = "address-moved"
+LARGEST = 2**63 - 1
 
 
 def read(name: str, parse: Callable[[str], T], default: D) -> T | D:
@@ -38,6 +39,18 @@ def follow(name: str, parse: Callable[[str], T], default: T | None) -> Callable[
     return _moved
 
 
+def restart(moved: Callable[[], None], *names: str) -> Callable[[], None]:
+    """An `on_change` after which parts of the address that hung on the old value are gone."""
+
+    def changed() -> None:
+        for name in names:
+            st.query_params.pop(name, None)
+            st.session_state.pop(name, None)
+        moved()
+
+    return changed
+
+
 def settled() -> None:
     """The run is over: from here on the address leads again."""
     st.session_state.pop(MOVED, None)
@@ -58,6 +71,13 @@ def one_of(options: Sequence[T]) -> Callable[[str], T]:
 def day_or_none(given: str) -> date | None:
     """A parser for optional days."""
     return date.fromisoformat(given)
+
+
+def positive(given: str) -> int:
+    """A parser for ids and page numbers."""
+    if not given.isdecimal() or not 0 < int(given) <= LARGEST:
+        raise ValueError(given)
+    return int(given)
 
 
 def _given(name: str) -> str:

@@ -1,7 +1,7 @@
--- What came in and went back? One row per payment received, its gateway fee, and refund paid out;
--- native minor units, money out negative.
--- A payment from a wallet moved no cash (its recharge did), and invoices settled before an import
--- carry no day on which their money came.
+-- What came in and went back? One row per payment received and wallet recharge, the gateway fee of
+-- each, and refund paid out; native minor units, money out negative.
+-- A payment from a wallet moved no cash (its recharge did), nor does a refund to one; credit notes
+-- move none; invoices settled before an import carry no day on which their money came.
 select
   'collected' as kind,
   p.id as document_id,
@@ -12,7 +12,7 @@ select
   p.provider_payment_id as document
 from payment p
 where p.status in ('captured', 'partially_refunded', 'refunded', 'disputed', 'charged_back')
-  and p.method not in ('wallet', 'settled_before_import')
+  and p.method not in ('wallet', 'credit_note', 'settled_before_import')
 union all
 select
   'fee', p.id, p.received_on, p.tenant_id, p.currency, -p.fee_minor, p.provider_payment_id
@@ -23,4 +23,17 @@ union all
 select
   'refund', r.id, r.refunded_on, r.tenant_id, r.currency, -r.amount_minor, r.provider_refund_id
 from refund r
-where r.status = 'succeeded'
+join payment p on p.id = r.payment_id
+where r.status = 'succeeded' and p.method <> 'wallet'
+union all
+select
+  'recharge', w.id, w.moved_on, w.tenant_id, w.currency, w.amount_minor,
+  cast(null as varchar)
+from wallet_transaction w
+where w.type = 'recharge'
+union all
+select
+  'recharge_fee', w.id, w.moved_on, w.tenant_id, w.currency, -w.fee_minor,
+  cast(null as varchar)
+from wallet_transaction w
+where w.fee_minor > 0

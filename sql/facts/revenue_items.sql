@@ -1,5 +1,5 @@
--- What was earned and given back? One row per invoice line, refund and lost dispute; native minor
--- units without tax, what is given back negative.
+-- What was earned and given back? One row per invoice line, credit note line, refund and lost dispute;
+-- native minor units without tax, what is given back negative.
 -- Drafts and voided invoices count nowhere; recharges, adjustments and refund documents are no
 -- revenue, and giving a recharge back takes none away.
 -- `running_minor` adds the lines of a document up, so that converted lines sum to the document; the
@@ -58,6 +58,12 @@ items as (
   from refund r
   left join payment_plans p on p.payment_id = r.payment_id
   where r.status = 'succeeded' and coalesce(p.is_recharge, 0) = 0
+  union all
+  select
+    'credit', c.id, l.position, c.issued_on, c.tenant_id, l.plan_id, c.currency,
+    -l.net_minor, 0, c.number, 0
+  from credit_note c
+  join credit_note_line l on l.credit_note_id = c.id
   union all
   select
     'lost_dispute', d.id, 1, d.closed_on, d.tenant_id, p.plan_id, d.currency,

@@ -5,11 +5,11 @@
 select
   p.month, p.reporting_currency,
   count(*) as items,
-  cast(sum(case when p.kind = 'collected' then p.value_minor else 0 end) as bigint)
+  cast(sum(case when p.kind in ('collected', 'recharge') then p.value_minor else 0 end) as bigint)
     as collected_minor,
   cast(sum(case when p.kind = 'refund' then -p.value_minor else 0 end) as bigint)
     as refunds_paid_minor,
-  cast(sum(case when p.kind = 'fee' then -p.value_minor else 0 end) as bigint)
+  cast(sum(case when p.kind in ('fee', 'recharge_fee') then -p.value_minor else 0 end) as bigint)
     as gateway_fees_minor,
   cast(sum(case when p.kind = 'cost' then -p.value_minor else 0 end) as bigint) as costs_minor,
   cast(sum(case when p.kind = 'cost' and p.document = 'sales_marketing' then -p.value_minor

@@ -8,7 +8,7 @@ with sums as (
     p.month, p.reporting_currency, p.plan_id, n.country, count(*) as items,
     sum(case when p.kind = 'gross' then p.value_minor else 0 end) as gross,
     sum(case when p.kind = 'gross' and p.is_platform = 1 then p.value_minor else 0 end) as fees,
-    sum(case when p.kind = 'refund' then -p.value_minor else 0 end) as refunded,
+    sum(case when p.kind in ('refund', 'credit') then -p.value_minor else 0 end) as refunded,
     sum(case when p.kind = 'lost_dispute' then -p.value_minor else 0 end) as lost
   from revenue_pieces p
   join tenants n on n.tenant_id = p.tenant_id

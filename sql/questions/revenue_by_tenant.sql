@@ -6,7 +6,7 @@ select
   sum(p.value_minor) filter (where p.kind = 'gross')::bigint as gross_minor,
   sum(p.value_minor) filter (where p.kind = 'gross' and p.is_platform = 1)::bigint
     as platform_fees_minor,
-  -sum(p.value_minor) filter (where p.kind = 'refund')::bigint as refunds_minor,
+  -sum(p.value_minor) filter (where p.kind in ('refund', 'credit'))::bigint as refunds_minor,
   -sum(p.value_minor) filter (where p.kind = 'lost_dispute')::bigint as lost_disputes_minor
 from revenue_pieces p
 join tenants n on n.tenant_id = p.tenant_id

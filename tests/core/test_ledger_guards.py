@@ -108,9 +108,11 @@ def test_every_posting_balances(name: str) -> None:
         "refund_settled": (("paypal", "card", 80, 20), {}),
         "dispute_opened": (("stripe", 100, 15), {}),
         "dispute_won": (("stripe", 100), {}),
+        "wallet_recharged": (("stripe", 100), {}),
+        "wallet_refunded": ((80, 20, 30), {}),
         "reversed_posting": ((LEGS,), {}),
     }
-    pairs = {"transfer_assigned", "dispute_lost", "written_off"}
+    pairs = {"transfer_assigned", "dispute_lost", "written_off", "wallet_paid"}
     args, named = given.get(name, ((80, 20) if name in pairs else (100,), {}))
     legs = POSTINGS[name](*args, **named)
     assert len(legs) >= 2

@@ -1,8 +1,10 @@
 """Properties of periods, proration, totals, allocation, tax shares and recognition."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -22,7 +24,9 @@ from core.invoices.rules import (
 from core.payments.rules import Part, check_parts, spread, tax_within
 from core.plans.defaults import default_plans
 from core.subscriptions.models import STATUSES
+from core.subscriptions.periods import MOST_PERIODS, first_periods, instant_of, period_bounds
 from core.subscriptions.rules import (
+    FIXED_DAYS,
     MONTHS,
     MOVES,
     boundary,
@@ -35,6 +39,16 @@ from core.subscriptions.rules import (
 DAYS = st.dates(date(2000, 1, 1), date(2090, 12, 31))
 AMOUNTS = st.integers(0, 10**9)
 CYCLES = st.sampled_from(sorted(MONTHS))
+ZONES = st.sampled_from(
+    [
+        "UTC",
+        "Europe/Stockholm",
+        "America/Sao_Paulo",
+        "Africa/Cairo",
+        "Australia/Lord_Howe",
+        "Pacific/Apia",
+    ]
+)
 
 
 @given(DAYS, CYCLES)
@@ -49,6 +63,93 @@ def test_48_periods_never_drift_from_the_anchor(anchor: date, cycle: str) -> Non
 def test_the_29th_of_february_comes_back_in_leap_years() -> None:
     starts = [boundary(date(2024, 2, 29), 12, n) for n in range(5)]
     assert [start.day for start in starts] == [29, 28, 28, 28, 29]
+
+
+@given(
+    st.datetimes(datetime(2000, 1, 1), datetime(2035, 12, 31)),  # noqa: DTZ001
+    st.sampled_from(sorted(FIXED_DAYS)),
+    st.booleans(),
+    ZONES,
+)
+def test_48_periods_touch_and_keep_the_anchors_wall_time_in_every_zone(
+    anchor: datetime, cycle: str, fixed: bool, zone: str
+) -> None:
+    found = first_periods(anchor, cycle, 48, zone, fixed_days=fixed)
+    for before, after in pairwise(found):
+        assert (before.end, before.end_on) == (after.start, after.start_on)
+    for n, period in enumerate(found, 1):
+        assert period.n == n
+        assert period.start < period.end
+        assert period.start.utcoffset() == timedelta(0)
+        shown = period.start.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+        wanted = datetime.combine(period.start_on, anchor.time())
+        just_before = (period.start - timedelta(seconds=1)).astimezone(ZoneInfo(zone))
+        assert shown == wanted or just_before.replace(tzinfo=None) < wanted < shown
+        assert (
+            period.start_on.day == anchor.day
+            or fixed
+            or cycle == "weekly"
+            or (period.start_on.day < anchor.day and (period.start_on + timedelta(1)).day == 1)
+        )
+
+
+@given(DAYS, st.integers(0, 20))
+def test_a_year_is_twelve_months_four_quarters_and_two_halves(anchor: date, years: int) -> None:
+    start = datetime.combine(anchor, time())
+    year = period_bounds(start, "annual", years + 1, "UTC")
+    for cycle, many in (("monthly", 12), ("quarterly", 4), ("semiannual", 2)):
+        parts = [period_bounds(start, cycle, years * many + k, "UTC") for k in range(1, many + 1)]
+        assert (parts[0].start, parts[-1].end) == (year.start, year.end)
+        assert sum(part.days for part in parts) == year.days
+
+
+@pytest.mark.parametrize(
+    ("zone", "wall", "instant"),
+    [
+        pytest.param(zone, wall, instant, id=words)
+        for words, zone, wall, instant in [
+            ("an ordinary midnight", "Europe/Stockholm", "2026-01-15T00:00", "2026-01-14T23:00"),
+            ("within a gap", "Europe/Stockholm", "2026-03-29T02:30", "2026-03-29T01:00"),
+            ("a fraction of a second into it", "Europe/Stockholm", "2026-03-29T02:00:00.500000",
+             "2026-03-29T01:00"),
+            ("the end of that gap", "Europe/Stockholm", "2026-03-29T03:00", "2026-03-29T01:00"),
+            ("the earlier of two", "Europe/Stockholm", "2026-10-25T02:30", "2026-10-25T00:30"),
+            ("a missing midnight in Brazil", "America/Sao_Paulo", "2018-11-04T00:00",
+             "2018-11-04T03:00"),
+            ("a missing midnight in Egypt", "Africa/Cairo", "2023-04-28T00:00", "2023-04-27T22:00"),
+            ("a gap of half an hour", "Australia/Lord_Howe", "2026-10-04T02:15",
+             "2026-10-03T15:30"),
+            ("midnight of a day that never was", "Pacific/Apia", "2011-12-30T00:00",
+             "2011-12-30T10:00"),
+            ("noon of a day that never was", "Pacific/Apia", "2011-12-30T12:00",
+             "2011-12-30T10:00"),
+        ]
+    ],
+)  # fmt: skip
+def test_the_instant_of_a_wall_time(zone: str, wall: str, instant: str) -> None:
+    expected = datetime.fromisoformat(instant).replace(tzinfo=UTC)
+    assert instant_of(datetime.fromisoformat(wall), zone) == expected
+
+
+def test_a_period_across_the_change_of_clocks_counts_whole_days() -> None:
+    march = period_bounds(datetime.fromisoformat("2026-03-15"), "monthly", 1, "Europe/Stockholm")
+    assert (march.days, march.last_day) == (31, date(2026, 4, 14))
+    assert march.end - march.start == timedelta(days=31, hours=-1)
+
+
+def test_the_31st_becomes_the_last_day_of_a_month_and_comes_back() -> None:
+    found = first_periods(datetime.fromisoformat("2024-01-31"), "monthly", 14, "UTC")
+    days = [period.start_on.day for period in found]
+    assert days == [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 31, 28]
+
+
+@pytest.mark.parametrize("count", [0, -1, MOST_PERIODS + 1])
+def test_an_absurd_count_and_an_unknown_cycle_are_refused(count: int) -> None:
+    anchor = datetime.fromisoformat("2026-01-15")
+    with pytest.raises(BadInput, match="Ask for 1 to"):
+        first_periods(anchor, "monthly", count, "UTC")
+    with pytest.raises(BadInput, match="no cycle 'daily'"):
+        period_bounds(anchor, "daily", 1, "UTC")
 
 
 @given(DAYS, CYCLES, AMOUNTS, st.data())

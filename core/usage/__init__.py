@@ -1,0 +1,1 @@
+"""Usage: what tenants did, counted against their limits and invoiced by their plan's prices."""

@@ -1,0 +1,1 @@
+"""Wallets: money a tenant has paid ahead, and credit it was given."""

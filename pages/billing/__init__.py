@@ -1,0 +1,1 @@
+"""Billing screens: subscriptions, renewals, tenants and what they use."""

@@ -1,0 +1,172 @@
+"""The description is whole, the docs list every route, and each route asks for what they say."""
+
+import re
+from typing import Any
+
+import pytest
+from fastapi.openapi.models import OpenAPI
+from starlette.testclient import TestClient
+
+from api.app import SUBSCRIPTIONS, TAGS, api
+from api.errors import MEANINGS
+from api.shapes import Body
+from core.access.permissions import PERMISSIONS, TENANT_SIDE
+from core.settings import ROOT
+from core.work import Office
+from tests.api.conftest import Keys
+from tests.billing import a_subscription, a_tenant, the_plans
+
+SYS, ADMIN = SUBSCRIPTIONS
+ROW = re.compile(r"^\| ([A-Z]+) \| `(/\S+)` \| .+? \| (–|`.+`) \| (yes|no) \|$", re.M)
+TABLE = ROW.findall((ROOT / "docs/api.md").read_text())
+DESCRIBED = api.openapi()
+OPERATIONS = {
+    (method.upper(), path): operation
+    for path, methods in DESCRIBED["paths"].items()
+    for method, operation in methods.items()
+}
+PRICE = {"cycle": "monthly", "currency": "EUR", "amount_minor": 100, "valid_from": "2027-01-01"}
+EVENT = {"event_id": "e1", "meter": "max_users", "occurred_at": "2026-11-20T12:00:00Z"}
+FACTS = {"name": "Tiny"}
+BODIES: dict[str, dict[str, Any]] = {
+    "/v1/usage": {**EVENT, "tenant_id": 1},
+    "/v1/usage/batch": {"events": [{**EVENT, "tenant_id": 1}]},
+    "/v1/usage/consume": {"limit": "max_users", "event_id": "e2", "tenant_id": 1},
+    "/admin/billing/plans": {**FACTS, "slug": "tiny", "prices": []},
+    "/admin/billing/plans/{plan_id}": {"before": FACTS, "after": {"name": "Small"}},
+    "/admin/billing/plans/{plan_id}/toggle": {"is_active": True},
+    "/admin/billing/plans/{plan_id}/prices": PRICE,
+    "/admin/billing/wallets/{tenant_id}/credit": {"amount_minor": 1, "reason": "for the test"},
+    "/admin/billing/wallets/{tenant_id}/debit": {"amount_minor": 1, "reason": "for the test"},
+    "/subscriptions/{subscription_id}/status": {"status": "suspended", "reason": "for the test"},
+    SYS: {"tenant_id": 1, "plan_id": 1, "cycle": "monthly", "collection": "send_invoice"},
+    "change-plan": {"plan_id": 1},
+    "pause": {"until": "2026-12-01"},
+    "resume": {},
+    "cancel": {"reason_code": "other"},
+    "extend-trial": {"days": 1},
+    "auto-renew": {"auto_renew": False},
+    "collection": {"collection": "send_invoice"},
+    "items": {"name": "Extra", "unit_minor": 1},
+    "remove": {},
+}
+QUERIES = {"/v1/usage": "tenant_id=1", "/v1/usage/check": "tenant_id=1&limit=max_users"}
+
+
+def body_of(path: str) -> dict[str, Any]:
+    plain = path.removesuffix("/preview").replace(ADMIN, SYS)
+    return BODIES.get(plain) or BODIES.get(plain.rsplit("/", 1)[-1], {})
+
+
+def ask(client: TestClient, method: str, path: str, headers: dict[str, str]) -> Any:
+    url = re.sub(r"{\w+}", "1", path)
+    if method == "GET":
+        return client.get(f"{url}?{QUERIES.get(path, '')}", headers=headers)
+    return client.request(method, url, json=body_of(path), headers=headers)
+
+
+def test_the_docs_list_every_route_and_no_other() -> None:
+    listed = {(method, path) for method, path, _, _ in TABLE}
+    twice = {(m, path.replace(SYS, ADMIN)) for m, path in listed if path.startswith(SYS)}
+    assert len(listed) == len(TABLE)
+    assert listed | twice == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("route", OPERATIONS, ids=" ".join)
+def test_every_route_is_described_with_its_refusals(route: tuple[str, str]) -> None:
+    operation = OPERATIONS[route]
+    assert operation["summary"]
+    assert operation["description"]
+    assert set(operation["tags"]) <= {tag["name"] for tag in TAGS}
+    answers = operation["responses"]
+    assert {"401", "403", "422", "503"} <= set(answers)
+    for status, answer in answers.items():
+        assert answer["description"]
+        if int(status) in MEANINGS:
+            schema = answer["content"]["application/json"]["schema"]
+            assert schema == {"$ref": "#/components/schemas/Refusal"}
+    if route[1] != "/v1/plans":
+        assert {"API key": []} in operation["security"]
+
+
+def test_the_description_is_valid_and_its_names_resolve() -> None:
+    OpenAPI.model_validate(DESCRIBED)
+    assert DESCRIBED["openapi"].startswith("3.1")
+    names = [operation["operationId"] for operation in OPERATIONS.values()]
+    assert len(set(names)) == len(names)
+    pointed = set(re.findall(r"#/components/schemas/([\w.-]+)", str(DESCRIBED)))
+    assert pointed <= set(DESCRIBED["components"]["schemas"])
+
+
+def test_bodies_refuse_what_they_do_not_know() -> None:
+    schemas = DESCRIBED["components"]["schemas"]
+    bodies = {name for name in schemas if name.endswith("Body")}
+    assert len(bodies) > 15
+    assert all(schemas[name]["additionalProperties"] is False for name in bodies)
+
+
+def test_every_body_with_required_fields_shows_an_example_that_fits() -> None:
+    asked = {
+        operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].split("/")[-1]
+        for operation in OPERATIONS.values()
+        if "requestBody" in operation
+    }
+    shown = {kind.__name__: kind for kind in _below(Body)}
+    for name in asked:
+        schema = DESCRIBED["components"]["schemas"][name]
+        assert schema.get("examples") or not schema.get("required"), name
+        for given in schema.get("examples", []):
+            shown[name].model_validate(given)
+
+
+def _below(kind: type[Body]) -> list[type[Body]]:
+    return [each for inner in kind.__subclasses__() for each in (inner, *_below(inner))]
+
+
+def test_there_is_no_page_that_would_load_from_elsewhere(api: TestClient) -> None:
+    for path in ("/docs", "/redoc", "/v1/docs"):
+        assert api.get(path).status_code == 404
+
+
+def test_no_route_but_the_pricing_page_answers_without_a_caller(api: TestClient) -> None:
+    for method, path in OPERATIONS:
+        expected = 200 if path == "/v1/plans" else 401
+        assert ask(api, method, path, {}).status_code == expected, (method, path)
+
+
+def test_each_route_asks_for_the_permission_and_freshness_of_the_docs(
+    office: Office, api: TestClient, program: Keys
+) -> None:
+    plans = the_plans(office)
+    tenant = a_tenant(office)
+    a_subscription(office, tenant, plans["growth"])
+    assert tenant.id == 1
+    platform = [name for name in PERMISSIONS if name not in TENANT_SIDE]
+    for method, path, needs, fresh in TABLE:
+        if needs == "–":
+            continue
+        needed = re.findall(r"`([\w.]+)`", needs)[0]
+        others = [name for name in platform if name not in (needed, "saas.billing.admin")]
+        if needed == "billing.read":
+            others.remove("saas.subscriptions.manage")
+        lacking = ask(api, method, path, program(*others))
+        assert (lacking.status_code, lacking.json()["code"]) == (403, "not_allowed"), path
+        held = ask(api, method, path, program(needed))
+        stale = held.status_code == 403 and held.json()["code"] == "fresh_auth_needed"
+        assert stale == (fresh == "yes"), (method, path, held.text)
+        assert stale or held.status_code not in (401, 403, 422), (method, path, held.text)
+
+
+def test_a_tenants_key_reaches_another_tenants_data_by_no_route(
+    office: Office, api: TestClient, program: Keys
+) -> None:
+    a_subscription(office, a_tenant(office), the_plans(office)["growth"])
+    stranger = program(*TENANT_SIDE, tenant_id=a_tenant(office).id)
+    for method, path in OPERATIONS:
+        if path == "/v1/plans":
+            continue
+        answer = ask(api, method, path, stranger)
+        if (method, path) in (("GET", SYS), ("GET", ADMIN)):
+            assert answer.json()["count"] == 0
+        else:
+            assert answer.status_code in (403, 404), (method, path, answer.text)
