@@ -5,6 +5,7 @@ from datetime import datetime
 from core.actions import action
 from core.errors import BadInput, NotFound, NotNow
 from core.invoices.rules import NewLine
+from core.money import Money
 from core.subscriptions.billing import bill_or_credit, creditable
 from core.subscriptions.changing import prorated_part
 from core.subscriptions.history import State, keep, locked, state_of
@@ -39,6 +40,7 @@ def add_item(
     if not 0 < len(words) <= LONGEST_NAME or unit_minor < 0 or quantity < 1:
         raise BadInput(f"An item has a name of up to {LONGEST_NAME} letters, a price and a number")
     subscription = _changeable(work, subscription_id, version)
+    Money(unit_minor * quantity + subscription.total_minor, subscription.currency)
     before, version_before = state_of(subscription), subscription.version
     item = SubscriptionItem(
         subscription_id=subscription.id,

@@ -1,11 +1,18 @@
 """The looks that these screens have of their own: room for previews and for reasons."""
 
+from html import escape
+
 import streamlit as st
 
-WIDE = '[data-testid="stDialog"] [role="dialog"] { width: min(60rem, 94vw); max-width: 94vw; }'
+WIDE = '[data-testid="stDialog"] > div { width: min(60rem, calc(100% - 30px)); }'
 LONG = (
     ".table .wrap { display: inline-block; min-width: 12rem; max-width: 22rem; "
     "white-space: normal; }"
+)
+
+WAYS = (
+    ".ways { margin: 0; display: flex; flex-wrap: wrap; gap: 1.25rem; font-size: .875rem; } "
+    ".ways a { color: var(--accent); text-underline-offset: 3px; }"
 )
 
 
@@ -17,3 +24,12 @@ def wide_dialog() -> None:
 def long_words() -> None:
     """Cells of the tone `wrap` break their words into lines."""
     st.html(f"<style>{LONG}</style>")
+
+
+def ways(doors: dict[str, str]) -> None:
+    """Links to other screens, by their words."""
+    links = "".join(
+        f'<a href="{escape(address)}" target="_self">{escape(title)}</a>'
+        for title, address in doors.items()
+    )
+    st.html(f'<p class="ways">{links}</p><style>{WAYS}</style>')

@@ -98,7 +98,7 @@ def _read(value: Any, read: Callable[[Any], str] | None, currency: str) -> str:
 def _due(document: Document) -> str:
     if not document.due_minor:
         return "paid at once"
-    open_minor = formats.money(Money(document.due_minor, document.currency))
+    open_minor = formats.money(Money(document.due_minor, document.currency), code=False)
     return f"{open_minor} due {formats.day(document.due_on)}"
 
 

@@ -9,7 +9,7 @@ from core.money import Money
 from core.office import office
 from core.subscriptions.detail import Detail, detail
 from pages.admin import receipts
-from pages.billing import form, life_asks, price_asks, sheet_parts, words
+from pages.billing import form, life_asks, look, price_asks, sheet_parts, words
 from pages.billing.life_asks import statuses
 from pages.parts import confirm, formats, head, plan_words, states, url, viewer
 from pages.parts.confirm import Step
@@ -35,7 +35,7 @@ def main() -> None:
     chosen = url.read("subscription", url.positive, 0)
     if not chosen:
         states.empty("No subscription is chosen", "Open one from the list of subscriptions.")
-        st.page_link("pages/billing/subscriptions.py", label="All subscriptions")
+        look.ways({"All subscriptions": tables.link("subscriptions", {})})
         return
     with office().work(viewer.current_actor()) as work:
         found = detail(work, chosen)
@@ -58,11 +58,13 @@ def _summary(found: Detail) -> None:
             with st.container(horizontal=True, key="doors"):
                 for step, label in doors:
                     confirm.door(step, str(row.id), label)
-        with st.container(horizontal=True, key="ways"):
-            st.page_link("pages/billing/subscriptions.py", label="All subscriptions")
-            tenant = {"tenant": str(row.tenant_id)}
-            st.page_link("pages/billing/tenant.py", label="Tenant", query_params=tenant)
-            st.page_link("pages/billing/usage.py", label="Usage", query_params=tenant)
+        look.ways(
+            {
+                "All subscriptions": tables.link("subscriptions", {}),
+                "Tenant": tables.link("tenant", {"tenant": str(row.tenant_id)}),
+                "Usage": tables.link("usage", {"tenant": str(row.tenant_id)}),
+            }
+        )
 
 
 def _facts(found: Detail) -> str:

@@ -9,7 +9,7 @@ from core.office import office
 from core.subscriptions.detail import TenantPage, tenant_page
 from core.subscriptions.listing import SubscriptionRow
 from pages.admin import receipts
-from pages.billing import choosing, form, sheet_parts, words
+from pages.billing import choosing, form, look, sheet_parts, words
 from pages.billing.assigning import ASSIGN
 from pages.parts import confirm, formats, head, plan_words, tables, viewer
 from pages.parts.head import section
@@ -62,8 +62,7 @@ def _facts(found: TenantPage) -> None:
             for title, text in terms.items()
         )
         st.html(f'<dl class="identity sums">{cells}</dl>')
-        chosen = {"tenant": str(tenant.id)}
-        st.page_link("pages/billing/usage.py", label="Usage", query_params=chosen)
+        look.ways({"Usage": tables.link("usage", {"tenant": str(tenant.id)})})
 
 
 def _subscriptions(found: TenantPage) -> None:

@@ -105,6 +105,7 @@ def test_every_posting_balances(name: str) -> None:
         "gateway_fee": (("stripe", 29), {}),
         "transfer_collected": (("bankgirot", 100), {}),
         "payout": (("paystack", 971), {}),
+        "credit_note_issued": ((80, 20), {}),
         "refund_settled": (("paypal", "card", 80, 20), {}),
         "dispute_opened": (("stripe", 100, 15), {}),
         "dispute_won": (("stripe", 100), {}),

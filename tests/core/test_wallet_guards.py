@@ -15,8 +15,9 @@ from tests.wallets import a_recharge, an_admin
 
 ADDED = """
 insert into wallet_transaction (wallet_id, tenant_id, currency, type, amount_minor,
-  balance_after_minor, promotional_after_minor, reference_id, gateway, created_at)
-select id, tenant_id, currency, 'recharge', 5, {after}, 0, 'X', 'manual', now() from {wallet}
+  balance_after_minor, promotional_after_minor, reference_id, gateway, moved_on,
+  created_at)
+select id, tenant_id, currency, 'recharge', 5, {after}, 0, 'X', 'manual', current_date, now() from {wallet}
 """
 MOVED = "with w as (update wallet set balance_minor = 505 returning id, tenant_id, currency)"
 
@@ -77,6 +78,7 @@ def test_a_transaction_has_the_currency_of_its_wallet(office: Office) -> None:
                 promotional_after_minor=0,
                 reference_id="R-9",
                 gateway="manual",
+                moved_on=work.today,
                 created_at=work.now,
             )
         )

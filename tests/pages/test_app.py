@@ -11,6 +11,7 @@ from pages.parts import menu
 
 Run = Callable[..., AppTest]
 Person = Callable[..., Viewer]
+SUBSCRIPTIONS = ("subscriptions", "renewals", "tenant", "usage")
 
 
 def words(test: AppTest) -> str:
@@ -21,10 +22,13 @@ def words(test: AppTest) -> str:
 @pytest.mark.parametrize(
     ("role", "addresses"),
     [
-        ("cfo", ["revenue", "ageing"]),
+        ("cfo", ["revenue", "ageing", *SUBSCRIPTIONS]),
         ("analyst", ["revenue"]),
-        ("billing", ["ageing"]),
-        ("super_admin", ["revenue", "ageing", "users", "audit"]),
+        ("billing", ["ageing", *SUBSCRIPTIONS]),
+        (
+            "super_admin",
+            ["revenue", "ageing", *SUBSCRIPTIONS, "plans", "wallets", "users", "audit"],
+        ),
         ("operator", []),
         ("org_admin", []),
     ],
