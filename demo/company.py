@@ -18,7 +18,7 @@ from core.money import round_half_up
 from core.plans.actions import NewPrice, create_plan, set_price
 from core.plans.defaults import MONTHLY_UNITS, cycle_price, default_plans
 from core.work import Office, Work
-from demo import cards, decisions
+from demo import cards, decisions, metering
 from demo.calendar import DAY, days, months_before
 from demo.market import CYCLES, Profile, sign_ups
 from demo.names import Names
@@ -136,6 +136,7 @@ def _day(
     if day == months_before(world.start, -PRICE_RISE_MONTH):
         _raise_prices(world)
     decisions.decide(world)
+    metering.report(world)
     for profile in profiles:
         sign_up(world, names, profile)
     desk.open_at(day, 16, 15)

@@ -5,10 +5,13 @@ from datetime import timedelta
 
 from core.invoices.actions import Fee, issue_platform_fees, write_off
 from core.money import round_half_up
+from core.plans.defaults import MONTHLY_UNITS, cycle_price
 from core.plans.queries import price_on
 from core.subscriptions.actions import cancel, change_plan, extend_trial
+from core.subscriptions.items import add_item
 from core.subscriptions.pausing import pause
 from core.work import Work
+from demo import wallets
 from demo.calendar import is_banking_day, months_before
 from demo.market import (
     BAD_QUARTER,
@@ -89,6 +92,9 @@ def _upgrade(world: World, customer: Customer) -> None:
     if customer.plan == "enterprise":
         _more_seats(world, customer)
         return
+    if customer.plan in ("growth", "pro") and world.chance(300):
+        _add_branch(world, customer)
+        return
     step = 2 if customer.plan == "free" and world.chance(300) else 1
     plan = LADDER[place + step]
     reason = f"The customer asked for {plan} by mail, more room needed"
@@ -113,6 +119,7 @@ def _more_seats(world: World, customer: Customer) -> None:
         )
 
     if not customer.profile.discount_percent:
+        _pay_ahead(world, customer, "enterprise")
         world.desk.person(FINANCE, act)
         world.invoiced = True
         customer.profile = replace(customer.profile, discount_percent=100 - percent)
@@ -122,7 +129,7 @@ def _downgrade(world: World, customer: Customer) -> None:
     place = LADDER.index(customer.plan)
     if place > 1 and customer.profile.discount_percent >= 0:
         reason = "The customer needs less and asked for the smaller plan"
-        _change(world, customer, LADDER[place - 1], reason, at_renewal=True)
+        _change(world, customer, LADDER[place - 1], reason, at_renewal=not world.chance(350))
 
 
 def _change(
@@ -146,8 +153,34 @@ def _change(
             reason=reason,
         )
 
+    if not at_renewal:
+        _pay_ahead(world, customer, plan)
     world.desk.person(FINANCE, act)
     customer.plan, world.invoiced = plan, True
+
+
+def _pay_ahead(world: World, customer: Customer, plan: str) -> None:
+    if customer.profile.collection == "wallet" and plan != "free":
+        wallets.fill(world, customer.tenant_id, customer.profile, plan)
+
+
+def _add_branch(world: World, customer: Customer) -> None:
+    """An extra branch on top of the plan."""
+    _pay_ahead(world, customer, customer.plan)
+    units = MONTHLY_UNITS["starter"][customer.profile.currency]
+    price = round_half_up(cycle_price(units, customer.profile.cycle) * 60, 100)
+    world.desk.person(
+        FINANCE,
+        lambda work: add_item(
+            work,
+            customer.subscription_id,
+            "Extra branch",
+            price,
+            world.rng.randint(1, 3),
+            reason="The customer opened a branch and asked for it",
+        ),
+    )
+    world.invoiced = True
 
 
 def _pause(world: World, customer: Customer) -> None:
@@ -177,6 +210,7 @@ def _return(world: World, customer: Customer) -> None:
     plan = customer.plan if customer.plan != "free" else "starter"
     customer.plan = plan
     customer.profile = replace(customer.profile, plan=plan, discount_percent=0)
+    _pay_ahead(world, customer, plan)
     subscription = subscribe(world, customer.tenant_id, customer.profile, trial=False)
     customer.subscription_id, customer.state, customer.left_on = subscription.id, "paying", None
     world.by_subscription[subscription.id] = customer

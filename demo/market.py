@@ -31,6 +31,8 @@ SEND_INVOICE_PERCENT = {
     "pro": 60,
     "enterprise": 90,
 }
+WALLET_PERCENT = 16
+"""Of those who could pay by card, how many pay ahead."""
 TRANSFER_COUNTRIES = ("SE", "NO", "DE")
 SEASON_PERCENT = (125, 105, 105, 100, 95, 85, 45, 90, 135, 115, 105, 55)
 """January to December: slow in July and December, strong in September and January."""
@@ -134,6 +136,9 @@ def _profile(rng: Random, day: date) -> Profile:
     if not transfer:
         paypal = country not in ("NG", "SE") and rng.randrange(100) < 14
         provider = "paystack" if country == "NG" else "paypal" if paypal else "stripe"
+    collection = "send_invoice" if transfer else "charge_automatically"
+    if provider in ("stripe", "paystack") and rng.randrange(100) < WALLET_PERCENT:
+        collection = "wallet"
     trial = plan != "enterprise" and rng.randrange(100) < 86
     big = plan in ("pro", "enterprise")
     return Profile(
@@ -143,7 +148,7 @@ def _profile(rng: Random, day: date) -> Profile:
         plan=plan,
         cycle=cycle,
         provider=provider,
-        collection="send_invoice" if transfer else "charge_automatically",
+        collection=collection,
         habit=pick(rng, {name: share for name, (share, _, _) in HABITS.items()}),
         trial=trial,
         converts=not trial or rng.randrange(100) < 60,

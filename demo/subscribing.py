@@ -14,6 +14,7 @@ from core.subscriptions.queries import behind_since
 from core.subscriptions.run import Change, run_lifecycle
 from core.tenants.actions import NewTenant, create_tenant
 from core.work import Work
+from demo import wallets
 from demo.market import LANGUAGES, Profile
 from demo.names import Names, address
 from demo.people import PASSWORD, PEOPLE
@@ -31,6 +32,8 @@ def sign_up(world: World, names: Names, profile: Profile) -> None:
         name, profile.country, profile.currency, LANGUAGES[profile.country], address(name), tax_id
     )
     tenant = world.desk.job("sign-up", lambda work: create_tenant(work, new))
+    if profile.collection == "wallet" and not profile.trial:
+        wallets.fill(world, tenant.id, profile, profile.plan)
     subscription = subscribe(world, tenant.id, profile, trial=profile.trial)
     customer = Customer(
         tenant.id,
@@ -43,6 +46,8 @@ def sign_up(world: World, names: Names, profile: Profile) -> None:
     )
     world.customers[tenant.id] = customer
     world.by_subscription[subscription.id] = customer
+    if profile.converts:
+        wallets.look_ahead(world, customer, subscription.current_period_end)
     if len(world.customers) == 1:
         _add_tenant_users(world, tenant.id)
 
@@ -114,6 +119,7 @@ def _remember(world: World, change: Change) -> None:
         customer.state, customer.left_on = "gone", world.today
     elif change.step in ("end_trial", "resume"):
         customer.state = "paying"
+    wallets.follow(world, customer, change)
 
 
 def _given_up(world: World) -> list[int]:

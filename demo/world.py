@@ -9,7 +9,7 @@ from random import Random
 from sqlalchemy import select
 
 from core.gateways.actions import Payout
-from core.invoices.models import Invoice
+from core.invoices.models import OPEN, Invoice
 from core.payments.actions import Charge
 from core.plans.models import Plan
 from core.work import Work
@@ -137,10 +137,10 @@ class World:
                 Invoice.number,
                 Invoice.ocr,
                 Invoice.currency,
-                Invoice.total_minor,
+                (Invoice.total_minor - Invoice.paid_minor).label("due_minor"),
                 Invoice.due_on,
             )
-            .where(Invoice.id > self._last_invoice, Invoice.status == "issued")
+            .where(Invoice.id > self._last_invoice, Invoice.status.in_(OPEN))
             .order_by(Invoice.id)
         )
         fresh = [
@@ -151,7 +151,7 @@ class World:
                 row.number or "",
                 row.ocr or "",
                 row.currency,
-                row.total_minor,
+                row.due_minor,
                 row.due_on or self.today,
             )
             for row in rows

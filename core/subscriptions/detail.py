@@ -43,17 +43,21 @@ limit :limit
 """)
 _DOCUMENTS = sql("""
 -- Which invoices and credit notes does a subscription have? One row per document, newest first.
-select 'invoice' as kind, i.id, i.number, i.type, i.reason, i.status, i.issued_on, i.due_on,
-  i.currency, i.net_minor, i.tax_minor, i.total_minor,
-  case when i.status in ('issued', 'partially_paid') then i.total_minor - i.paid_minor else 0 end
-    as open_minor,
-  i.status in ('issued', 'partially_paid') and i.due_on < :today as overdue
-from invoice i where i.subscription_id = :id
-union all
-select 'credit_note', c.id, c.number, 'credit_note', c.reason, 'issued', c.issued_on, null,
-  c.currency, -c.net_minor, -c.tax_minor, -c.total_minor, 0, false
-from credit_note c where c.subscription_id = :id
-order by issued_on desc nulls first, kind desc, id desc
+with document as (
+  select 'invoice' as kind, i.id, i.number, i.type, i.reason, i.status, i.issued_on, i.due_on,
+    i.currency, i.net_minor, i.tax_minor, i.total_minor,
+    case when i.status in ('issued', 'partially_paid') then i.total_minor - i.paid_minor else 0 end
+      as open_minor,
+    i.status in ('issued', 'partially_paid') and i.due_on < :today as overdue, i.created_at
+  from invoice i where i.subscription_id = :id
+  union all
+  select 'credit_note', c.id, c.number, 'credit_note', c.reason, 'issued', c.issued_on, null,
+    c.currency, -c.net_minor, -c.tax_minor, -c.total_minor, 0, false, c.created_at
+  from credit_note c where c.subscription_id = :id)
+select kind, id, number, type, reason, status, issued_on, due_on, currency, net_minor, tax_minor,
+  total_minor, open_minor, overdue
+from document
+order by issued_on desc nulls first, created_at desc, kind, id desc
 limit :limit
 """)
 _MONEY = sql("""

@@ -11,7 +11,7 @@ from core.subscriptions.detail import Detail, detail
 from pages.admin import receipts
 from pages.billing import form, life_asks, look, price_asks, sheet_parts, words
 from pages.billing.life_asks import statuses
-from pages.parts import confirm, formats, head, plan_words, states, url, viewer
+from pages.parts import confirm, formats, head, plan_words, states, tables, url, viewer
 from pages.parts.confirm import Step
 
 CHANGEABLE = ("trial", "active", "past_due")
