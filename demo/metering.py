@@ -32,7 +32,8 @@ def report(world: World) -> None:
     begin = world.until - timedelta(days=MEASURED_DAYS)
     if world.today < begin or world.today.weekday() != 6:
         return
-    if world.today < begin + timedelta(days=7):
+    if not world.measures_usage:
+        world.measures_usage = True
         _price_calls(world)
     events = [event for customer in _using(world) for event in _week(world, customer)]
     office = world.desk.office

@@ -76,6 +76,8 @@ class World:
         self._errands: dict[date, list[Task]] = defaultdict(list)
         self.invoiced = True
         """Whether anything may have been invoiced since bills were last looked up."""
+        self.measures_usage = False
+        """Whether meters and their prices are set up."""
         self._last_invoice = 0
         self._serial = 0
 

@@ -60,7 +60,9 @@ def test_plan_changes_after_preview_and_step_up_once(visitor: Watched, site: Sit
     page.get_by_role("button", name="Confirm").click()
     expect(dialog.get_by_role("region", name="Lines of the invoice")).to_contain_text("199.00")
     page.get_by_label("Reason").fill(REASON)
-    box = page.get_by_role("button", name="Change the plan").bounding_box()
+    carry_out = page.get_by_role("button", name="Change the plan")
+    carry_out.scroll_into_view_if_needed()
+    box = carry_out.bounding_box()
     assert box
     at = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.click(*at)
