@@ -54,7 +54,7 @@ def main() -> int:
         return 1
     asked = _arguments()
     with _site(asked) as (base_url, people), chromium() as browser:
-        faults = _sign_in_page(browser, base_url, asked.out)
+        faults = _public_pages(browser, base_url, asked.out)
         for person in people:
             faults += pictures_of(browser, base_url, person, asked.out)
     for fault in faults:
@@ -101,11 +101,12 @@ def _picture(seen: Watched, path: str, folder: Path, scheme: str) -> None:
     seen.faults[before:] = [f"{path}: {fault}" for fault in seen.faults[before:]]
 
 
-def _sign_in_page(browser: Browser, base_url: str, out: Path) -> list[str]:
+def _public_pages(browser: Browser, base_url: str, out: Path) -> list[str]:
     faults: list[str] = []
     for scheme in SCHEMES:
         seen = watched(browser, base_url, scheme)
-        _picture(seen, "/login", out / "signed-out", scheme)
+        for path in ("/login", "/pricing"):
+            _picture(seen, path, out / "signed-out", scheme)
         faults += [f"signed out {scheme}: {fault}" for fault in seen.faults]
         seen.page.context.close()
     return faults
