@@ -61,7 +61,8 @@ def _lanes(source: Source, url: str, scratch: Path) -> Iterator[list[Source]]:
     """The source with more connections that see the same snapshot."""
     with contextlib.ExitStack() as stack:
         more = [
-            stack.enter_context(postgres.snapshot(url, scratch, source)) for _ in range(LANES - 1)
+            stack.enter_context(postgres.snapshot(url, scratch, postgres.exported(source)))
+            for _ in range(LANES - 1)
         ]
         yield [source, *more]
 
@@ -89,11 +90,9 @@ def load_changes(
     """
     for side in ("fresh", "old"):
         build.execute(f"attach ':memory:' as {side}").fetchall()
-    with (
-        postgres.snapshot(url, scratch, source) as other,
-        ThreadPoolExecutor(1) as pool,
-    ):
-        counting: Future[dict[str, Totals]] = pool.submit(postgres.counts, other, TABLES)
+    shared = postgres.exported(source)
+    with ThreadPoolExecutor(1) as pool:
+        counting: Future[dict[str, Totals]] = pool.submit(_counted, url, scratch, shared)
         tracked = [table for table in TABLES if table.tracked]
         changed = postgres.changed_tables(source, tracked, low_xid)
         buried = postgres.buried_tables(source, low_xid)
@@ -107,6 +106,12 @@ def load_changes(
                 copied.append(Copied(table.name, _count(build, table.name), 0, 0))
         names = frozenset(changed | buried.keys())
         return Loaded(copied, counting.result(), names)
+
+
+def _counted(url: str, scratch: Path, shared: str) -> dict[str, Totals]:
+    """The source's row counts, over a connection of their own."""
+    with postgres.snapshot(url, scratch, shared) as source:
+        return postgres.counts(source, TABLES)
 
 
 def _replace(build: duckdb.DuckDBPyConnection, source: Source, table: Table) -> Copied:

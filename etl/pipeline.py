@@ -3,6 +3,7 @@
 import shutil
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -107,13 +108,16 @@ def _build_and_publish(
     live = settings.copy_path
     path = new_build(live)
     today = local_date(now, settings.billing_timezone)
-    with postgres.snapshot(url, live.parent) as source:
+    with ThreadPoolExecutor(1) as pool, postgres.snapshot(url, live.parent) as source:
+        copying = None if full or not live.exists() else pool.submit(shutil.copyfile, live, path)
         low_xid, cluster = postgres.position(source)
         state = State(low_xid, cluster, f"{ALLOW_LIST_DIGEST}:{models_digest()}")
         before = None if full else _state_to_continue(live, source, state)
         mode = "full" if before is None else "incremental"
-        if before is not None:
-            shutil.copyfile(live, path)
+        if copying is not None:
+            copying.result()
+        if before is None:
+            path.unlink(missing_ok=True)
         build = open_build(path, settings)
         try:
             loaded = (

@@ -97,16 +97,15 @@ class _Csv:
 
 
 @contextlib.contextmanager
-def snapshot(url: str, scratch: Path, same_as: Source | None = None) -> Iterator[Source]:
+def snapshot(url: str, scratch: Path, shared: str | None = None) -> Iterator[Source]:
     """One REPEATABLE READ transaction as the application role, over all tenants.
 
-    `same_as` is an open snapshot that this connection is to share. Raises DatabaseUnavailable when
-    the database does not answer.
+    `shared` is what `exported` said of an open snapshot that this one is to be. Raises
+    DatabaseUnavailable when the database does not answer.
     """
     setup = [_SNAPSHOT]
-    if same_as is not None:
-        [(name,)] = same_as.rows("select pg_export_snapshot()")
-        setup.append(f"set transaction snapshot '{name}'")
+    if shared is not None:
+        setup.append(f"set transaction snapshot '{shared}'")
     connection = _adbc_connection(url)
     opened = (
         _csv_snapshot(url, scratch, setup)
@@ -160,6 +159,12 @@ def _csv_snapshot(url: str, scratch: Path, setup: list[str]) -> Iterator[Source]
         connection.execute(_SCOPE)
         yield _Csv(connection, Path(folder))
         connection.execute("rollback")
+
+
+def exported(source: Source) -> str:
+    """The name under which other connections can see the same snapshot while it is open."""
+    [(name,)] = source.rows("select pg_export_snapshot()")
+    return str(name)
 
 
 def position(source: Source) -> tuple[int, str]:
