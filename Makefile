@@ -28,6 +28,8 @@ install: $(VENV)/.dev           ## the environment with the tools of developers
 bench: $(VENV)/.dev             ## every benchmark, each against its rival
 	$(BIN)/saldo bench sync --json
 	$(BIN)/saldo bench dashboard --json
+	$(BIN)/saldo bench usage --json
+	$(BIN)/saldo bench renewals --json
 
 gallery: $(VENV)/.dev chromium  ## a screenshot of every page as each role, light and dark
 	$(BIN)/python -m tests.journeys.gallery

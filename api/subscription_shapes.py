@@ -210,7 +210,7 @@ class StatusBody(Body):
             return actions.cancel(
                 work, subscription_id, self.reason_code, mode="now", reason=self.reason, key=key
             )
-        return lifecycle.set_status(work, subscription_id, self.status, why=self.reason)
+        return lifecycle.set_status(work, subscription_id, self.status, reason=self.reason, key=key)
 
 
 class SubscriptionAnswer(Answer):

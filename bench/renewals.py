@@ -57,7 +57,7 @@ class Day:
 
 
 def run(scale: float, say: Say) -> dict[str, Any]:
-    """The time of renewing all subscriptions over that of inserting the rows; the median of days."""
+    """The time of renewing over that of inserting the same rows: the median of days."""
     with company(max(int(SUBSCRIPTIONS * scale), 10 * DAYS), say) as made:
         clock = SetClock(SystemClock().now())
         office = Office(app_engine(made.url), clock, made.settings)
@@ -126,10 +126,12 @@ def _written(db: psycopg.Connection, mark: int) -> list[list[Insert]]:
     """The rows added after a transaction, as text, those of a transaction together."""
     renewals: dict[int, list[Insert]] = {}
     for table in WRITTEN:
-        values = sql.SQL(", ").join(sql.SQL("{}::text").format(name) for name in _columns(db, table))
-        asked = sql.SQL("select xmin::text::bigint, {} from {} where xmin::text::bigint > %s").format(
-            values, sql.Identifier(table)
+        values = sql.SQL(", ").join(
+            sql.SQL("{}::text").format(name) for name in _columns(db, table)
         )
+        asked = sql.SQL(
+            "select xmin::text::bigint, {} from {} where xmin::text::bigint > %s"
+        ).format(values, sql.Identifier(table))
         for xid, *row in db.execute(asked, [mark]):
             renewals.setdefault(xid, []).append((table, row))
     return [renewals[xid] for xid in sorted(renewals)]

@@ -16,9 +16,9 @@ from commands.output import AsJson, answer, command, day
 from commands.subscription_words import after, check_item, show_after, show_preview
 from core.office import office
 from core.plans.queries import plan_by_slug
+from core.rehearsal import rehearse
 from core.subscriptions import actions, items, pausing
 from core.subscriptions.models import Subscription, SubscriptionItem
-from core.subscriptions.previewing import preview_of
 from core.work import Work
 
 app = typer.Typer(help="Subscriptions of tenants.", no_args_is_help=True)
@@ -64,7 +64,7 @@ def _both(name: str) -> Callable[[Callable[..., Act]], Callable[..., Act]]:
             user, as_json = options.pop("user"), options.pop("as_json")
             act = ask(**options)
             with acting_as(office(), user) as actor:
-                found = preview_of(
+                found = rehearse(
                     office(), actor, lambda work: act.do(work, "", None), act.subscription_id
                 )
             answer(found.as_json(), as_json, show_preview)

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from core.access.authority import Actor
 from core.subscriptions.models import Subscription
@@ -18,7 +18,7 @@ from core.work import Office, Work
 _INVOICES = text("""
 select i.id, i.type, i.reason, i.currency, i.net_minor, i.tax_minor, i.total_minor,
   i.total_minor - i.paid_minor as due_minor, i.due_on
-from invoice i where i.row_xid = pg_current_xact_id() and i.created_at = :now order by i.id
+from invoice i where i.row_xid = pg_current_xact_id() and i.id > :last order by i.id
 """)
 _INVOICE_LINES = text("""
 select description, quantity, unit_minor, net_minor, tax_percent, tax_minor, total_minor,
@@ -124,7 +124,6 @@ def rehearse(
     office: Office,
     actor: Actor,
     do: Callable[[Work], object],
-    *,
     subscription_id: int | None = None,
 ) -> Preview:
     """Carry out an action, read what it wrote and undo it; raises what the action raises.
@@ -132,29 +131,38 @@ def rehearse(
     The permission is asked for as ever, fresh sign-in and reason only when it is done.
     """
     with office.rehearse(actor) as work:
-        before = _state(work, subscription_id)
+        before, last = _state(work, subscription_id), last_invoice(work)
         result = do(work)
         work.session.flush()
         if isinstance(result, Subscription):
             subscription_id = result.id
-        return written(work, before, _state(work, subscription_id))
+        return written(work, last, before, _state(work, subscription_id))
+
+
+def last_invoice(work: Work) -> int:
+    """The newest invoice there is, before the transaction writes its own."""
+    return int(work.session.scalar(text("select coalesce(max(id), 0) from invoice")) or 0)
 
 
 def written(
-    work: Work, before: dict[str, Any] | None = None, after: dict[str, Any] | None = None
+    work: Work,
+    last: int,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
 ) -> Preview:
-    """What the running transaction has written so far."""
+    """What the running transaction has written so far; `last` is the newest invoice before it."""
     return Preview(
-        _documents(work, _INVOICES, _INVOICE_LINES),
-        _documents(work, _NOTES, _NOTE_LINES),
+        _documents(work, _INVOICES, _INVOICE_LINES, {"last": last}),
+        _documents(work, _NOTES, _NOTE_LINES, {}),
         _postings(work),
         before,
         after,
     )
 
 
-def _documents(work: Work, documents: Any, lines: Any) -> list[Document]:
-    values = {"now": work.now} if documents is _INVOICES else {}
+def _documents(
+    work: Work, documents: TextClause, lines: TextClause, values: dict[str, int]
+) -> list[Document]:
     found = []
     for row in work.session.execute(documents, values).mappings().all():
         facts = dict(row)

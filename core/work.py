@@ -35,6 +35,8 @@ class Work:
     told: dict[str, Any] = field(default_factory=dict)
     organization_id: int | None = None
     event_type: str | None = None
+    kept: dict[tuple[type, int], Any] = field(default_factory=dict)
+    """Records locked, or read and soon asked for again: a session lets go what nobody holds."""
     rehearsal: bool = False
     """True when nothing will be kept: neither fresh sign-in nor reason is asked for."""
 

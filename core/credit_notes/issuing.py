@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from core.credit_notes.models import CreditNote, CreditNoteLine
 from core.errors import BadInput
@@ -18,6 +18,18 @@ from core.tenants.models import Tenant
 from core.work import Work
 
 SERIES = "credit"
+_CREDIT_LEFT = (
+    select(Payment)
+    .where(
+        Payment.tenant_id == bindparam("tenant_id"),
+        Payment.currency == bindparam("currency"),
+        Payment.provider == "credit",
+        Payment.allocated_minor < Payment.amount_minor,
+    )
+    .order_by(Payment.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 def issue_credit_note(
@@ -91,18 +103,8 @@ def use_credit(work: Work, invoice: Invoice) -> int:
 
     Oldest first; payments are locked before the invoice.
     """
-    held = work.session.scalars(
-        select(Payment)
-        .where(
-            Payment.tenant_id == invoice.tenant_id,
-            Payment.currency == invoice.currency,
-            Payment.provider == "credit",
-            Payment.allocated_minor < Payment.amount_minor,
-        )
-        .order_by(Payment.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
+    asked = {"tenant_id": invoice.tenant_id, "currency": invoice.currency}
+    held = work.session.scalars(_CREDIT_LEFT, asked).all()
     used = 0
     for payment in held:
         left = payment.amount_minor - payment.allocated_minor

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import func, select, text
 
 from core.errors import BadInput
-from core.invoices.models import Invoice, InvoiceLine, InvoiceSeries
+from core.invoices.models import Invoice, InvoiceLine
 from core.invoices.rules import (
     Amounts,
     NewLine,
@@ -25,6 +24,13 @@ from core.ledger.models import LedgerTransaction
 from core.ledger.postings import invoice_issued, revenue_recognised
 from core.tenants.models import Tenant
 from core.work import Work
+
+_TAKE_NUMBERS = text("""
+insert into invoice_series (issuer_type, year, last_number) values (:issuer_type, :year, :count)
+on conflict (issuer_type, year)
+do update set last_number = invoice_series.last_number + excluded.last_number
+returning last_number
+""")
 
 
 @dataclass(frozen=True)
@@ -159,15 +165,7 @@ def _post_issue(work: Work, invoice: Invoice) -> None:
 
 def take_numbers(work: Work, issuer_type: str, year: int, count: int) -> int:
     """The first of `count` numbers; the series' row stays locked until the transaction ends."""
-    taken = (
-        insert(InvoiceSeries)
-        .values(issuer_type=issuer_type, year=year, last_number=count)
-        .on_conflict_do_update(
-            index_elements=["issuer_type", "year"],
-            set_={"last_number": InvoiceSeries.last_number + count},
-        )
-        .returning(InvoiceSeries.last_number)
-    )
-    last = work.session.scalar(taken)
+    asked = {"issuer_type": issuer_type, "year": year, "count": count}
+    last: int | None = work.session.scalar(_TAKE_NUMBERS, asked)
     assert last is not None
     return last - count + 1

@@ -94,7 +94,8 @@ def bill(
     if invoice.due_minor:
         crediting.use_credit(work, invoice)
     due = invoice.due_minor
-    if due and subscription.collection == "wallet" and not paying.pay_from_wallet(work, invoice):
+    from_wallet = due and subscription.collection == "wallet"
+    if from_wallet and not paying.settle_from_wallet(work, invoice):
         needed = units_text(due, invoice.currency)
         raise InsufficientBalance(f"The wallet cannot pay the {needed} {invoice.currency} due")
     return invoice

@@ -16,8 +16,11 @@ def is_funded(work: Work, subscription: Subscription, on: date) -> bool:
     """True when a renewal on a day would be paid, or is not paid from a wallet at all."""
     if subscription.collection != "wallet":
         return True
-    needed = expected_minor(work, subscription, on) - credit_left(work, subscription)
-    return needed <= 0 or take(wallet_funds(work, subscription), needed) is not None
+    needed, funds = expected_minor(work, subscription, on), wallet_funds(work, subscription)
+    if needed <= 0 or take(funds, needed) is not None:
+        return True
+    needed -= credit_left(work, subscription)
+    return needed <= 0 or take(funds, needed) is not None
 
 
 def credit_left(work: Work, subscription: Subscription) -> int:

@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from core.errors import ChangedMeanwhile, NotFound
 from core.subscriptions.models import PlanHistory, Subscription
 from core.subscriptions.rules import Proration, check_move
 from core.work import Work
+
+LOCKING = (
+    select(Subscription).where(Subscription.id == bindparam("subscription_id")).with_for_update()
+)
 
 
 @dataclass(frozen=True)
@@ -29,15 +33,18 @@ def state_of(subscription: Subscription) -> State:
 
 
 def locked(work: Work, subscription_id: int, version: int | None = None) -> Subscription:
-    """A subscription, locked to the end of the transaction.
+    """A subscription, locked to the end of the transaction; locked before, it is not asked again.
 
     Raises NotFound, and ChangedMeanwhile when it is no longer in the version the caller saw.
     """
-    found = work.session.scalar(
-        select(Subscription).where(Subscription.id == subscription_id).with_for_update()
-    )
+    found: Subscription | None = work.kept.get((Subscription, subscription_id))
+    if found is None:
+        found = work.session.scalar(LOCKING, {"subscription_id": subscription_id})
     if found is None:
         raise NotFound(f"There is no subscription {subscription_id}")
+    # A savepoint that is undone gives up the locks taken within it.
+    if not work.session.in_nested_transaction():
+        work.kept[Subscription, subscription_id] = found
     if version is not None and found.version != version:
         raise ChangedMeanwhile
     return found

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from core.actions import action
-from core.errors import NotNow
+from core.errors import BadInput, NotNow
 from core.invoices.models import Invoice
 from core.plans.queries import plan_by_slug, price_on
 from core.subscriptions.arrears import BEHIND, start_afresh_if_lapsed
@@ -11,6 +11,7 @@ from core.subscriptions.billing import open_period
 from core.subscriptions.cancelling import end_now, lock_in_loss
 from core.subscriptions.history import State, keep, locked, move, state_of
 from core.subscriptions.models import Subscription
+from core.subscriptions.rules import MOVES
 from core.subscriptions.terms import take, terms_on
 from core.work import Work
 
@@ -85,7 +86,8 @@ def enter_read_only(work: Work, subscription_id: int, why: str) -> Subscription:
 def end_trial(work: Work, subscription_id: int, *, converts: bool) -> Invoice | None:
     """The trial is over: the first paid period begins, or the tenant falls to the default plan.
 
-    The day the trial ends becomes the anchor. Returns the first invoice.
+    The day the trial ends becomes the anchor, and the price is that of the day. Returns the first
+    invoice.
     """
     subscription = locked(work, subscription_id)
     if subscription.status != "trial":
@@ -94,7 +96,9 @@ def end_trial(work: Work, subscription_id: int, *, converts: bool) -> Invoice | 
     move(subscription, "active")
     start = min(subscription.trial_ends_on or work.today, work.today)
     subscription.trial_ends_on, subscription.anchor_day = start, start.day
-    if not converts:
+    if converts:
+        take(work, subscription, terms_on(work, subscription, start))
+    else:
         plan = plan_by_slug(work, work.settings.default_plan)
         price = price_on(work, plan.id, subscription.cycle, subscription.currency, work.today)
         subscription.plan_id, subscription.plan_price_id = plan.id, price.id
@@ -117,12 +121,27 @@ def end_trial(work: Work, subscription_id: int, *, converts: bool) -> Invoice | 
     return invoice
 
 
-@action("saas.subscription.status_changed", needs=NEEDS, system=True)
-def set_status(work: Work, subscription_id: int, status: str, *, why: str) -> Subscription:
-    """Move along the table of allowed moves, as the ladder of a failed payment does."""
-    subscription = locked(work, subscription_id)
+@action("saas.subscription.status_changed", needs=NEEDS, reason=True, system=True)
+def set_status(
+    work: Work,
+    subscription_id: int,
+    status: str,
+    *,
+    version: int | None = None,
+    reason: str,
+    key: str | None = None,
+) -> Subscription:
+    """Move along the table of allowed moves, as the ladder of a failed payment does (SUB.2).
+
+    Raises BadInput, NotFound, NotNow, ChangedMeanwhile.
+    """
+    subscription = locked(work, subscription_id, version)
+    if status not in MOVES:
+        raise BadInput(f"There is no status {status!r}; there are {', '.join(MOVES)}")
     if status in ("cancelled", "paused", "trial"):
         raise NotNow(f"Becoming {status} is an action of its own")
+    if (subscription.status, status) == ("paused", "active"):
+        raise NotNow("A pause ends by resuming")
     before = state_of(subscription)
     move(subscription, status)
     if status == "active":
@@ -130,8 +149,8 @@ def set_status(work: Work, subscription_id: int, status: str, *, why: str) -> Su
     if status == "grace_period":
         days = work.settings.grace_period_days
         subscription.grace_ends_on = work.today + timedelta(days=days)
-    keep(work, subscription, "status_changed", before, reason=why)
-    _tell_move(work, subscription, before.status, why)
+    keep(work, subscription, "status_changed", before, reason=reason)
+    _tell_move(work, subscription, before.status, reason)
     return subscription
 
 

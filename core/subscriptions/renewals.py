@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import text as sql
@@ -23,6 +24,8 @@ from core.work import Work
 
 LONGEST_WINDOW = 400
 """Days one question may look ahead."""
+MOST_KNOWN = 4_096
+"""Totals that are remembered."""
 COMING = ("renews", "converts", "changes")
 """Outcomes in which the expected amount is paid, charged or invoiced."""
 _DUE = sql("""
@@ -201,14 +204,17 @@ def _expected(row: Any, items: Sequence[Any]) -> int:
         amount = row.next_amount_minor
     elif row.fresh_minor is not None:
         amount = row.fresh_minor
-    prices = [
-        amount,
-        *(rescaled(item.unit_minor, row.cycle, cycle) * item.quantity for item in items),
-    ]
-    lines = [NewLine(row.plan_name, price) for price in prices if price]
+    added = [rescaled(item.unit_minor, row.cycle, cycle) * item.quantity for item in items]
+    return _with_tax((amount, *added), row.country)
+
+
+@lru_cache(MOST_KNOWN)
+def _with_tax(prices: tuple[int, ...], country: str | None) -> int:
+    """The total of an invoice of a line a price; many subscriptions have the same."""
+    lines = [NewLine("", price) for price in prices if price]
     if not lines:
         return 0
-    tax = tax_of(row.country)
+    tax = tax_of(country)
     return invoice_amounts([line_amounts(line, tax) for line in lines]).total_minor
 
 

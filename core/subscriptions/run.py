@@ -22,6 +22,7 @@ from core.subscriptions.funding import is_funded
 from core.subscriptions.history import locked
 from core.subscriptions.models import PlanHistory, Subscription
 from core.subscriptions.steps import Facts, Step, next_step
+from core.subscriptions.terms import locked_with_terms
 from core.work import Office, Work
 
 JOB = system("lifecycle")
@@ -120,7 +121,7 @@ def _run_one(office: Office, actor: Actor, number: int, day: date) -> list[Chang
         step: Step | None = None
         try:
             with office.work(actor) as work:
-                subscription = locked(work, number)
+                subscription = locked_with_terms(work, number)
                 step = _step(work, subscription, day)
                 if step is None:
                     break
@@ -129,6 +130,8 @@ def _run_one(office: Office, actor: Actor, number: int, day: date) -> list[Chang
             changes.append(_refused(subscription, step, problem))
             break
         changes.append(change)
+        if _is_up_to_date(subscription, day):
+            break
     return changes
 
 
@@ -149,6 +152,12 @@ def _rehearse_one(office: Office, actor: Actor, number: int, day: date) -> list[
                 changes.append(_refused(subscription, step, problem))
                 break
     return changes
+
+
+def _is_up_to_date(subscription: Subscription, day: date) -> bool:
+    """True when no step can be due any more: active, with a period that goes on."""
+    due_on = subscription.current_period_end
+    return subscription.status == "active" and due_on is not None and due_on > day
 
 
 def _step(work: Work, subscription: Subscription, day: date) -> Step | None:

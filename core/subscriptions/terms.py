@@ -5,15 +5,27 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
+from core.errors import NotFound
 from core.invoices.rules import NewLine, invoice_amounts, line_amounts, tax_of
 from core.money import round_half_up
 from core.plans.models import Plan, PlanPrice
 from core.plans.queries import find_price, price_on
+from core.subscriptions.history import LOCKING
 from core.subscriptions.models import Subscription, SubscriptionItem
 from core.subscriptions.rules import Share, rescaled
 from core.tenants.models import Tenant
 from core.work import Work
+
+_LOCKED = aliased(Subscription, LOCKING.subquery())
+_WITH_TERMS = (
+    select(_LOCKED, Tenant, Plan, PlanPrice)
+    .select_from(_LOCKED)
+    .join(Tenant, Tenant.id == _LOCKED.tenant_id)
+    .join(Plan, Plan.id == _LOCKED.plan_id)
+    .outerjoin(PlanPrice, PlanPrice.id == _LOCKED.plan_price_id)
+)
 
 
 @dataclass(frozen=True)
@@ -51,6 +63,19 @@ def terms_of(subscription: Subscription) -> Terms:
     )
 
 
+def locked_with_terms(work: Work, subscription_id: int) -> Subscription:
+    """A subscription, locked; its tenant, plan and price are read in the same question.
+
+    What asks for one of them in this transaction then finds it. Raises NotFound.
+    """
+    row = work.session.execute(_WITH_TERMS, {"subscription_id": subscription_id}).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no subscription {subscription_id}")
+    subscription: Subscription = row[0]
+    work.kept.update({(type(each), each.id): each for each in row if each is not None})
+    return subscription
+
+
 def terms_on(work: Work, subscription: Subscription, on: date) -> Terms:
     """The terms from a renewal on: a change that waited for it, else the list price in force.
 
@@ -62,19 +87,24 @@ def terms_on(work: Work, subscription: Subscription, on: date) -> Terms:
         plan_id, cycle = subscription.next_plan_id, subscription.next_cycle
         price = price_on(work, plan_id, cycle, subscription.currency, on)
         return Terms(plan_id, price.id, cycle, subscription.next_amount_minor)
-    outdated = work.session.scalar(
-        select(PlanPrice.id).where(
-            PlanPrice.id == subscription.plan_price_id,
-            PlanPrice.valid_until <= on,
-            PlanPrice.amount_minor == subscription.amount_minor,
-        )
-    )
-    fresh = outdated and find_price(
-        work, subscription.plan_id, subscription.cycle, subscription.currency, on
-    )
+    if not _is_outdated(work, subscription, on):
+        return terms_of(subscription)
+    fresh = find_price(work, subscription.plan_id, subscription.cycle, subscription.currency, on)
     if not fresh:
         return terms_of(subscription)
     return Terms(fresh.plan_id, fresh.id, fresh.cycle, fresh.amount_minor)
+
+
+def _is_outdated(work: Work, subscription: Subscription, on: date) -> bool:
+    """True when the list price that is paid is no longer in force."""
+    if subscription.plan_price_id is None:
+        return False
+    price = work.session.get_one(PlanPrice, subscription.plan_price_id)
+    return (
+        price.valid_until is not None
+        and price.valid_until <= on
+        and price.amount_minor == subscription.amount_minor
+    )
 
 
 def take(work: Work, subscription: Subscription, terms: Terms) -> None:
@@ -82,10 +112,10 @@ def take(work: Work, subscription: Subscription, terms: Terms) -> None:
     if terms.cycle != subscription.cycle:
         for item in running_items(work, subscription):
             item.unit_minor = rescaled(item.unit_minor, subscription.cycle, terms.cycle)
+        count_items(work, subscription)
     subscription.plan_id, subscription.plan_price_id = terms.plan_id, terms.price_id
     subscription.cycle, subscription.amount_minor = terms.cycle, terms.amount_minor
     subscription.next_plan_id = subscription.next_cycle = subscription.next_amount_minor = None
-    count_items(work, subscription)
 
 
 def running_items(work: Work, subscription: Subscription) -> Sequence[SubscriptionItem]:

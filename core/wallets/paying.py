@@ -13,19 +13,27 @@ from core.work import Work
 
 
 def pay_from_wallet(work: Work, invoice: Invoice) -> Payment | None:
-    """Part of a renewal: what is owed on an invoice is taken, promotional credit first.
+    """What is owed on an invoice is taken from the wallet, promotional credit first.
 
     None, with nothing written, when nothing is owed, the wallet is short or below zero, or the
     invoice is itself one for a recharge.
     """
     work.session.flush()
     invoice = allocating.lock_invoices(work, [invoice.id])[invoice.id]
-    due = invoice.due_minor
-    if not due or invoice.type == "recharge":
+    if not invoice.due_minor or invoice.type == "recharge":
         return None
     if invoice.subscription_id is not None:
         # Renewals lock their subscription before the wallet, and paying may restore this one.
         locked(work, invoice.subscription_id)
+    return settle_from_wallet(work, invoice)
+
+
+def settle_from_wallet(work: Work, invoice: Invoice) -> Payment | None:
+    """Part of a renewal: pay a written invoice that is locked, or made in this transaction.
+
+    So is its subscription. None, with nothing written, when the wallet is short or below zero.
+    """
+    due = invoice.due_minor
     wallet = lock_wallet(work, invoice.tenant_id, invoice.currency)
     taken = take(held(wallet), due) if wallet else None
     if wallet is None or taken is None:
@@ -34,7 +42,6 @@ def pay_from_wallet(work: Work, invoice: Invoice) -> Payment | None:
     allocating.book(work, [(payment, [Part(invoice.id, due)])], {invoice.id: invoice})
     movement = _movement(payment, invoice, taken)
     payment.provider_payment_id = movement.reference_id
-    move(work, wallet, movement)
     post(
         work,
         "wallet_paid",
@@ -44,7 +51,7 @@ def pay_from_wallet(work: Work, invoice: Invoice) -> Payment | None:
         work.today,
         tenant_id=payment.tenant_id,
     )
-    work.session.flush()
+    move(work, wallet, movement)
     return payment
 
 

@@ -10,8 +10,8 @@ import streamlit as st
 from core.errors import BadInput, NotFound, SaldoError
 from core.office import office
 from core.plans.queries import PlanRow, plan_rows
+from core.rehearsal import rehearse
 from core.subscriptions.detail import Detail, detail
-from core.subscriptions.previewing import preview_of
 from core.work import Work
 from pages.admin import receipts
 from pages.billing import look, previews
@@ -114,7 +114,7 @@ def show(
     look.wide_dialog()
     try:
         values = fields()
-        preview = preview_of(
+        preview = rehearse(
             office(), viewer.current_actor(), lambda work: do(work, values), subscription_id
         )
     except SaldoError as problem:

@@ -2,10 +2,8 @@
 
 from datetime import timedelta
 
-from core.actions import SHORTEST_REASON
-from core.errors import NotNow, ReasonNeeded
+from core.errors import NotNow
 from core.subscriptions.actions import cancel, extend_trial, set_auto_renew, set_collection
-from core.subscriptions.history import locked
 from core.subscriptions.lifecycle import set_status
 from core.subscriptions.models import COLLECTION
 from core.subscriptions.models import REASONS as REASON_CODES
@@ -98,11 +96,8 @@ def _status_fields(form: Form, sheet: Sheet) -> Values:
     return {"status": form.choice("to", "Status", offered, words.STATUSES.__getitem__)}
 
 
-def _set(work: Work, sheet: Sheet, values: Values, reason: str, _key: str | None) -> object:
-    if not work.rehearsal and len(reason.strip()) < SHORTEST_REASON:
-        raise ReasonNeeded
-    locked(work, sheet.id, **sheet.seen)
-    return set_status(work, sheet.id, values["status"], why=reason)
+def _set(work: Work, sheet: Sheet, values: Values, reason: str, key: str | None) -> object:
+    return set_status(work, sheet.id, values["status"], **sheet.seen, reason=reason, key=key)
 
 
 PAUSE = Ask(

@@ -65,13 +65,13 @@ def draw(preview: Preview) -> None:
 def changes(
     before: dict[str, Any] | None, after: dict[str, Any] | None
 ) -> list[tuple[str, str, str]]:
-    """What differs between two states: what, before, after."""
+    """What differs between two states: what, before, after; of a new one what there is."""
     old, new = before or {}, after or {}
     currency = str((after or before or {}).get("currency") or "")
     return [
         (title, _read(old.get(name), read, currency), _read(new.get(name), read, currency))
         for name, (title, read) in STATE.items()
-        if old.get(name) != new.get(name)
+        if old.get(name) != new.get(name) and (before or new.get(name))
     ]
 
 

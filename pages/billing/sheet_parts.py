@@ -78,9 +78,9 @@ def documents(found: Detail) -> None:
             st.html('<p class="muted">Nothing was invoiced yet.</p>')
 
 
-def document_table(found: list[DocumentRow]) -> None:
-    """Invoices and credit notes as a table."""
-    rows = [_document(row) for row in found]
+def document_table(found: list[DocumentRow], *, mixed: bool = False) -> None:
+    """Invoices and credit notes as a table; each amount names its currency when they are mixed."""
+    rows = [_document(row, mixed) for row in found]
     tables.html(DOCUMENT_COLUMNS, rows, label="Invoices and credit notes")
 
 
@@ -136,29 +136,33 @@ def who(change: HistoryRow) -> str:
 
 
 def _before(change: HistoryRow) -> str:
-    if change.previous_plan_name is None:
+    if change.previous_plan_name is None or change.previous_amount_minor is None:
         return "–"
-    minor, plan = change.previous_amount_minor, change.previous_plan_name
-    return _state(change, plan, minor, change.previous_status or change.status)
+    text = f"{change.previous_plan_name} {_amount(change, change.previous_amount_minor)}"
+    return text + _moved(change, change.previous_status)
 
 
 def _after(change: HistoryRow) -> str:
-    return _state(change, change.plan_name, change.amount_minor, change.status)
-
-
-def _state(change: HistoryRow, plan: str, minor: int | None, status: str) -> str:
-    """Plan with its amount, and the status where that is what changed."""
-    amount = formats.money(Money(minor or 0, change.currency), code=False)
     cycle = plan_words.CYCLES[change.cycle].lower()
-    same = change.previous_status == change.status
-    told = "" if same else f", {words.STATUSES[status].lower()}"
-    return (
-        f"{plan} {amount} {cycle}{told}" if plan == change.plan_name else f"{plan} {amount}{told}"
-    )
+    text = f"{change.plan_name} {_amount(change, change.amount_minor)} {cycle}"
+    return text + _moved(change, change.status)
 
 
-def _document(row: DocumentRow) -> list[Cell]:
-    currency = row.currency
+def _amount(change: HistoryRow, minor: int) -> str:
+    return formats.money(Money(minor, change.currency), code=False)
+
+
+def _moved(change: HistoryRow, status: str | None) -> str:
+    """The status, where that is what changed."""
+    if status is None or change.previous_status == change.status:
+        return ""
+    return f", {words.STATUSES[status].lower()}"
+
+
+def _document(row: DocumentRow, mixed: bool) -> list[Cell]:
+    def amount(minor: int) -> str:
+        return formats.money(Money(minor, row.currency), code=mixed)
+
     is_note = row.kind == "credit_note"
     status = "" if is_note else words.DOCUMENT_STATUSES[row.status]
     return [
@@ -167,10 +171,8 @@ def _document(row: DocumentRow) -> list[Cell]:
         Cell(formats.day(row.issued_on) if row.issued_on else "–"),
         Cell(formats.day(row.due_on) if row.due_on else "–"),
         Cell("Overdue", tone="bad") if row.overdue else Cell(status),
-        Cell(formats.money(Money(row.net_minor, currency), code=False)),
-        Cell(formats.money(Money(row.tax_minor, currency), code=False)),
-        Cell(formats.money(Money(row.total_minor, currency), code=False), tone="strong"),
-        Cell(formats.money(Money(row.open_minor, currency), code=False))
-        if row.open_minor
-        else Cell("–", tone="flat"),
+        Cell(amount(row.net_minor)),
+        Cell(amount(row.tax_minor)),
+        Cell(amount(row.total_minor), tone="strong"),
+        Cell(amount(row.open_minor)) if row.open_minor else Cell("–", tone="flat"),
     ]

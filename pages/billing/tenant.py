@@ -101,7 +101,7 @@ def _open(found: TenantPage) -> None:
     with st.container(border=True, key="panel-open"):
         section("Open invoices", "the oldest due date first")
         if found.open_invoices:
-            sheet_parts.document_table(found.open_invoices)
+            sheet_parts.document_table(found.open_invoices, mixed=True)
         else:
             st.html('<p class="muted">Nothing is owed.</p>')
 

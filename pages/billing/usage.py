@@ -93,6 +93,7 @@ def _chart(days: list[Day], limit: LimitUse) -> None:
         figure.add_hline(
             y=limit.limit,
             line={"color": colours.losses[1], "dash": "dot"},
+            annotation_position="top left",
             annotation_text=f"limit {formats.number(limit.limit)} a day",
         )
     figure.update_layout(

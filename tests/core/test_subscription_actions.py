@@ -213,7 +213,7 @@ def test_a_decline_makes_past_due_and_paying_restores(office: Office, clock: Set
         record_charges(work, (declined,))
     pass_days(clock, 7)
     with office.work(JOB) as work:
-        set_status(work, subscription.id, "grace_period", why="unpaid for 7 days")
+        set_status(work, subscription.id, "grace_period", reason="unpaid for 7 days")
     a_charge(office, invoice)
     statuses = [status for _, status, _, _ in _history(office)]
     assert statuses == ["active", "past_due", "grace_period", "active"]

@@ -9,13 +9,13 @@ from core.clock import SetClock
 from core.errors import BadInput, NotAllowed, NotFound
 from core.invoices.models import Invoice
 from core.plans.actions import NewPrice, set_price
+from core.rehearsal import rehearse
 from core.subscriptions.actions import cancel, change_plan, set_auto_renew
 from core.subscriptions.detail import detail, tenant_names, tenant_page
 from core.subscriptions.items import add_item
 from core.subscriptions.listing import SORTS, Filters, subscriptions
 from core.subscriptions.models import Subscription
 from core.subscriptions.pausing import pause
-from core.subscriptions.previewing import preview_of
 from core.subscriptions.renewals import Renewal, renewals
 from core.subscriptions.run import run_lifecycle
 from core.subscriptions.terms import expected_minor
@@ -324,7 +324,7 @@ def test_expected_amount_is_that_of_the_run(office: Office, clock: SetClock) -> 
             .where(Invoice.reason == "renewal")
             .order_by(Invoice.id.desc())
         )
-        first = dict(billed.tuples().all())
+        first = {row[0]: row[1] for row in billed}
     assert first == {number: minor for number, minor in expected.items() if minor}
 
 
@@ -344,7 +344,7 @@ def test_preview_with_a_running_clock_shows_the_invoice(office: Office, clock: S
     subscription = a_subscription(office, a_tenant(office), plans["starter"])
     running = Office(office.engine, Running(clock.now()), office.settings)
     finance = a_financier(office)
-    preview = preview_of(
+    preview = rehearse(
         running,
         finance,
         lambda work: change_plan(work, subscription.id, plans["pro"].id, reason=""),

@@ -17,7 +17,8 @@ ADDED = """
 insert into wallet_transaction (wallet_id, tenant_id, currency, type, amount_minor,
   balance_after_minor, promotional_after_minor, reference_id, gateway, moved_on,
   created_at)
-select id, tenant_id, currency, 'recharge', 5, {after}, 0, 'X', 'manual', current_date, now() from {wallet}
+select id, tenant_id, currency, 'recharge', 5, {after}, 0, 'X', 'manual', current_date, now()
+from {wallet}
 """
 MOVED = "with w as (update wallet set balance_minor = 505 returning id, tenant_id, currency)"
 

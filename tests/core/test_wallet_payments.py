@@ -105,7 +105,7 @@ def test_paying_from_the_wallet_restores_the_subscription(office: Office) -> Non
     tenant = a_tenant(office)
     subscription = a_subscription(office, tenant, the_plans(office)["starter"])
     with office.work(JOB) as work:
-        set_status(work, subscription.id, "past_due", why="the wallet was short")
+        set_status(work, subscription.id, "past_due", reason="the wallet was short")
     a_recharge(office, tenant, 2_900)
     with office.work(JOB) as work:
         invoice = work.session.scalars(select(Invoice)).one()
@@ -120,7 +120,7 @@ def test_paying_waits_for_a_renewal_without_holding_the_wallet(
     tenant = a_tenant(office)
     subscription = a_subscription(office, tenant, the_plans(office)["starter"])
     with office.work(JOB) as work:
-        set_status(work, subscription.id, "past_due", why="the wallet was short")
+        set_status(work, subscription.id, "past_due", reason="the wallet was short")
     a_recharge(office, tenant, 5_000)
     with office.work(JOB) as work:
         invoice = work.session.scalars(select(Invoice)).one()
