@@ -7,8 +7,8 @@ from core.money import Money
 from core.office import office
 from core.settings import settings
 from core.subscriptions.renewals import COMING, Renewal, Renewals, renewals
-from pages.billing import words
-from pages.parts import formats, head, plan_words, states, tables, url, viewer
+from pages.billing import look, words
+from pages.parts import formats, head, states, tables, url, viewer
 from pages.parts.tables import Cell, Column
 
 WINDOWS = (7, 14, 30, 60, 90)
@@ -26,8 +26,6 @@ COLUMNS = (
     Column("Plan", words=True),
     Column("Status", words=True),
     Column("Renews", words=True),
-    Column("Cycle", words=True),
-    Column("Currency", words=True),
     Column("Expected, with tax"),
     Column("Credit used"),
     Column("Paid by", words=True),
@@ -112,6 +110,7 @@ def _rows(rows: list[Renewal], days: int) -> None:
             st.html('<p class="muted">None of this kind.</p>')
             return
         shown = rows[(asked - 1) * size : asked * size]
+        look.long_words()
         tables.html(COLUMNS, [_row(row) for row in shown], label="Renewals")
         tables.pager(len(rows), asked)
 
@@ -121,15 +120,13 @@ def _row(row: Renewal) -> list[Cell]:
     tone = "" if row.outcome in COMING else "bad" if row.outcome in ("short", "blocked") else "flat"
     return [
         Cell(row.tenant_name, opens=door),
-        Cell(row.plan_name),
+        Cell(words.plan(row.plan_name, row.cycle)),
         words.status(row.status),
         Cell(formats.day(row.renews_on)),
-        Cell(plan_words.CYCLES[row.cycle]),
-        Cell(row.currency),
-        _amount(row.expected_minor, row.currency, "strong"),
+        _amount(row.expected_minor, row.currency, "strong", code=True),
         _amount(row.credit_minor, row.currency),
         Cell(_source(row)),
-        Cell(row.words, tone=tone),
+        Cell(row.words, tone=f"{tone} wrap".strip()),
     ]
 
 
@@ -140,10 +137,10 @@ def _source(row: Renewal) -> str:
     return f"{by}, holds {formats.money(Money(row.wallet_minor, row.currency), code=False)}"
 
 
-def _amount(minor: int, currency: str, tone: str = "") -> Cell:
+def _amount(minor: int, currency: str, tone: str = "", *, code: bool = False) -> Cell:
     if not minor:
         return Cell("–", tone="flat")
-    return Cell(formats.money(Money(minor, currency), code=False), tone=tone)
+    return Cell(formats.money(Money(minor, currency), code=code), tone=tone)
 
 
 def _frame(rows: list[Renewal]) -> pl.DataFrame:

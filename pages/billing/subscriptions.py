@@ -19,7 +19,7 @@ from core.subscriptions.listing import (
 )
 from core.subscriptions.models import COLLECTION, STATUSES
 from pages.billing import words
-from pages.parts import formats, head, plan_words, states, tables, url, viewer, wallet_history
+from pages.parts import formats, head, states, tables, url, viewer, wallet_history
 from pages.parts.tables import Cell, Column
 
 SORTS = {
@@ -35,7 +35,6 @@ COLUMNS = (
     Column("Plan", words=True),
     Column("Status", words=True),
     Column("A cycle"),
-    Column("Cycle", words=True),
     Column("MRR"),
     Column("Next renewal", words=True),
     Column("By", words=True),
@@ -143,10 +142,9 @@ def _row(row: SubscriptionRow) -> list[Cell]:
     door = tables.link("subscription", {"subscription": str(row.id)})
     return [
         Cell(row.tenant_name, opens=door),
-        Cell(row.plan_name),
+        Cell(words.plan(row.plan_name, row.cycle)),
         words.status(row.status),
         Cell(formats.money(Money(row.total_minor, row.currency))),
-        Cell(plan_words.CYCLES[row.cycle]),
         _amount(row.mrr_minor, row.currency, "strong"),
         Cell(words.next_step(row), tone="" if row.renews_on else "muted"),
         Cell(words.COLLECTION[row.collection]),

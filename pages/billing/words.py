@@ -83,6 +83,11 @@ DOCUMENT_STATUSES = {
 }
 
 
+def plan(name: str, cycle: str) -> str:
+    """A plan with its cycle: ``Growth, monthly``."""
+    return f"{name}, {plan_words.CYCLES[cycle].lower()}"
+
+
 def status(name: str) -> Cell:
     """A status as a cell."""
     return Cell(STATUSES[name], tone=TONES.get(name, ""))
