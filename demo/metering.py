@@ -73,14 +73,18 @@ def _week(world: World, customer: Customer) -> list[UsageEvent]:
 
 
 def _price_calls(world: World) -> None:
-    """Calls above what a plan includes: the first hundred thousand dearer than the rest."""
+    """Calls above what a plan includes: a fee for any, and the first hundred thousand dearer."""
     desk = world.desk
     desk.person(PLANNER, lambda work: create_meter(work, CALLS, "sum"))
     for plan, included in INCLUDED.items():
         for currency in sorted({code for codes in CURRENCIES.values() for code in codes}):
             per_euro = Decimal(MONTHLY_UNITS["starter"][currency]) / MONTHLY_UNITS["starter"]["EUR"]
             tiers = (
-                Tier(Decimal(100_000), (per_euro * Decimal("0.04")).quantize(Decimal("0.0001"))),
+                Tier(
+                    Decimal(100_000),
+                    (per_euro * Decimal("0.04")).quantize(Decimal("0.0001")),
+                    int(per_euro * 500),
+                ),
                 Tier(None, (per_euro * Decimal("0.02")).quantize(Decimal("0.0001"))),
             )
             pricing = Pricing("graduated", tiers, Decimal(included))

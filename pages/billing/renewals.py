@@ -24,7 +24,6 @@ TOTAL_COLUMNS = (
 COLUMNS = (
     Column("Tenant", words=True),
     Column("Plan", words=True),
-    Column("Status", words=True),
     Column("Renews", words=True),
     Column("Expected, with tax"),
     Column("Credit used"),
@@ -121,11 +120,10 @@ def _row(row: Renewal) -> list[Cell]:
     return [
         Cell(row.tenant_name, opens=door),
         Cell(words.plan(row.plan_name, row.cycle)),
-        words.status(row.status),
         Cell(formats.day(row.renews_on)),
         _amount(row.expected_minor, row.currency, "strong", code=True),
         _amount(row.credit_minor, row.currency),
-        Cell(_source(row)),
+        Cell(_source(row), tone="wrap" if row.wallet_minor is not None else ""),
         Cell(row.words, tone=f"{tone} wrap".strip()),
     ]
 
