@@ -1,0 +1,1 @@
+"""Documents: invoices and credit notes as PDF, kept as they were first rendered, and lists."""
