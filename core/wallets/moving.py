@@ -3,15 +3,28 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm.attributes import set_committed_value
 
 from core.errors import KeyReused, NotFound
+from core.inserting import adopt, insert_now
 from core.money import Money
 from core.tenants.models import Tenant
 from core.wallets.models import Wallet, WalletTransaction
 from core.wallets.rules import Funds
 from core.work import Work
+
+_LOCK = (
+    select(Wallet)
+    .where(Wallet.tenant_id == bindparam("tenant_id"), Wallet.currency == bindparam("currency"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_KEEP = text(
+    "update wallet set balance_minor = :balance_minor, promotional_minor = :promotional_minor"
+    " where id = :id"
+)
 
 
 @dataclass(frozen=True)
@@ -48,12 +61,7 @@ def lock_wallet(work: Work, tenant_id: int, currency: str) -> Wallet | None:
 
     Wallets are locked last, after payments, invoices and subscriptions.
     """
-    return work.session.scalar(
-        select(Wallet)
-        .where(Wallet.tenant_id == tenant_id, Wallet.currency == currency)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    return work.session.scalar(_LOCK, {"tenant_id": tenant_id, "currency": currency})
 
 
 def held(wallet: Wallet) -> Funds:
@@ -79,7 +87,7 @@ def move(work: Work, wallet: Wallet, movement: Movement) -> WalletTransaction:
     """Change a locked wallet and write the transaction that says so. Raises BadMoney."""
     after = held(wallet) + movement.change
     Money(after.total_minor, wallet.currency)
-    wallet.balance_minor, wallet.promotional_minor = after.prepaid_minor, after.promotional_minor
+    _keep(work, wallet, after)
     transaction = WalletTransaction(
         wallet_id=wallet.id,
         tenant_id=wallet.tenant_id,
@@ -100,6 +108,13 @@ def move(work: Work, wallet: Wallet, movement: Movement) -> WalletTransaction:
         created_by=work.actor.user_id,
         created_at=work.now,
     )
-    work.session.add(transaction)
-    work.session.flush()
+    insert_now(work, [transaction])
+    adopt(work, [transaction])
     return transaction
+
+
+def _keep(work: Work, wallet: Wallet, funds: Funds) -> None:
+    kept = {"balance_minor": funds.prepaid_minor, "promotional_minor": funds.promotional_minor}
+    work.session.connection().execute(_KEEP, {"id": wallet.id, **kept})
+    for name, minor in kept.items():
+        set_committed_value(wallet, name, minor)

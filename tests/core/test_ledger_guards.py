@@ -19,9 +19,9 @@ LEGS = [Leg("bank", 500), Leg("receivable", -500)]
 
 def posted(office: Office, source_id: int = 1) -> int:
     with office.work(system("test")) as work:
-        transaction = post(work, "payment_captured", ("payment", source_id), LEGS, "EUR", DAY)
-        assert transaction is not None
-    return transaction.id
+        number = post(work, "payment_captured", ("payment", source_id), LEGS, "EUR", DAY)
+        assert number is not None
+    return number
 
 
 @pytest.mark.parametrize(
@@ -88,9 +88,11 @@ def test_an_event_is_posted_once(office: Office) -> None:
 
 
 def test_reversal_mirrors_what_was_posted(office: Office) -> None:
-    posted(office)
+    original = posted(office)
     with office.work(system("test")) as work:
-        mirror = reverse(work, ("payment", 1), "payment_captured", DAY)
+        number = reverse(work, ("payment", 1), "payment_captured", DAY)
+        mirror = work.session.get_one(LedgerTransaction, number)
+        assert mirror.reverses_id == original
         assert [(e.account_code, e.amount_minor) for e in mirror.entries] == [
             ("1930", -500),
             ("1510", 500),
@@ -105,7 +107,9 @@ def test_every_posting_balances(name: str) -> None:
         "gateway_fee": (("stripe", 29), {}),
         "transfer_collected": (("bankgirot", 100), {}),
         "payout": (("paystack", 971), {}),
-        "credit_note_issued": ((80, 20), {}),
+        "credit_note_issued": ((80, 0, 20), {}),
+        "credit_refunded": (("stripe", "card", 100), {}),
+        "payment_reversed": (("stripe", "card", 80, 20), {}),
         "refund_settled": (("paypal", "card", 80, 20), {}),
         "dispute_opened": (("stripe", 100, 15), {}),
         "dispute_won": (("stripe", 100), {}),
