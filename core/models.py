@@ -13,9 +13,10 @@ from core.audit.models import AuditEvent
 from core.bank.models import BankStatement, BankTransfer, UnmatchedBankTransfer
 from core.base import Base
 from core.credit_notes.models import CreditNote, CreditNoteLine
+from core.documents.models import Document
 from core.gateways.models import GatewayLedgerEntry
 from core.idempotency import IdempotencyKey
-from core.invoices.models import Invoice, InvoiceLine, InvoiceSeries
+from core.invoices.models import Invoice, InvoiceLine, InvoiceSeries, IssuerProfile
 from core.ledger.models import Account, AccountingEntry, LedgerTransaction
 from core.payments.models import Dispute, Payment, PaymentAllocation
 from core.planning.models import CashBalance, Cost, FxRate
@@ -52,12 +53,14 @@ __all__ = [
     "CreditNote",
     "CreditNoteLine",
     "Dispute",
+    "Document",
     "FxRate",
     "GatewayLedgerEntry",
     "IdempotencyKey",
     "Invoice",
     "InvoiceLine",
     "InvoiceSeries",
+    "IssuerProfile",
     "LedgerTransaction",
     "LoginAttempt",
     "Meter",

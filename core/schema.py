@@ -19,8 +19,8 @@ APPEND_ONLY = (
     "payment_allocation",
     "subscription_cancellation",
     "wallet_transaction",
-    "credit_note",
-    "credit_note_line",
+    "issuer_profile",
+    "document",
 )
 _ROLE_LOCK = 47110001
 

@@ -8,7 +8,7 @@ from core.money import round_half_up
 from core.payments.actions import Charge, record_charges
 from core.payments.disputes import Claim, decide_dispute, open_dispute
 from core.payments.models import Payment
-from core.refunds.actions import request_refund, settle_refund
+from core.refunds.actions import Ask, request_refund, settle_refund
 from demo.calendar import DAY, banking_day
 from demo.market import DECLINE_PER_MILLE
 from demo.staff import FINANCE
@@ -120,7 +120,7 @@ def _refund(world: World, payment: Payment) -> None:
     amount = payment.amount_minor if whole else round_half_up(payment.amount_minor * share, 100)
     why = world.rng.choice(REFUND_REASONS)
     refund = world.desk.person(
-        FINANCE, lambda work: request_refund(work, payment.id, amount, reason=why)
+        FINANCE, lambda work: request_refund(work, Ask(payment.id, amount), reason=why)
     )
     number = world.serial("re_")
     world.desk.job("gateways", lambda work: settle_refund(work, refund.id, number))

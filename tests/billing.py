@@ -3,11 +3,13 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
+from sqlalchemy import select
+
 from core.access.authority import system
 from core.bank.rules import Statement, TransferLine
 from core.bank.statements import import_statement
 from core.clock import SetClock
-from core.invoices.actions import create_draft, issue_invoice
+from core.invoices.actions import DraftInvoice, create_draft, send_invoice
 from core.invoices.models import Invoice
 from core.invoices.rules import NewLine
 from core.ledger.checks import check_books
@@ -61,9 +63,15 @@ def a_subscription(
 def an_invoice(office: Office, tenant: Tenant, net_minor: int = 10_000) -> Invoice:
     """An issued invoice of one line without service period."""
     with office.work(JOB) as work:
-        draft = create_draft(work, tenant.id, (NewLine("Work", net_minor),))
+        draft = create_draft(work, tenant.id, DraftInvoice((NewLine("Work", net_minor),)))
     with office.work(JOB) as work:
-        return issue_invoice(work, draft.id)
+        return send_invoice(work, draft.id)
+
+
+def the_invoices(office: Office) -> list[Invoice]:
+    """All invoices, in the order they were made."""
+    with office.work(JOB) as work:
+        return list(work.session.scalars(select(Invoice).order_by(Invoice.id)))
 
 
 def a_charge(

@@ -7,7 +7,8 @@ INCLUDED = {
         "saas.subscriptions.manage",
         "saas.wallets.manage",
         "saas.invoices.manage",
-    )
+    ),
+    "billing.write": ("saas.invoices.manage",),
 }
 PERMISSIONS = {
     "billing.read": "See invoices, payments, subscriptions and receivables of all tenants",

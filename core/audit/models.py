@@ -2,11 +2,17 @@
 
 from typing import Any
 
-from sqlalchemy import Index, String
+from sqlalchemy import Index, String, text
 from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.base import Base, Instant
+
+
+def _naming(name: str) -> Index:
+    """An index over the events that name a document of a kind."""
+    words = text(f"(payload->>'{name}')")
+    return Index(f"ix_audit_event_{name}", words, postgresql_where=text(f"payload ? '{name}'"))
 
 
 class AuditEvent(Base):
@@ -16,6 +22,7 @@ class AuditEvent(Base):
     __table_args__ = (
         Index("ix_audit_event_created_at", "created_at"),
         Index("ix_audit_event_event_type", "event_type"),
+        *(_naming(name) for name in ("invoice_id", "payment_id")),
     )
 
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

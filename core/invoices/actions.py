@@ -2,20 +2,30 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import select, text
 
 from core.actions import action
-from core.errors import BadInput, NotFound, NotNow
-from core.invoices.issuing import NewInvoice, draft, issue_drafts, recognised_of
+from core.errors import BadInput, ChangedMeanwhile, NotFound, NotNow
+from core.invoices.issuing import NewInvoice, fill, issue_drafts, recognised_of
+from core.invoices.issuing import draft as write_draft
 from core.invoices.models import OPEN, Invoice
-from core.invoices.rules import NewLine
+from core.invoices.reading import locked
+from core.invoices.rules import NewLine, tax_of
+from core.invoices.totals import Discount
 from core.ledger.journal import post, reverse
 from core.ledger.postings import revenue_recognised, written_off
 from core.money import round_half_up, units_text
 from core.tenants.models import Tenant
 from core.work import Work
+
+NEEDS = "saas.invoices.manage"
+WRITTEN = ("adjustment", "subscription", "usage")
+"""Types a person may write by hand; recharges and refunds come from their own actions."""
+_CREDITED = text("""
+select exists (select from credit_note where invoice_id = :invoice_id and status <> 'declined')
+""")
 
 
 @dataclass(frozen=True)
@@ -27,70 +37,122 @@ class Fee:
     fee_minor: int
 
 
-@action("billing.invoice.drafted", needs="billing.write", system=True)
+@dataclass(frozen=True)
+class DraftInvoice:
+    """What a person writes into a draft; days are counted from the day it is sent.
+
+    An invoice is in its tenant's currency: another one named here is refused.
+    """
+
+    lines: tuple[NewLine, ...]
+    type: str = "adjustment"
+    due_days: int | None = None
+    rounding: str = "line"
+    discount_minor: int = 0
+    discount_percent: Decimal | None = None
+    note: str = ""
+    currency: str | None = None
+
+
+@action("billing.invoice.drafted", needs=NEEDS, system=True)
 def create_draft(
-    work: Work,
-    tenant_id: int,
-    lines: tuple[NewLine, ...],
-    *,
-    type: str = "usage",  # noqa: A002
-    key: str | None = None,
+    work: Work, tenant_id: int, draft: DraftInvoice, *, key: str | None = None
 ) -> Invoice:
-    """A draft with tax by the tenant's country. Raises NotFound, BadInput."""
+    """A draft; a line without a tax of its own takes that of the tenant's country.
+
+    Raises NotFound, BadInput.
+    """
     tenant = _tenant(work, tenant_id)
-    new = NewInvoice(type, lines, work.settings.payment_terms_days)
-    invoice = draft(work, tenant, new)
+    invoice = write_draft(work, tenant, _new(work, draft, tenant))
     work.session.flush()
     work.tell(tenant_id=tenant.id, invoice_id=invoice.id, total_minor=invoice.total_minor)
     return invoice
 
 
-@action("billing.invoice.issued", needs="billing.write", system=True)
-def issue_invoice(
+@action("billing.invoice.edited", needs=NEEDS)
+def edit_draft(
+    work: Work,
+    invoice_id: int,
+    draft: DraftInvoice,
+    *,
+    seen_total_minor: int | None = None,
+    key: str | None = None,
+) -> Invoice:
+    """Write a draft anew. `seen_total_minor` is what its editor saw.
+
+    Raises NotFound, BadInput, NotNow once it was sent, ChangedMeanwhile.
+    """
+    invoice = locked(work, invoice_id)
+    if invoice.status != "draft":
+        raise NotNow(f"The invoice is {invoice.status}; write a credit note instead")
+    if seen_total_minor is not None and seen_total_minor != invoice.total_minor:
+        raise ChangedMeanwhile("Somebody else edited this draft; look again")
+    tenant = _tenant(work, invoice.tenant_id)
+    before, new = invoice.total_minor, _new(work, draft, tenant)
+    for line in invoice.lines:
+        work.session.delete(line)
+    work.session.flush()
+    invoice.type = new.type
+    fill(invoice, new, tax_of(tenant.country))
+    work.session.flush()
+    work.tell(
+        tenant_id=invoice.tenant_id,
+        invoice_id=invoice.id,
+        total_minor=[before, invoice.total_minor],
+    )
+    return invoice
+
+
+@action("billing.invoice.sent", needs=NEEDS, system=True)
+def send_invoice(
     work: Work, invoice_id: int, *, due_days: int | None = None, key: str | None = None
 ) -> Invoice:
-    """Draft → issued, with the next number of the series and its posting. Raises NotNow."""
-    invoice = _locked(work, invoice_id)
-    if invoice.status != "draft":
-        raise NotNow(f"The invoice is {invoice.status}, not a draft")
-    terms = work.settings.payment_terms_days if due_days is None else due_days
-    issue_drafts(work, [invoice], terms)
+    """Draft → issued with the next number of the series and its posting; the tenant is told.
+
+    An issued invoice is sent once more. Raises NotFound, NotNow.
+    """
+    invoice = locked(work, invoice_id)
+    if invoice.status == "draft":
+        terms = work.settings.payment_terms_days if due_days is None else due_days
+        if terms < 0:
+            raise BadInput("An invoice is not due before it is issued")
+        issue_drafts(work, [invoice], terms)
+    elif invoice.status not in OPEN:
+        raise NotNow(f"The invoice is {invoice.status}; there is nothing to ask for")
     work.tell(
         tenant_id=invoice.tenant_id,
         invoice_id=invoice.id,
         number=invoice.number,
         total_minor=invoice.total_minor,
+        due_minor=invoice.due_minor,
+        due_on=str(invoice.due_on),
         currency=invoice.currency,
     )
     return invoice
 
 
-@action("billing.invoice.voided", needs="billing.write", reason=True)
-def void_invoice(work: Work, invoice_id: int, *, reason: str) -> Invoice:
-    """Take back an invoice on which nothing was paid; the mirror of its postings is posted."""
-    invoice = _locked(work, invoice_id)
-    if invoice.status != "issued":
+@action("billing.invoice.voided", needs=NEEDS, reason=True)
+def void_invoice(work: Work, invoice_id: int, *, reason: str, key: str | None = None) -> Invoice:
+    """Take back a draft, or an invoice on which nothing was paid or credited.
+
+    The mirror of its postings is posted; the number stays used. Raises NotFound, NotNow.
+    """
+    invoice = locked(work, invoice_id)
+    if invoice.status not in ("draft", "issued"):
         raise NotNow(f"The invoice is {invoice.status}; only an unpaid issued one can be voided")
-    if invoice.total_minor:
-        reverse(work, ("invoice", invoice.id), "invoice_issued", work.today)
-    post(
-        work,
-        "revenue_recognised:void",
-        ("invoice", invoice.id),
-        revenue_recognised(-recognised_of(work, invoice)),
-        invoice.currency,
-        work.today,
-        tenant_id=invoice.tenant_id,
-    )
+    if work.session.scalar(_CREDITED, {"invoice_id": invoice.id}):
+        raise NotNow("A credit note was written for the invoice; credit the rest of it as well")
+    if invoice.status == "issued":
+        _take_back(work, invoice)
     invoice.status, invoice.closed_on = "cancelled", work.today
     work.tell(tenant_id=invoice.tenant_id, invoice_id=invoice.id, number=invoice.number)
     return invoice
 
 
 @action("billing.invoice.written_off", needs="sys_finance", fresh=True)
-def write_off(work: Work, invoice_id: int, *, reason: str) -> Invoice:
+def write_off(work: Work, invoice_id: int, *, reason: str, key: str | None = None) -> Invoice:
     """Give up what is still owed; the tax share of it lowers the tax owed."""
-    invoice = _locked(work, invoice_id)
+    invoice = locked(work, invoice_id)
     if invoice.status not in OPEN:
         raise NotNow(f"The invoice is {invoice.status}; nothing is owed on it")
     due = invoice.due_minor
@@ -105,7 +167,12 @@ def write_off(work: Work, invoice_id: int, *, reason: str) -> Invoice:
         tenant_id=invoice.tenant_id,
     )
     invoice.status, invoice.closed_on = "written_off", work.today
-    work.tell(tenant_id=invoice.tenant_id, invoice_id=invoice.id, written_off_minor=due)
+    work.tell(
+        tenant_id=invoice.tenant_id,
+        invoice_id=invoice.id,
+        number=invoice.number,
+        written_off_minor=due,
+    )
     return invoice
 
 
@@ -127,7 +194,7 @@ def issue_platform_fees(
         if tenant := tenants.get(fee.tenant_id):
             lines = (_fee_line(fee, month, tenant.currency),)
             new = NewInvoice("usage", lines, terms, reason=reason, issuer_type="platform")
-            drafts.append(draft(work, tenant, new))
+            drafts.append(write_draft(work, tenant, new))
     issue_drafts(work, drafts, terms)
     work.tell(month=f"{month:%Y-%m}", invoices=len(drafts))
     return [invoice.id for invoice in drafts]
@@ -157,13 +224,35 @@ def _tenant(work: Work, tenant_id: int) -> Tenant:
     return tenant
 
 
-def _locked(work: Work, invoice_id: int) -> Invoice:
-    invoice = work.session.scalar(
-        select(Invoice)
-        .where(Invoice.id == invoice_id)
-        .with_for_update(of=Invoice)
-        .options(selectinload(Invoice.lines))
+def _new(work: Work, draft: DraftInvoice, tenant: Tenant) -> NewInvoice:
+    """A draft as it is written down. Raises BadInput."""
+    if draft.currency not in (None, tenant.currency):
+        raise BadInput(f"{tenant.name} is invoiced in {tenant.currency}, not in {draft.currency}")
+    if draft.type not in WRITTEN:
+        raise BadInput(f"An invoice written by hand is one of {', '.join(WRITTEN)}")
+    for position, line in enumerate(draft.lines, start=1):
+        if not line.description.strip():
+            raise BadInput(f"Line {position} has no description")
+    terms = work.settings.payment_terms_days if draft.due_days is None else draft.due_days
+    return NewInvoice(
+        draft.type,
+        draft.lines,
+        terms,
+        rounding=draft.rounding,
+        discount=Discount(draft.discount_minor, draft.discount_percent),
+        note=draft.note.strip(),
     )
-    if invoice is None:
-        raise NotFound(f"There is no invoice {invoice_id}")
-    return invoice
+
+
+def _take_back(work: Work, invoice: Invoice) -> None:
+    if invoice.total_minor:
+        reverse(work, ("invoice", invoice.id), "invoice_issued", work.today)
+    post(
+        work,
+        "revenue_recognised:void",
+        ("invoice", invoice.id),
+        revenue_recognised(-recognised_of(work, invoice)),
+        invoice.currency,
+        work.today,
+        tenant_id=invoice.tenant_id,
+    )

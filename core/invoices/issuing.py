@@ -7,18 +7,11 @@ from datetime import date, timedelta
 from sqlalchemy import func, select, text
 
 from core.errors import BadInput
+from core.inserting import adopt, insert_now
 from core.invoices.models import Invoice, InvoiceLine
-from core.invoices.rules import (
-    Amounts,
-    NewLine,
-    Tax,
-    invoice_amounts,
-    line_amounts,
-    number_text,
-    ocr_of,
-    recognised_by,
-    tax_of,
-)
+from core.invoices.parties import billed_to, issuer_profile_id
+from core.invoices.rules import NewLine, Tax, number_text, ocr_of, priced, recognised_by, tax_of
+from core.invoices.totals import NO_DISCOUNT, Discount, LineTotal, Totals, totals
 from core.ledger.journal import post
 from core.ledger.models import LedgerTransaction
 from core.ledger.postings import invoice_issued, revenue_recognised
@@ -45,13 +38,19 @@ class NewInvoice:
     subscription_id: int | None = None
     period_start: date | None = None
     period_end: date | None = None
+    rounding: str = "line"
+    discount: Discount = NO_DISCOUNT
+    note: str = ""
 
 
 def draft(work: Work, tenant: Tenant, new: NewInvoice, *, tax: Tax | None = None) -> Invoice:
     """A draft with its lines. Raises BadInput when it has no lines or is negative."""
-    chosen = tax or tax_of(tenant.country)
-    amounts = [line_amounts(line, chosen) for line in new.lines]
-    total = invoice_amounts(amounts)
+    invoice = _drafted(work, tenant, new, tax or tax_of(tenant.country))
+    work.session.add(invoice)
+    return invoice
+
+
+def _drafted(work: Work, tenant: Tenant, new: NewInvoice, tax: Tax) -> Invoice:
     invoice = Invoice(
         tenant_id=tenant.id,
         subscription_id=new.subscription_id,
@@ -60,20 +59,25 @@ def draft(work: Work, tenant: Tenant, new: NewInvoice, *, tax: Tax | None = None
         reason=new.reason,
         status="draft",
         currency=tenant.currency,
-        net_minor=total.net_minor,
-        tax_minor=total.tax_minor,
-        total_minor=total.total_minor,
         paid_minor=0,
         period_start=new.period_start,
         period_end=new.period_end,
         created_at=work.now,
     )
-    invoice.lines = [
-        _line(tenant, line, amount, chosen, position)
-        for position, (line, amount) in enumerate(zip(new.lines, amounts, strict=True), start=1)
-    ]
-    work.session.add(invoice)
+    fill(invoice, new, tax)
     return invoice
+
+
+def fill(invoice: Invoice, new: NewInvoice, tax: Tax) -> None:
+    """Write lines and totals into a draft. Raises BadInput."""
+    whole = totals(
+        [priced(line, tax) for line in new.lines], rounding=new.rounding, discount=new.discount
+    )
+    invoice.rounding, invoice.note = new.rounding, new.note
+    invoice.discount_minor = whole.discount_minor
+    invoice.net_minor, invoice.tax_minor = whole.net_minor, whole.tax_minor
+    invoice.total_minor = whole.total_minor
+    invoice.lines = _lines(invoice.tenant_id, new.lines, whole, tax)
 
 
 def issue_drafts(work: Work, drafts: Sequence[Invoice], due_days: int) -> None:
@@ -85,7 +89,13 @@ def issue_drafts(work: Work, drafts: Sequence[Invoice], due_days: int) -> None:
         return
     # The database adds the lines up when a draft is issued, so they are written first.
     work.session.flush()
+    _issue(work, drafts, due_days)
+    work.session.flush()
+
+
+def _issue(work: Work, drafts: Sequence[Invoice], due_days: int) -> None:
     issuer_type, today = drafts[0].issuer_type, work.today
+    issuer = issuer_profile_id(work)
     first = take_numbers(work, issuer_type, today.year, len(drafts))
     for sequence, invoice in enumerate(drafts, start=first):
         if invoice.issuer_type != issuer_type:
@@ -93,16 +103,22 @@ def issue_drafts(work: Work, drafts: Sequence[Invoice], due_days: int) -> None:
         invoice.number = number_text(issuer_type, today.year, sequence)
         invoice.ocr = ocr_of(issuer_type, today.year, sequence)
         invoice.issued_on, invoice.due_on = today, today + timedelta(days=due_days)
+        invoice.issuer_profile_id = issuer
+        invoice.billed_to = billed_to(work, invoice.tenant_id)
         invoice.status = "issued" if invoice.total_minor else "paid"
         invoice.settled_on = None if invoice.total_minor else today
         _post_issue(work, invoice)
-    work.session.flush()
 
 
 def issue_new(work: Work, tenant: Tenant, new: NewInvoice) -> Invoice:
-    """Draft and issue in one go, as renewals do."""
-    invoice = draft(work, tenant, new)
-    issue_drafts(work, [invoice], new.due_days)
+    """Draft and issue in one go, as renewals do; the next flush writes that it is issued."""
+    invoice = _drafted(work, tenant, new, tax_of(tenant.country))
+    insert_now(work, [invoice])
+    for line in invoice.lines:
+        line.invoice_id = invoice.id
+    insert_now(work, invoice.lines)
+    adopt(work, [invoice, *invoice.lines])
+    _issue(work, [invoice], new.due_days)
     return invoice
 
 
@@ -130,20 +146,30 @@ def recognised_of(work: Work, invoice: Invoice) -> int:
     )
 
 
-def _line(tenant: Tenant, line: NewLine, amount: Amounts, tax: Tax, position: int) -> InvoiceLine:
+def _lines(tenant_id: int, lines: Sequence[NewLine], whole: Totals, tax: Tax) -> list[InvoiceLine]:
+    return [
+        _line(tenant_id, line, amounts, line.tax or tax, position)
+        for position, (line, amounts) in enumerate(zip(lines, whole.lines, strict=True), start=1)
+    ]
+
+
+def _line(
+    tenant_id: int, line: NewLine, amounts: LineTotal, tax: Tax, position: int
+) -> InvoiceLine:
     return InvoiceLine(
-        tenant_id=tenant.id,
+        tenant_id=tenant_id,
         plan_id=line.plan_id,
         position=position,
         description=line.description,
         quantity=line.quantity,
         unit_minor=line.unit_minor,
-        discount_minor=line.discount_minor,
-        net_minor=amount.net_minor,
+        discount_minor=amounts.discount_minor,
+        net_minor=amounts.net_minor,
         tax_percent=tax.percent,
         tax_category=tax.category,
-        tax_minor=amount.tax_minor,
-        total_minor=amount.total_minor,
+        tax_inclusive=line.tax_inclusive,
+        tax_minor=amounts.tax_minor,
+        total_minor=amounts.total_minor,
         service_start=line.service_start,
         service_end=line.service_end,
     )

@@ -1,6 +1,7 @@
 """Invoices, their lines and number series (INV.1–5)."""
 
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -65,6 +66,7 @@ class Invoice(Base):
             name="issued_complete",
         ),
         CheckConstraint("due_on >= issued_on", name="due_after_issue"),
+        CheckConstraint("discount_minor >= 0", name="discount_not_negative"),
         CheckConstraint("period_end > period_start", name="period_forward"),
         Index(
             "uq_invoice_period",
@@ -96,6 +98,7 @@ class Invoice(Base):
     tax_minor: Mapped[Minor]
     total_minor: Mapped[Minor]
     paid_minor: Mapped[Minor] = mapped_column(server_default="0")
+    discount_minor: Mapped[Minor] = mapped_column(server_default="0")
     rounding: Mapped[str] = mapped_column(String(8), server_default="line")
     issued_on: Mapped[Day | None]
     due_on: Mapped[Day | None]
@@ -104,6 +107,9 @@ class Invoice(Base):
     period_start: Mapped[Day | None]
     period_end: Mapped[Day | None]
     disputed: Mapped[bool] = mapped_column(server_default="false")
+    note: Mapped[str] = mapped_column(server_default="")
+    issuer_profile_id: Mapped[int | None] = mapped_column(ForeignKey("issuer_profile.id"))
+    billed_to: Mapped[dict[str, Any] | None]
     created_at: Mapped[Instant]
 
     lines: Mapped[list["InvoiceLine"]] = relationship(order_by="InvoiceLine.position")
@@ -157,3 +163,15 @@ class InvoiceSeries(Base):
     issuer_type: Mapped[str] = mapped_column(String(12), primary_key=True)
     year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     last_number: Mapped[int]
+
+
+class IssuerProfile(Base):
+    """Who issued a document, as it was that day; append-only, one row a version (INV.4)."""
+
+    __tablename__ = "issuer_profile"
+    __table_args__ = (UniqueConstraint("digest"),)
+
+    id: Mapped[Id]
+    digest: Mapped[str] = mapped_column(String(64))
+    details: Mapped[dict[str, Any]]
+    created_at: Mapped[Instant]

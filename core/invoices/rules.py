@@ -1,15 +1,13 @@
 """Tax, line amounts, totals and references of invoices; pure (INV.2)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 
 from stdnum import luhn
 
-from core.errors import BadInput
-from core.money import round_half_up, rounded
+from core.invoices.totals import Discount, LineTotal, Priced, line_total
+from core.money import round_half_up
 
 SELLER_COUNTRY = "SE"
 STANDARD_PERCENT = Decimal(25)
@@ -70,28 +68,21 @@ class Tax:
 
 @dataclass(frozen=True)
 class NewLine:
-    """A line as it is entered; `[service_start, service_end)` is what it pays for."""
+    """A line as it is entered; `[service_start, service_end)` is what it pays for.
+
+    `tax` stands for the customer's own where it is given; with `tax_inclusive` the price holds it.
+    """
 
     description: str
     unit_minor: int
     quantity: Decimal = Decimal(1)
     discount_minor: int = 0
+    discount_percent: Decimal | None = None
+    tax: Tax | None = None
+    tax_inclusive: bool = False
     plan_id: int | None = None
     service_start: date | None = None
     service_end: date | None = None
-
-
-@dataclass(frozen=True)
-class Amounts:
-    """Net, tax and total in minor units."""
-
-    net_minor: int
-    tax_minor: int
-
-    @property
-    def total_minor(self) -> int:
-        """Net and tax together."""
-        return self.net_minor + self.tax_minor
 
 
 def tax_of(country: str | None) -> Tax:
@@ -105,21 +96,16 @@ def tax_of(country: str | None) -> Tax:
     return Tax(Decimal(0), "reverse_charge" if country in EU else "outside")
 
 
-def line_amounts(line: NewLine, tax: Tax) -> Amounts:
+def priced(line: NewLine, tax: Tax) -> Priced:
+    """A line with its own tax, or that of the customer."""
+    chosen = line.tax or tax
+    discount = Discount(line.discount_minor, line.discount_percent)
+    return Priced(line.unit_minor, line.quantity, chosen.percent, line.tax_inclusive, discount)
+
+
+def line_amounts(line: NewLine, tax: Tax) -> LineTotal:
     """Quantity × unit price, rounded once, less discount; tax on that, rounded once."""
-    net = rounded(Fraction(line.quantity) * line.unit_minor) - line.discount_minor
-    percent = Fraction(tax.percent)
-    return Amounts(net, round_half_up(net * percent.numerator, 100 * percent.denominator))
-
-
-def invoice_amounts(lines: Sequence[Amounts]) -> Amounts:
-    """The sum of the lines. Raises BadInput when nothing is on the invoice or it is negative."""
-    if not lines:
-        raise BadInput("An invoice has at least one line")
-    total = Amounts(sum(each.net_minor for each in lines), sum(each.tax_minor for each in lines))
-    if total.net_minor < 0 or total.tax_minor < 0:
-        raise BadInput("An invoice does not ask for a negative amount; write a credit note")
-    return total
+    return line_total(priced(line, tax))
 
 
 def number_text(issuer_type: str, year: int, sequence: int) -> str:

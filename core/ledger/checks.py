@@ -25,8 +25,12 @@ select tenant_id, currency, sum(total_minor - paid_minor) as minor
 from invoice where status in ('issued', 'partially_paid') group by 1, 2
 """
 _CREDIT = """
-select tenant_id, currency, -sum(amount_minor - allocated_minor) as minor from payment
-where status in ('captured', 'partially_refunded', 'refunded', 'disputed', 'charged_back')
+select tenant_id, currency, -sum(minor) as minor from (
+  select tenant_id, currency, amount_minor - allocated_minor - returned_minor as minor from payment
+  where status in ('captured', 'partially_refunded', 'refunded', 'disputed', 'charged_back')
+  union all
+  select tenant_id, currency, amount_minor from refund
+  where status = 'pending' and treatment in ('credit', 'note')) held
 group by 1, 2
 """
 _UNMATCHED = """
@@ -72,12 +76,18 @@ where i.status not in ('draft', 'cancelled') and l.service_start is not null
 union all
 select l.tenant_id, c.currency, -l.net_minor, l.service_start, l.service_end
 from credit_note_line l join credit_note c on c.id = l.credit_note_id
+where c.status = 'issued' and c.refund_id is null and l.service_start is not null
 """
 _REFUNDS = """
 select 'payment ' || p.id as what, p.refunded_minor as kept,
   coalesce(sum(r.amount_minor), 0) as found
 from payment p left join refund r on r.payment_id = p.id and r.status in ('pending', 'succeeded')
 group by p.id having p.refunded_minor <> coalesce(sum(r.amount_minor), 0)
+"""
+_CREDIT_NOTES = """
+select 'invoice ' || i.id as what, i.total_minor as kept, sum(c.total_minor) as found
+from credit_note c join invoice i on i.id = c.invoice_id where c.status <> 'declined'
+group by i.id having sum(c.total_minor) > i.total_minor
 """
 
 
@@ -119,6 +129,7 @@ def check_books(work: Work) -> list[Check]:
         _empty(work, "wallet balances equal their transactions", _WALLETS),
         _empty(work, "paid and allocated amounts equal the allocations", _ALLOCATIONS),
         _empty(work, "refunded amounts equal the refunds", _REFUNDS),
+        _empty(work, "credit notes stay within their invoices", _CREDIT_NOTES),
         _deferred(work),
     ]
     for provider, account in CLEARING.items():

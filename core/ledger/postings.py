@@ -114,9 +114,14 @@ def credit_applied(amount: int) -> list[Leg]:
 
 
 @_event
-def credit_note_issued(net: int, tax: int) -> list[Leg]:
-    """Service ahead is given back; what was paid for it is the customer's credit."""
-    return _legs(("deferred_revenue", net), ("tax_payable", tax), ("customer_credit", -net - tax))
+def credit_note_issued(deferred: int, earned: int, tax: int) -> list[Leg]:
+    """Service by days or a price without them is given back; it is the customer's credit."""
+    return _legs(
+        ("deferred_revenue", deferred),
+        ("refunds_given", earned),
+        ("tax_payable", tax),
+        ("customer_credit", -deferred - earned - tax),
+    )
 
 
 @_event
@@ -124,6 +129,28 @@ def refund_settled(provider: str, method: str, net: int, tax: int) -> list[Leg]:
     """Money went back; revenue and tax shrink, the invoice is not owed again."""
     return _legs(
         ("refunds_given", net), ("tax_payable", tax), (_money_account(provider, method), -net - tax)
+    )
+
+
+@_event
+def credit_refunded(provider: str, method: str, amount: int) -> list[Leg]:
+    """The customer's credit was paid out: unapplied money, or what a credit note left."""
+    return _legs(("customer_credit", amount), (_money_account(provider, method), -amount))
+
+
+@_event
+def payment_unapplied(amount: int) -> list[Leg]:
+    """Money was taken off an invoice, which is owed again; it is the customer's credit."""
+    return _legs(("receivable", amount), ("customer_credit", -amount))
+
+
+@_event
+def payment_reversed(provider: str, method: str, applied: int, unapplied: int) -> list[Leg]:
+    """A payment turned out not to have arrived; what it settled is owed again."""
+    return _legs(
+        ("receivable", applied),
+        ("customer_credit", unapplied),
+        (_money_account(provider, method), -applied - unapplied),
     )
 
 

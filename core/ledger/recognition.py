@@ -79,7 +79,14 @@ def _earned(work: Work, before: date) -> dict[Place, int]:
             -CreditNoteLine.net_minor,
             CreditNoteLine.service_start,
             CreditNoteLine.service_end,
-        ).join(CreditNote, CreditNote.id == CreditNoteLine.credit_note_id)
+        )
+        .join(CreditNote, CreditNote.id == CreditNoteLine.credit_note_id)
+        .where(
+            CreditNote.status == "issued",
+            # What a refund gives back is posted by the refund, at once.
+            CreditNote.refund_id.is_(None),
+            CreditNoteLine.service_start.is_not(None),
+        )
     )
     earned: dict[Place, int] = defaultdict(int)
     for tenant_id, currency, net, start, end in (*rows, *given_back):

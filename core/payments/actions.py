@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import select
 
 from core.actions import action
-from core.errors import BadInput, NotFound, NotNow
+from core.errors import BadInput, ChangedMeanwhile, NotFound, NotNow
 from core.gateways.entries import note
 from core.invoices.models import OPEN, Invoice
 from core.ledger.journal import post
@@ -18,6 +18,9 @@ from core.payments.rules import Part, check_parts, spread
 from core.subscriptions.arrears import fall_behind
 from core.tenants.models import Tenant
 from core.work import Work
+
+BY_HAND = ("bank_transfer", "card", "cash", "direct_debit", "other")
+"""Ways in which money recorded by hand came."""
 
 
 @dataclass(frozen=True)
@@ -42,24 +45,30 @@ def record_payment(
     method: str,
     *,
     invoice_ids: tuple[int, ...] = (),
+    parts: tuple[Part, ...] = (),
     reference: str | None = None,
     received_on: date | None = None,
+    note: str = "",
     key: str | None = None,
 ) -> Payment:
-    """Money received outside a gateway, put on the given invoices in order, else on the oldest.
+    """Money received outside a gateway: in the given parts, or put on the given invoices in
+    order, else on the oldest.
 
     What settles nothing stays on the payment as the customer's credit. Raises BadInput, NotFound.
     """
     if amount_minor <= 0 or (received_on or work.today) > work.today:
         raise BadInput("A payment is above zero and was received by today")
-    if method == "wallet":
-        raise BadInput("A wallet's payment is taken from the wallet, not recorded by hand")
+    if method not in BY_HAND:
+        raise BadInput(f"A payment recorded by hand came by {', '.join(BY_HAND)}, not {method!r}")
     if work.session.get(Tenant, tenant_id) is None:
         raise NotFound(f"There is no tenant {tenant_id}")
-    if invoice_ids:
-        invoices = _own_invoices(work, invoice_ids, tenant_id, currency)
+    named = tuple(part.invoice_id for part in parts) or invoice_ids
+    if named:
+        invoices = _own_invoices(work, named, tenant_id, currency)
     else:
         invoices = open_invoices(work, tenant_id, currency)
+    if parts:
+        check_parts(amount_minor, parts, dues(invoices))
     payment = Payment(
         tenant_id=tenant_id,
         invoice_id=next(iter(invoices), None),
@@ -69,12 +78,68 @@ def record_payment(
         currency=currency,
         amount_minor=amount_minor,
         reference=reference,
+        note=note.strip(),
         received_on=received_on or work.today,
     )
-    capture(work, [(payment, spread(amount_minor, dues(invoices)))], invoices)
+    capture(work, [(payment, parts or spread(amount_minor, dues(invoices)))], invoices)
     applied = payment.allocated_minor
     facts = {"amount_minor": amount_minor, "currency": currency, "applied_minor": applied}
     work.tell(tenant_id=tenant_id, payment_id=payment.id, method=method, **facts)
+    return payment
+
+
+@action("saas.invoice.marked_paid", needs="saas.invoices.manage")
+def mark_paid(
+    work: Work,
+    invoice_id: int,
+    method: str,
+    *,
+    reference: str | None = None,
+    note: str = "",
+    paid_on: date | None = None,
+    seen_due_minor: int | None = None,
+    reason: str = "",
+    key: str | None = None,
+) -> Payment:
+    """Record that what is owed on an invoice was paid outside a gateway (INV.3).
+
+    `seen_due_minor` is what the person saw as owed. Raises NotFound, BadInput, NotNow when nothing
+    is owed, ChangedMeanwhile when another amount is.
+    """
+    invoice = lock_invoices(work, [invoice_id]).get(invoice_id)
+    if invoice is None:
+        raise NotFound(f"There is no invoice {invoice_id}")
+    due, on = invoice.due_minor, paid_on or work.today
+    if not due:
+        raise NotNow(f"The invoice is {invoice.status}; nothing is owed on it")
+    if seen_due_minor is not None and seen_due_minor != due:
+        raise ChangedMeanwhile(f"{due} is owed by now, not {seen_due_minor}; look again")
+    if on > work.today:
+        raise BadInput("A payment was received by today")
+    if method not in BY_HAND:
+        raise BadInput(f"A payment recorded by hand came by {', '.join(BY_HAND)}, not {method!r}")
+    payment = Payment(
+        tenant_id=invoice.tenant_id,
+        invoice_id=invoice.id,
+        provider="manual",
+        method=method,
+        status="captured",
+        currency=invoice.currency,
+        amount_minor=due,
+        reference=reference,
+        note=note.strip(),
+        received_on=on,
+    )
+    capture(work, [(payment, [Part(invoice.id, due)])], {invoice.id: invoice})
+    work.tell(
+        tenant_id=invoice.tenant_id,
+        invoice_id=invoice.id,
+        number=invoice.number,
+        payment_id=payment.id,
+        amount_minor=due,
+        currency=invoice.currency,
+        method=method,
+    )
     return payment
 
 
@@ -119,7 +184,7 @@ def apply_credit(
     if payment.status not in RECEIVED:
         raise NotNow(f"The payment is {payment.status}; it holds no credit")
     invoices = lock_invoices(work, [part.invoice_id for part in parts])
-    check_parts(payment.amount_minor - payment.allocated_minor, parts, dues(invoices))
+    check_parts(payment.credit_minor, parts, dues(invoices))
     payment.allocated_minor += sum(part.amount_minor for part in parts)
     rows = apply(work, [Applied(payment, invoices[p.invoice_id], p.amount_minor) for p in parts])
     work.session.flush()

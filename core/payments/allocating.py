@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from core.inserting import adopt, insert_now
 from core.invoices.models import OPEN, Invoice
 from core.payments.models import Payment, PaymentAllocation
 from core.payments.rules import Part
 from core.subscriptions import arrears
+from core.subscriptions.models import Subscription
 from core.work import Work
 
 
@@ -57,7 +59,8 @@ def book(
     for payment, parts in captured:
         payment.created_at = payment.captured_at = work.now
         payment.allocated_minor = sum(part.amount_minor for part in parts)
-        payment.refunded_minor, payment.fee_minor = 0, payment.fee_minor or 0
+        payment.refunded_minor = payment.returned_minor = 0
+        payment.fee_minor = payment.fee_minor or 0
         work.session.add(payment)
     work.session.flush()
     apply(
@@ -79,29 +82,76 @@ def apply(work: Work, applied: Sequence[Applied]) -> list[PaymentAllocation]:
     for each in applied:
         payment, invoice = each.payment, each.invoice
         assert payment.tenant_id == invoice.tenant_id
-        rows.append(
-            PaymentAllocation(
-                payment_id=payment.id,
-                invoice_id=invoice.id,
-                tenant_id=invoice.tenant_id,
-                currency=invoice.currency,
-                amount_minor=each.amount_minor,
-                allocated_on=work.today,
-                created_at=work.now,
-            )
-        )
+        rows.append(_row(work, payment, invoice, each.amount_minor))
         invoice.paid_minor += each.amount_minor
         paid = invoice.paid_minor == invoice.total_minor
         invoice.status = "paid" if paid else "partially_paid"
         invoice.settled_on = work.today if paid else None
-    work.session.add_all(rows)
+    if rows:
+        insert_now(work, rows)
+        adopt(work, rows)
     _restore(work, [each.invoice for each in applied])
     return rows
 
 
+def take_off(
+    work: Work, payment: Payment, parts: Sequence[Part], invoices: dict[int, Invoice]
+) -> None:
+    """Take parts of a locked payment off locked invoices, which are owed again.
+
+    Allocations are append-only: each is mirrored whole, what stays is allocated anew. The newest
+    go first. What is taken off is the payment's unapplied rest until it is used or given back.
+    """
+    for part in parts:
+        invoice, left = invoices[part.invoice_id], part.amount_minor
+        for row in _standing(work, payment.id, invoice.id):
+            taken = min(left, row.amount_minor)
+            work.session.add(_row(work, payment, invoice, -row.amount_minor, row.id))
+            if rest := row.amount_minor - taken:
+                work.session.add(_row(work, payment, invoice, rest))
+            left -= taken
+            if not left:
+                break
+        assert not left, "more is taken off an invoice than the payment put on it"
+        payment.allocated_minor -= part.amount_minor
+        invoice.paid_minor -= part.amount_minor
+        invoice.status = "partially_paid" if invoice.paid_minor else "issued"
+        invoice.settled_on = None
+    work.session.flush()
+
+
+def _standing(work: Work, payment_id: int, invoice_id: int) -> list[PaymentAllocation]:
+    """Allocations of a payment to an invoice that were not undone, newest first."""
+    undone = select(PaymentAllocation.reverses_id).where(
+        PaymentAllocation.payment_id == payment_id, PaymentAllocation.reverses_id.is_not(None)
+    )
+    found = select(PaymentAllocation).where(
+        PaymentAllocation.payment_id == payment_id,
+        PaymentAllocation.invoice_id == invoice_id,
+        PaymentAllocation.amount_minor > 0,
+        PaymentAllocation.id.not_in(undone),
+    )
+    return list(work.session.scalars(found.order_by(PaymentAllocation.id.desc())))
+
+
+def _row(
+    work: Work, payment: Payment, invoice: Invoice, amount_minor: int, reverses: int | None = None
+) -> PaymentAllocation:
+    return PaymentAllocation(
+        payment_id=payment.id,
+        invoice_id=invoice.id,
+        tenant_id=invoice.tenant_id,
+        currency=invoice.currency,
+        amount_minor=amount_minor,
+        allocated_on=work.today,
+        reverses_id=reverses,
+        created_at=work.now,
+    )
+
+
 def _restore(work: Work, touched: Sequence[Invoice]) -> None:
     paid = {each.subscription_id for each in touched if each.status == "paid"}
-    behind = arrears.behind(work, sorted(number for number in paid if number is not None))
+    behind = _behind(work, sorted(number for number in paid if number is not None))
     if not behind:
         return
     work.session.flush()
@@ -113,3 +163,12 @@ def _restore(work: Work, touched: Sequence[Invoice]) -> None:
         )
     )
     arrears.restore(work, set(behind) - set(owing))
+
+
+def _behind(work: Work, subscription_ids: Sequence[int]) -> list[int]:
+    """Those behind with payment; one that is locked already is known without asking."""
+    locked = {
+        n: work.kept[Subscription, n] for n in subscription_ids if (Subscription, n) in work.kept
+    }
+    known = [number for number, each in locked.items() if each.status in arrears.BEHIND]
+    return known + arrears.behind(work, [n for n in subscription_ids if n not in locked])

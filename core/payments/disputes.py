@@ -14,6 +14,7 @@ from core.ledger.postings import Leg, dispute_lost, dispute_opened, dispute_won
 from core.payments.actions import lock_payment
 from core.payments.models import Dispute, Payment, PaymentAllocation
 from core.payments.rules import tax_within
+from core.refunds.held import returnable
 from core.work import Work
 
 
@@ -44,7 +45,7 @@ def open_dispute(work: Work, payment_id: int, number: str, claim: Claim) -> Disp
         return known
     if payment.status not in ("captured", "partially_refunded"):
         raise NotNow(f"The payment is {payment.status}")
-    if not 0 < claim.amount_minor <= payment.allocated_minor - payment.refunded_minor:
+    if not 0 < claim.amount_minor <= returnable(payment):
         raise BadInput("A dispute is above zero and within what the payment still holds")
     dispute = _new(work, payment, number, claim)
     work.session.add(dispute)

@@ -49,7 +49,9 @@ RECEIVED = ("captured", "partially_refunded", "refunded", "disputed", "charged_b
 
 
 class Payment(Base):
-    """One payment or attempt; `allocated_minor` is what settled invoices, the rest is unapplied."""
+    """One payment or attempt: `allocated_minor` settles invoices, `returned_minor` of the rest went
+    back or is about to, and what is left is the customer's credit.
+    """
 
     __tablename__ = "payment"
     __table_args__ = (
@@ -63,6 +65,10 @@ class Payment(Base):
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         CheckConstraint("allocated_minor between 0 and amount_minor", name="allocated_within"),
         CheckConstraint("refunded_minor between 0 and amount_minor", name="refunded_within"),
+        CheckConstraint(
+            "returned_minor >= 0 and allocated_minor + returned_minor <= amount_minor",
+            name="returned_within",
+        ),
         CheckConstraint("fee_minor >= 0", name="fee_not_negative"),
         CheckConstraint(
             "received_on is not null or status in ('created', 'pending', 'failed')", name="received"
@@ -95,12 +101,21 @@ class Payment(Base):
     amount_minor: Mapped[Minor]
     allocated_minor: Mapped[Minor] = mapped_column(server_default="0")
     refunded_minor: Mapped[Minor] = mapped_column(server_default="0")
+    returned_minor: Mapped[Minor] = mapped_column(server_default="0")
     fee_minor: Mapped[Minor] = mapped_column(server_default="0")
     reference: Mapped[str | None]
+    note: Mapped[str] = mapped_column(server_default="")
     failure_code: Mapped[str | None]
     received_on: Mapped[Day | None]
     created_at: Mapped[Instant]
     captured_at: Mapped[Instant | None]
+
+    @property
+    def credit_minor(self) -> int:
+        """What of it is the customer's credit, in minor units."""
+        if self.status not in RECEIVED:
+            return 0
+        return self.amount_minor - self.allocated_minor - (self.returned_minor or 0)
 
 
 class PaymentAllocation(Base):

@@ -1,51 +1,64 @@
 """Refunds in two steps: asked for and kept, then settled by the gateway's answer (REF.1–2)."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import func, select
 
 from core.actions import action
 from core.errors import BadInput, NotFound, NotNow
 from core.gateways.entries import note
-from core.invoices.models import Invoice
 from core.ledger.journal import post
-from core.ledger.postings import Leg, refund_settled
+from core.ledger.postings import Leg, credit_refunded, payment_unapplied, refund_settled
 from core.payments.actions import lock_payment
-from core.payments.disputes import held_tax
-from core.payments.models import Payment, PaymentAllocation
-from core.payments.rules import tax_within
-from core.refunds.models import Refund
+from core.payments.allocating import lock_invoices, take_off
+from core.payments.models import Payment
+from core.payments.rules import Part
+from core.refunds import noting
+from core.refunds.held import held_of, returnable
+from core.refunds.models import TREATMENTS, Refund
+from core.refunds.rules import parts_reopened
 from core.work import Work
 
 LIVE = ("pending", "succeeded")
 
 
+@dataclass(frozen=True)
+class Ask:
+    """A refund as it is asked for, in minor units.
+
+    `treatment`: `credit_note` (it gets a note of its own), `reopen` (the invoice is owed again),
+    `credit` (of money that settles no invoice), `note` (what the named credit note left). `nth`
+    is 2 for a second refund of the same amount on purpose.
+    """
+
+    payment_id: int
+    amount_minor: int
+    treatment: str = "credit_note"
+    credit_note_id: int | None = None
+    nth: int = 1
+    notify: bool = False
+
+
 @action("refund.requested", needs="sys_finance", fresh=True)
-def request_refund(
-    work: Work,
-    payment_id: int,
-    amount_minor: int,
-    *,
-    nth: int = 1,
-    reason: str,
-    key: str | None = None,
-) -> Refund:
+def request_refund(work: Work, ask: Ask, *, reason: str, key: str | None = None) -> Refund:
     """Keep a refund as pending; the gateway is called after this has committed.
 
     The same person asking again for the same amount gets the first refund back; a second one on
-    purpose carries the next `nth`. Raises BadInput when more would go back than settled invoices:
-    what a payment holds beyond that is the customer's credit.
+    purpose carries the next `nth`. Raises NotFound, NotNow, and BadInput when more would go back
+    than is held.
     """
-    payment = lock_payment(work, payment_id)
-    work.tell(tenant_id=payment.tenant_id, payment_id=payment.id, amount_minor=amount_minor)
+    payment = lock_payment(work, ask.payment_id)
+    work.tell(tenant_id=payment.tenant_id, payment_id=payment.id, amount_minor=ask.amount_minor)
     if payment.provider == "wallet":
         raise NotNow("What a wallet paid goes back to the wallet; refund it there")
     if payment.provider == "credit":
-        raise NotNow("A credit note is used on invoices; it is not paid out here")
-    first = live(work, payment, amount_minor, nth)
+        raise NotNow("A credit note is paid out through a payment of its tenant")
+    first = live(work, payment, ask.amount_minor, ask.nth)
     if first is not None:
         work.tell(refund_id=first.id, repeated=True)
         return first
-    refund = reserve(work, payment, amount_minor, nth, reason)
-    work.tell(refund_id=refund.id)
+    refund = reserve(work, payment, ask, reason)
+    work.tell(refund_id=refund.id, treatment=refund.treatment)
     return refund
 
 
@@ -54,24 +67,15 @@ def settle_refund(work: Work, refund_id: int, provider_refund_id: str) -> Refund
     """The gateway paid back: post it, move payment and invoices on; again changes nothing."""
     refund, payment = _with_payment(work, refund_id)
     work.tell(
-        tenant_id=refund.tenant_id, refund_id=refund.id, provider_refund_id=provider_refund_id
+        tenant_id=refund.tenant_id,
+        refund_id=refund.id,
+        provider_refund_id=provider_refund_id,
+        amount_minor=refund.amount_minor,
+        currency=refund.currency,
+        notify=refund.notify,
     )
-    if refund.status == "succeeded":
-        return refund
-    if refund.status != "pending":
-        raise NotNow(f"The refund is {refund.status}")
-    net = refund.amount_minor - refund.tax_minor
-    legs = refund_settled(payment.provider, payment.method, net, refund.tax_minor)
-    finish(work, refund, payment, provider_refund_id, "refund_settled", legs)
-    note(
-        work,
-        payment.provider,
-        "refund",
-        provider_refund_id,
-        refund.currency,
-        -refund.amount_minor,
-        source_id=payment.provider_payment_id,
-    )
+    if refund.status != "succeeded":
+        settle(work, refund, payment, provider_refund_id)
     return refund
 
 
@@ -81,8 +85,13 @@ def fail_refund(work: Work, refund_id: int, why: str) -> Refund:
     refund, payment = _with_payment(work, refund_id)
     if refund.status != "pending":
         raise NotNow(f"The refund is {refund.status}")
-    refund.status, refund.settled_at = "failed", work.now
+    refund.status, refund.settled_at, refund.failure = "failed", work.now, why
     payment.refunded_minor -= refund.amount_minor
+    if refund.treatment == "credit":
+        payment.returned_minor -= refund.amount_minor
+    elif refund.treatment == "note":
+        noting.credit_of(work, refund).returned_minor -= refund.amount_minor
+    noting.decline(work, refund)
     work.tell(tenant_id=refund.tenant_id, refund_id=refund.id, why=why)
     return refund
 
@@ -100,18 +109,59 @@ def live(work: Work, payment: Payment, amount_minor: int, nth: int) -> Refund | 
     )
 
 
-def reserve(work: Work, payment: Payment, amount_minor: int, nth: int, reason: str) -> Refund:
-    """Write a pending refund of a locked payment. Raises BadInput, NotNow."""
+def reserve(work: Work, payment: Payment, ask: Ask, reason: str) -> Refund:
+    """Write a pending refund of a locked payment. Raises BadInput, NotFound, NotNow."""
+    if ask.treatment not in TREATMENTS:
+        raise BadInput(f"There is no treatment {ask.treatment!r}; {', '.join(TREATMENTS)}")
+    if ask.nth < 1:
+        raise BadInput("Refunds of the same amount are counted from 1")
     if payment.status not in ("captured", "partially_refunded"):
         raise NotNow(f"The payment is {payment.status}")
-    left = payment.allocated_minor - payment.refunded_minor
-    if not 0 < amount_minor <= left:
-        raise BadInput(f"{left} can be refunded, not {amount_minor}")
-    refund = _pending(work, payment, amount_minor, nth, reason)
-    payment.refunded_minor += amount_minor
-    work.session.add(refund)
+    refund = Refund(
+        payment_id=payment.id,
+        tenant_id=payment.tenant_id,
+        currency=payment.currency,
+        amount_minor=ask.amount_minor,
+        nth=ask.nth,
+        status="pending",
+        treatment=ask.treatment,
+        credit_note_id=ask.credit_note_id if ask.treatment == "note" else None,
+        reason=reason,
+        notify=ask.notify,
+        tax_minor=0,
+        actor_id=work.actor.user_id,
+        requested_at=work.now,
+    )
+    _hold(work, refund, payment)
+    payment.refunded_minor += ask.amount_minor
     work.session.flush()
     return refund
+
+
+def settle(work: Work, refund: Refund, payment: Payment, number: str) -> None:
+    """Part of an action: the money of a pending refund went back by a gateway or by hand."""
+    if refund.status != "pending":
+        raise NotNow(f"The refund is {refund.status}")
+    provider, method = payment.provider, payment.method
+    if refund.treatment == "credit_note":
+        noting.issue_all(work, refund)
+        net = refund.amount_minor - refund.tax_minor
+        legs = refund_settled(provider, method, net, refund.tax_minor)
+        finish(work, refund, payment, number, "refund_settled", legs)
+    else:
+        if refund.treatment == "reopen":
+            _reopen(work, refund, payment)
+        legs = credit_refunded(provider, method, refund.amount_minor)
+        finish(work, refund, payment, number, "credit_refunded", legs)
+    note(
+        work,
+        provider,
+        "refund",
+        number,
+        refund.currency,
+        -refund.amount_minor,
+        source_id=payment.provider_payment_id,
+    )
 
 
 def finish(
@@ -123,23 +173,47 @@ def finish(
     source = ("refund", refund.id)
     post(work, event, source, legs, refund.currency, work.today, tenant_id=refund.tenant_id)
     work.session.flush()
-    _move_on(work, payment)
-
-
-def _pending(work: Work, payment: Payment, amount_minor: int, nth: int, reason: str) -> Refund:
-    tax, total = held_tax(work, payment.id)
-    return Refund(
-        payment_id=payment.id,
-        tenant_id=payment.tenant_id,
-        currency=payment.currency,
-        amount_minor=amount_minor,
-        nth=nth,
-        status="pending",
-        reason=reason,
-        tax_minor=tax_within(amount_minor, payment.refunded_minor, tax, total),
-        actor_id=work.actor.user_id,
-        requested_at=work.now,
+    done = work.session.scalar(
+        select(func.sum(Refund.amount_minor)).where(
+            Refund.payment_id == payment.id, Refund.status == "succeeded"
+        )
     )
+    whole = int(done or 0) >= payment.amount_minor
+    payment.status = "refunded" if whole else "partially_refunded"
+    noting.move_invoices_on(work, refund)
+
+
+def _hold(work: Work, refund: Refund, payment: Payment) -> None:
+    """Keep what goes back from being used or given back otherwise."""
+    amount, treatment = refund.amount_minor, refund.treatment
+    if treatment == "credit":
+        if not 0 < amount <= payment.credit_minor:
+            raise BadInput(f"{payment.credit_minor} settles no invoice, not {amount}")
+        payment.returned_minor += amount
+        work.session.add(refund)
+        return
+    room = returnable(payment)
+    if not 0 < amount <= room:
+        raise BadInput(f"{room} can be refunded, not {amount}")
+    if treatment == "reopen":
+        parts_reopened(held_of(work, payment), amount)
+        work.session.add(refund)
+    elif treatment == "note":
+        noting.hold_note(work, refund)
+        work.session.add(refund)
+    else:
+        noting.draft_all(work, refund, payment)
+
+
+def _reopen(work: Work, refund: Refund, payment: Payment) -> None:
+    """Take the money off its invoices, which are owed again, and count it as given back."""
+    parts = parts_reopened(held_of(work, payment), refund.amount_minor)
+    invoices = lock_invoices(work, [part.invoice_id for part in parts])
+    take_off(work, payment, [Part(p.invoice_id, p.amount_minor) for p in parts], invoices)
+    payment.returned_minor += refund.amount_minor
+    source, place = ("refund", refund.id), (refund.currency, work.today)
+    legs = payment_unapplied(refund.amount_minor)
+    post(work, "payment_unapplied", source, legs, *place, tenant_id=refund.tenant_id)
 
 
 def _with_payment(work: Work, refund_id: int) -> tuple[Refund, Payment]:
@@ -148,23 +222,4 @@ def _with_payment(work: Work, refund_id: int) -> tuple[Refund, Payment]:
     if payment_id is None:
         raise NotFound(f"There is no refund {refund_id}")
     payment = lock_payment(work, payment_id)
-    return work.session.get_one(Refund, refund_id), payment
-
-
-def _move_on(work: Work, payment: Payment) -> None:
-    done = work.session.scalar(
-        select(func.sum(Refund.amount_minor)).where(
-            Refund.payment_id == payment.id, Refund.status == "succeeded"
-        )
-    )
-    whole = int(done or 0) >= payment.allocated_minor
-    payment.status = "refunded" if whole else "partially_refunded"
-    allocated = select(PaymentAllocation.invoice_id).where(
-        PaymentAllocation.payment_id == payment.id
-    )
-    found = select(Invoice).where(
-        Invoice.id.in_(allocated), Invoice.status.in_(("paid", "partially_refunded"))
-    )
-    for invoice in work.session.scalars(found.order_by(Invoice.id).with_for_update()):
-        alone = payment.allocated_minor >= invoice.total_minor
-        invoice.status = "refunded" if whole and alone else "partially_refunded"
+    return work.session.get_one(Refund, refund_id, populate_existing=True), payment

@@ -1,9 +1,12 @@
 """The refund and the index that makes a replay return the first one (REF.1)."""
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.base import Base, Currency, Day, Id, Instant, Minor, one_of
+
+TREATMENTS = ("credit_note", "reopen", "credit", "note")
+"""With a credit note of its own; the invoice is owed again; unapplied money; an earlier note."""
 
 
 class Refund(Base):
@@ -19,6 +22,8 @@ class Refund(Base):
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         CheckConstraint("tax_minor between 0 and amount_minor", name="tax_within"),
         CheckConstraint("nth >= 1", name="nth_from_one"),
+        one_of("treatment", TREATMENTS),
+        CheckConstraint("(treatment = 'note') = (credit_note_id is not null)", name="note_named"),
         CheckConstraint(
             "(status = 'succeeded') = (refunded_on is not null)", name="dated_when_done"
         ),
@@ -33,6 +38,7 @@ class Refund(Base):
             postgresql_nulls_not_distinct=True,
         ),
         Index("ix_refund_payment_id", "payment_id"),
+        Index("ix_refund_pending", "requested_at", postgresql_where="status = 'pending'"),
     )
 
     id: Mapped[Id]
@@ -43,7 +49,13 @@ class Refund(Base):
     tax_minor: Mapped[Minor] = mapped_column(server_default="0")
     nth: Mapped[int] = mapped_column(server_default="1")
     status: Mapped[str] = mapped_column(String(12))
+    treatment: Mapped[str] = mapped_column(String(12), server_default="credit_note")
+    credit_note_id: Mapped[int | None] = mapped_column(
+        ForeignKey("credit_note.id", name="fk_refund_credit_note_id", use_alter=True)
+    )
     reason: Mapped[str]
+    failure: Mapped[str | None]
+    notify: Mapped[bool] = mapped_column(server_default="false")
     provider_refund_id: Mapped[str | None]
     actor_id: Mapped[int | None]
     refunded_on: Mapped[Day | None]

@@ -98,6 +98,7 @@ def bill(
     if from_wallet and not paying.settle_from_wallet(work, invoice):
         needed = units_text(due, invoice.currency)
         raise InsufficientBalance(f"The wallet cannot pay the {needed} {invoice.currency} due")
+    work.session.flush()
     return invoice
 
 
@@ -149,6 +150,7 @@ def creditable(work: Work, subscription: Subscription) -> int:
         .join(CreditNote, CreditNote.id == CreditNoteLine.credit_note_id)
         .where(
             CreditNote.subscription_id == subscription.id,
+            CreditNote.status != "declined",
             or_(
                 CreditNoteLine.service_end == end,
                 (CreditNote.reason == PAUSED)

@@ -51,9 +51,9 @@ with document as (
     i.status in ('issued', 'partially_paid') and i.due_on < :today as overdue, i.created_at
   from invoice i where i.subscription_id = :id
   union all
-  select 'credit_note', c.id, c.number, 'credit_note', c.reason, 'issued', c.issued_on, null,
+  select 'credit_note', c.id, c.number, 'credit_note', c.reason, c.status, c.issued_on, null,
     c.currency, -c.net_minor, -c.tax_minor, -c.total_minor, 0, false, c.created_at
-  from credit_note c where c.subscription_id = :id)
+  from credit_note c where c.subscription_id = :id and c.status <> 'declined')
 select kind, id, number, type, reason, status, issued_on, due_on, currency, net_minor, tax_minor,
   total_minor, open_minor, overdue
 from document
@@ -63,7 +63,8 @@ limit :limit
 _MONEY = sql("""
 -- What has the tenant ahead? One row; wallet and credit notes in a currency, minor units.
 select w.balance_minor, w.promotional_minor,
-  (select coalesce(sum(p.amount_minor - p.allocated_minor), 0)::bigint from payment p
+  (select coalesce(sum(p.amount_minor - p.allocated_minor - p.returned_minor), 0)::bigint
+   from payment p
    where p.tenant_id = t.id and p.currency = :currency and p.provider = 'credit') as credit_minor
 from tenant t
 left join wallet w on w.tenant_id = t.id and w.currency = :currency

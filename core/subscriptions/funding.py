@@ -26,7 +26,11 @@ def is_funded(work: Work, subscription: Subscription, on: date) -> bool:
 def credit_left(work: Work, subscription: Subscription) -> int:
     """What is left of the tenant's credit notes, in minor units."""
     left = work.session.scalar(
-        select(func.coalesce(func.sum(Payment.amount_minor - Payment.allocated_minor), 0)).where(
+        select(
+            func.coalesce(
+                func.sum(Payment.amount_minor - Payment.allocated_minor - Payment.returned_minor), 0
+            )
+        ).where(
             Payment.tenant_id == subscription.tenant_id,
             Payment.currency == subscription.currency,
             Payment.provider == "credit",

@@ -137,6 +137,8 @@ def _take_again(work: Work, subscription: Subscription, until: date | None) -> I
     )
     lines = []
     for row in rows:
+        assert row.service_start is not None
+        assert row.service_end is not None
         begin = max(work.today, row.service_start)
         regained, blocked = row.service_end - begin, row.service_end - row.service_start
         amount = round_half_up(row.net_minor * regained.days, blocked.days)

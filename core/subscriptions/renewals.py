@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import text as sql
 
 from core.errors import BadInput
-from core.invoices.rules import NewLine, invoice_amounts, line_amounts, tax_of
+from core.invoices.rules import NewLine, line_amounts, tax_of
+from core.invoices.totals import whole_of
 from core.money import units_text
 from core.subscriptions.listing import SERVED, admit
 from core.subscriptions.rules import rescaled
@@ -72,9 +73,10 @@ order by i.id
 """)
 _CREDIT = sql("""
 -- What is left of credit notes? One row per tenant and currency; minor units.
-select tenant_id, currency, sum(amount_minor - allocated_minor)::bigint as left_minor
+select tenant_id, currency,
+  sum(amount_minor - allocated_minor - returned_minor)::bigint as left_minor
 from payment
-where provider = 'credit' and amount_minor > allocated_minor
+where provider = 'credit' and amount_minor > allocated_minor + returned_minor
 group by tenant_id, currency
 """)
 
@@ -215,7 +217,7 @@ def _with_tax(prices: tuple[int, ...], country: str | None) -> int:
     if not lines:
         return 0
     tax = tax_of(country)
-    return invoice_amounts([line_amounts(line, tax) for line in lines]).total_minor
+    return whole_of([line_amounts(line, tax) for line in lines]).total_minor
 
 
 def _step(work: Work, row: Any, *, funded: bool) -> Step | None:

@@ -119,6 +119,7 @@ def _run_one(office: Office, actor: Actor, number: int, day: date) -> list[Chang
     changes: list[Change] = []
     for _ in range(office.settings.most_catch_up):
         step: Step | None = None
+        subscription: Subscription | None = None
         try:
             with office.work(actor) as work:
                 subscription = locked_with_terms(work, number)
@@ -127,6 +128,8 @@ def _run_one(office: Office, actor: Actor, number: int, day: date) -> list[Chang
                     break
                 change = _carry_out(work, subscription, step)
         except SaldoError as problem:
+            if subscription is None:
+                raise
             changes.append(_refused(subscription, step, problem))
             break
         changes.append(change)

@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from core.errors import NotFound
-from core.invoices.rules import NewLine, invoice_amounts, line_amounts, tax_of
+from core.invoices.rules import NewLine, line_amounts, tax_of
+from core.invoices.totals import whole_of
 from core.money import round_half_up
 from core.plans.models import Plan, PlanPrice
 from core.plans.queries import find_price, price_on
@@ -166,6 +167,4 @@ def expected_minor(work: Work, subscription: Subscription, on: date) -> int:
     if not lines:
         return 0
     tenant = work.session.get_one(Tenant, subscription.tenant_id)
-    return invoice_amounts(
-        [line_amounts(line, tax_of(tenant.country)) for line in lines]
-    ).total_minor
+    return whole_of([line_amounts(line, tax_of(tenant.country)) for line in lines]).total_minor

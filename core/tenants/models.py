@@ -24,6 +24,7 @@ class Tenant(Base):
     currency: Mapped[Currency]
     language: Mapped[str] = mapped_column(String(2), server_default="en")
     billing_email: Mapped[str | None]
+    billing_address: Mapped[str | None]
     tax_id: Mapped[str | None]
     signed_up_on: Mapped[Day | None]
     created_at: Mapped[Instant]

@@ -7,7 +7,8 @@ from decimal import Decimal
 from sqlalchemy import select, text
 
 from core.errors import NotFound
-from core.invoices.rules import Amounts, NewLine, invoice_amounts, line_amounts, tax_of
+from core.invoices.rules import NewLine, line_amounts, tax_of
+from core.invoices.totals import Amounts, whole_of
 from core.subscriptions.models import Subscription
 from core.tenants.models import Tenant
 from core.usage.checking import admit_reading, situation_of
@@ -100,4 +101,4 @@ def upcoming(work: Work, tenant_id: int) -> Upcoming | None:
     if not bill.lines:
         return None
     amounts = tuple(line_amounts(line, tax_of(tenant.country)) for line in bill.lines)
-    return Upcoming(span, tenant.currency, bill.lines, amounts, invoice_amounts(amounts))
+    return Upcoming(span, tenant.currency, bill.lines, amounts, whole_of(amounts))

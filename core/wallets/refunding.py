@@ -7,7 +7,8 @@ from core.errors import NotNow
 from core.ledger.postings import wallet_refunded
 from core.payments.actions import lock_payment
 from core.payments.models import Payment
-from core.refunds.actions import finish, live, reserve
+from core.refunds import noting
+from core.refunds.actions import Ask, finish, live, reserve
 from core.refunds.models import Refund
 from core.wallets.models import WalletTransaction
 from core.wallets.moving import Movement, lock_wallet, move
@@ -38,7 +39,8 @@ def refund_to_wallet(
     if first is not None:
         work.tell(refund_id=first.id, repeated=True)
         return _of_refund(work, first)
-    refund = reserve(work, payment, amount_minor, nth, reason)
+    refund = reserve(work, payment, Ask(payment_id, amount_minor, nth=nth), reason)
+    noting.issue_all(work, refund)
     change = give_back(*_taken_and_returned(work, payment), amount_minor)
     net = refund.amount_minor - refund.tax_minor
     legs = wallet_refunded(net, refund.tax_minor, change.promotional_minor)

@@ -21,7 +21,7 @@ from core.payments.actions import Charge, apply_credit, record_charges, record_p
 from core.payments.disputes import Claim, decide_dispute, open_dispute
 from core.payments.models import Payment
 from core.payments.rules import Part
-from core.refunds.actions import fail_refund, request_refund, settle_refund
+from core.refunds.actions import Ask, fail_refund, request_refund, settle_refund
 from core.work import Office
 from tests.billing import (
     JOB,
@@ -130,7 +130,7 @@ def test_two_people_refund_more_than_was_paid_and_one_is_refused(office: Office)
 
     def refund(actor: Actor) -> None:
         with office.work(actor) as work:
-            request_refund(work, payment.id, 8_750, reason=WHY)
+            request_refund(work, Ask(payment.id, 8_750), reason=WHY)
 
     refusals = _at_once(*[lambda actor=actor: refund(actor) for actor in people])
     assert [type(refused) for refused in refusals] == [BadInput]
@@ -143,13 +143,13 @@ def test_a_replayed_refund_returns_the_first_one_and_a_failed_one_can_be_retried
     invoice = an_invoice(office, a_tenant(office, "SE", "SEK"))
     payment, finance = a_charge(office, invoice), _finance(office)
     with office.work(finance) as work:
-        first = request_refund(work, payment.id, 12_500, reason=WHY)
+        first = request_refund(work, Ask(payment.id, 12_500), reason=WHY)
     with office.work(finance) as work:
-        assert request_refund(work, payment.id, 12_500, reason=WHY).id == first.id
+        assert request_refund(work, Ask(payment.id, 12_500), reason=WHY).id == first.id
     with office.work(JOB) as work:
         fail_refund(work, first.id, "card closed")
     with office.work(finance) as work:
-        second = request_refund(work, payment.id, 12_500, reason=WHY)
+        second = request_refund(work, Ask(payment.id, 12_500), reason=WHY)
     with office.work(JOB) as work:
         settled = settle_refund(work, second.id, "re_1")
     assert (settled.tax_minor, _reload(office, invoice).status) == (2_500, "refunded")
@@ -160,7 +160,7 @@ def test_a_replayed_refund_returns_the_first_one_and_a_failed_one_can_be_retried
 def test_a_refund_is_above_zero_and_within_the_payment(office: Office, amount: int) -> None:
     payment = a_charge(office, an_invoice(office, a_tenant(office)))
     with pytest.raises(BadInput), office.work(_finance(office)) as work:
-        request_refund(work, payment.id, amount, reason=WHY)
+        request_refund(work, Ask(payment.id, amount), reason=WHY)
 
 
 @pytest.mark.parametrize("won", [True, False])

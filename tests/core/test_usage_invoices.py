@@ -307,7 +307,7 @@ def test_usage_invoices_are_made_by_jobs_and_invoice_managers(
         return run_usage_invoices(office, actor=actor)
 
     with pytest.raises(NotAllowed):
-        run(acting(office, a_user(office, "billing")))
+        run(acting(office, a_user(office, "sys_finance")))
     assert counts(run(acting(office, a_user(office, "admin")))) == (1, 0, 0)
 
 

@@ -12,7 +12,7 @@ from core.errors import BadInput, InsufficientBalance, NotNow
 from core.invoices.models import Invoice
 from core.payments.actions import record_payment
 from core.payments.models import Payment
-from core.refunds.actions import request_refund
+from core.refunds.actions import Ask, request_refund
 from core.subscriptions.history import locked
 from core.subscriptions.lifecycle import set_status
 from core.subscriptions.models import Subscription
@@ -150,7 +150,7 @@ def _waiting(db: psycopg.Connection) -> int:
 def test_a_wallets_payment_is_not_recorded_by_hand(office: Office) -> None:
     tenant = a_tenant(office)
     invoice = an_invoice(office, tenant)
-    with pytest.raises(BadInput, match="taken from the wallet"), office.work(JOB) as work:
+    with pytest.raises(BadInput, match="recorded by hand"), office.work(JOB) as work:
         record_payment(work, tenant.id, 5, "EUR", "wallet", invoice_ids=(invoice.id,))
 
 
@@ -207,7 +207,7 @@ def test_a_refund_goes_where_the_money_came_from(office: Office) -> None:
     from_wallet = paid_from_wallet(office, an_invoice(office, tenant))
     by_card = a_charge(office, an_invoice(office, tenant))
     with pytest.raises(NotNow), office.work(finance) as work:
-        request_refund(work, from_wallet.id, 100, reason=WHY)
+        request_refund(work, Ask(from_wallet.id, 100), reason=WHY)
     with pytest.raises(NotNow), office.work(finance) as work:
         refund_to_wallet(work, by_card.id, 100, reason=WHY)
 

@@ -14,13 +14,13 @@ from core.errors import BadInput, NotNow
 from core.invoices.rules import (
     NewLine,
     Tax,
-    invoice_amounts,
     line_amounts,
     ocr_reference,
     recognised_by,
     tax_of,
     valid_ocr,
 )
+from core.invoices.totals import whole_of
 from core.payments.rules import Part, check_parts, spread, tax_within
 from core.plans.defaults import default_plans
 from core.subscriptions.models import STATUSES
@@ -218,7 +218,7 @@ LINES = st.builds(
 def test_lines_add_up_to_the_invoice(lines: list[NewLine], percent: int) -> None:
     tax = Tax(Decimal(percent), "standard")
     amounts = [line_amounts(line, tax) for line in lines]
-    total = invoice_amounts(amounts)
+    total = whole_of(amounts)
     assert total.total_minor == sum(each.total_minor for each in amounts)
     for line, each in zip(lines, amounts, strict=True):
         assert abs(each.net_minor - Fraction(line.quantity) * line.unit_minor) <= Fraction(1, 2)
@@ -227,9 +227,9 @@ def test_lines_add_up_to_the_invoice(lines: list[NewLine], percent: int) -> None
 
 def test_an_invoice_is_neither_empty_nor_negative() -> None:
     with pytest.raises(BadInput):
-        invoice_amounts([])
+        whole_of([])
     with pytest.raises(BadInput):
-        invoice_amounts([line_amounts(NewLine("credit", -5), tax_of("DE"))])
+        whole_of([line_amounts(NewLine("credit", -5), tax_of("DE"))])
 
 
 @pytest.mark.parametrize(

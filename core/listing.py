@@ -1,0 +1,74 @@
+"""What the lists of records share: who may read, conditions with their values, searches."""
+
+import re
+from datetime import date
+from typing import Any
+
+from core.errors import BadInput
+from core.work import Work
+
+LARGEST_PAGE = 500
+LONGEST_SEARCH = 200
+LARGEST_ID = 2**63 - 1
+
+
+class Conditions:
+    """Conditions of a query, joined by `and`, each with the values it names."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._values: dict[str, Any] = {}
+
+    def add(self, condition: str, **values: Any) -> None:
+        """A condition as SQL text; what a person wrote stands in its values alone."""
+        self._parts.append(condition)
+        self._values |= values
+
+    def equal(self, column: str, value: object) -> None:
+        """A column has a value; nothing is asked when the value is missing."""
+        if value is not None and value != "":
+            name = re.sub(r"\W+", "_", column)
+            self.add(f"{column} = :{name}", **{name: value})
+
+    def between(self, column: str, first: date | None, last: date | None) -> None:
+        """A day lies between two, both included; either may be missing."""
+        name = re.sub(r"\W+", "_", column)
+        if first is not None:
+            self.add(f"{column} >= :{name}_first", **{f"{name}_first": first})
+        if last is not None:
+            self.add(f"{column} <= :{name}_last", **{f"{name}_last": last})
+
+    def joined(self, **more: Any) -> tuple[str, dict[str, Any]]:
+        """The text for `where`, and all values."""
+        return " and ".join(self._parts) or "true", self._values | more
+
+
+def admit_reader(work: Work) -> int | None:
+    """Raise NotAllowed unless the actor may read; the own tenant of a tenant's user, else None."""
+    own = work.standing.tenant_id
+    work.require("billing.read" if own is None else "org.billing.read")
+    return own
+
+
+def known(value: str | None, choices: tuple[str, ...], what: str) -> str | None:
+    """The value, None when it is empty. Raises BadInput when it is none of the choices."""
+    if value and value not in choices:
+        raise BadInput(f"There is no {what} {value!r}; there are {', '.join(choices)}")
+    return value or None
+
+
+def record_id(name: str) -> int | None:
+    """The id a text of digits means, None for a number such as ``SAAS-INV-2026-00042``."""
+    given = name.strip().lstrip("#")
+    if not (given.isascii() and given.isdigit()):
+        return None
+    return int(given) if int(given) <= LARGEST_ID else None
+
+
+def like(text: str | None) -> dict[str, str]:
+    """What is searched for as `part` of a text and as an `exact` one; empty without a text."""
+    given = (text or "").replace("\x00", "").strip()[:LONGEST_SEARCH]
+    if not given:
+        return {}
+    literal = given.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return {"part": f"%{literal}%", "exact": given.lstrip("#")}

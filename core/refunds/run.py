@@ -1,0 +1,133 @@
+"""Carrying refunds out: request, commit, gateway, settle; and the sweep of what hangs (REF.1–2).
+
+Nothing is held open while a gateway is asked. Its key is made from the refund's id, so asking
+again after a crash or a time-out gives the answer of the first time, and money goes back once.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from core.access.authority import Actor, system
+from core.errors import SaldoError
+from core.gateways.port import Gateway, GatewayRefused, GatewayUnsure, RefundAnswer, RefundOrder
+from core.gateways.registry import gateway_of
+from core.payments.models import Payment
+from core.refunds.actions import Ask, fail_refund, request_refund, settle_refund
+from core.refunds.models import Refund
+from core.wallets.refunding import refund_to_wallet
+from core.work import Office
+
+SYSTEM = system("refunds")
+SWEEP_AFTER = timedelta(minutes=5)
+"""Age from which a pending refund is asked for again; younger ones are on their way."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a refund when the gateway was asked."""
+
+    refund_id: int
+    status: str
+    words: str
+
+
+def execute(
+    office: Office,
+    actor: Actor,
+    ask: Ask,
+    *,
+    reason: str,
+    key: str | None = None,
+    gateway: Gateway | None = None,
+) -> Refund:
+    """Request a refund and carry it out. A time-out leaves it pending, for the sweep.
+
+    Raises what `request_refund` raises, and CredentialsMissing; a gateway's refusal is the
+    refund's status `failed`.
+    """
+    # Without a way to pay back nothing is written.
+    asked = gateway or _gateway_of(office, ask.payment_id)
+    refund_id = _ask(office, actor, ask, reason, key)
+    carry_out(office, refund_id, gateway=asked)
+    with office.work(SYSTEM) as work:
+        return work.session.get_one(Refund, refund_id)
+
+
+def carry_out(
+    office: Office, refund_id: int, *, gateway: Gateway | None = None, again: bool = False
+) -> Outcome:
+    """Ask the gateway for a pending refund and write its answer down.
+
+    `again` asks first whether an earlier attempt went through.
+    """
+    with office.work(SYSTEM) as work:
+        refund = work.session.get_one(Refund, refund_id)
+        payment = work.session.get_one(Payment, refund.payment_id)
+    if refund.status != "pending":
+        return Outcome(refund_id, refund.status, refund.failure or "")
+    order = RefundOrder(
+        f"refund-{refund.id}",
+        payment.provider_payment_id or f"payment-{payment.id}",
+        refund.amount_minor,
+        refund.currency,
+    )
+    try:
+        asked = gateway or gateway_of(office.settings, payment.provider, engine=office.engine)
+        known = asked.find_refund(order) if again else None
+        answer = known or asked.refund(order)
+    except GatewayRefused as problem:
+        answer = RefundAnswer("failed", "", str(problem))
+    except GatewayUnsure as problem:
+        return Outcome(refund_id, "pending", str(problem))
+    return _write_down(office, refund_id, answer)
+
+
+def sweep(office: Office, *, older_than: timedelta = SWEEP_AFTER) -> list[Outcome]:
+    """Finish refunds that a crash or a time-out left pending; one that cannot be asked waits."""
+    with office.work(SYSTEM) as work:
+        hanging = work.session.scalars(
+            select(Refund.id)
+            .where(Refund.status == "pending", Refund.requested_at <= work.now - older_than)
+            .order_by(Refund.id)
+        ).all()
+    outcomes = []
+    for refund_id in hanging:
+        try:
+            outcomes.append(carry_out(office, refund_id, again=True))
+        except SaldoError as problem:
+            outcomes.append(Outcome(refund_id, "pending", str(problem)))
+    return outcomes
+
+
+def _gateway_of(office: Office, payment_id: int) -> Gateway | None:
+    """The gateway a payment came by; None for a wallet, and where there is no such payment."""
+    with office.work(SYSTEM) as work:
+        payment = work.session.get(Payment, payment_id)
+    if payment is None or payment.provider in ("wallet", "credit"):
+        return None
+    return gateway_of(office.settings, payment.provider, engine=office.engine)
+
+
+def _ask(office: Office, actor: Actor, ask: Ask, reason: str, key: str | None) -> int:
+    """Write the refund down; what a wallet paid goes back to it at once."""
+    with office.work(actor) as work:
+        payment = work.session.get(Payment, ask.payment_id)
+        if payment is None or payment.provider != "wallet":
+            return request_refund(work, ask, reason=reason, key=key).id
+        returned = refund_to_wallet(
+            work, payment.id, ask.amount_minor, nth=ask.nth, reason=reason, key=key
+        )
+        return int(returned.reference_id.removeprefix("refund-"))
+
+
+def _write_down(office: Office, refund_id: int, answer: RefundAnswer) -> Outcome:
+    if answer.status == "pending":
+        return Outcome(refund_id, "pending", "The gateway has not decided yet")
+    with office.work(SYSTEM) as work:
+        if answer.status == "succeeded":
+            settle_refund(work, refund_id, answer.provider_refund_id)
+        else:
+            fail_refund(work, refund_id, answer.failure or "The gateway refused")
+    return Outcome(refund_id, answer.status, answer.failure or "")

@@ -1,0 +1,65 @@
+"""Compares an answer with what the stripe library declares of its kind, field by field."""
+
+import types
+import typing
+from collections.abc import Iterator
+from typing import Any, ForwardRef, Literal, Union
+
+import stripe
+from stripe._list_object import ListObject
+from stripe._stripe_object import StripeObject, UntypedStripeObject
+
+
+def departures(value: Any, hint: Any, where: str) -> Iterator[str]:
+    """Where a value is not of its declared type."""
+    origin = typing.get_origin(hint)
+    if origin in (Union, types.UnionType):
+        tried = [list(departures(value, inner, where)) for inner in typing.get_args(hint)]
+        if all(tried):
+            yield from min(tried, key=len)
+    elif origin is Literal:
+        if value not in typing.get_args(hint):
+            yield f"{where}: {value!r} is not one of the words"
+    elif origin is list:
+        yield from _of_list(value, typing.get_args(hint)[0], where)
+    elif origin is ListObject:
+        yield from _of_list(value["data"], typing.get_args(hint)[0], where)
+    elif origin is UntypedStripeObject:
+        yield from _of_map(value, typing.get_args(hint)[0], where)
+    elif isinstance(hint, ForwardRef):
+        found = getattr(stripe, hint.__forward_arg__, None)
+        yield from _of_class(value, found, where) if found else (f"{where}: {hint} is unknown",)
+    elif isinstance(hint, type) and issubclass(hint, StripeObject):
+        yield from _of_class(value, hint, where)
+    elif hint is not Any and type(value) is not hint:
+        yield f"{where}: {value!r} is no {hint}"
+
+
+def _of_class(value: Any, declared: type[Any], where: str) -> Iterator[str]:
+    if not isinstance(value, dict):
+        yield f"{where}: {value!r} is no {declared.__name__}"
+        return
+    hints = {name: hint for name, hint in declared.__annotations__.items() if name != "OBJECT_NAME"}
+    for name in value.keys() - hints.keys():
+        yield f"{where}.{name}: not declared"
+    for name, hint in hints.items():
+        if name in value:
+            yield from departures(value[name], hint, f"{where}.{name}")
+        elif type(None) not in typing.get_args(hint):
+            yield f"{where}.{name}: left out"
+
+
+def _of_list(value: Any, inner: Any, where: str) -> Iterator[str]:
+    if not isinstance(value, list):
+        yield f"{where}: {value!r} is no list"
+        return
+    for place, item in enumerate(value):
+        yield from departures(item, inner, f"{where}[{place}]")
+
+
+def _of_map(value: Any, inner: Any, where: str) -> Iterator[str]:
+    if not isinstance(value, dict):
+        yield f"{where}: {value!r} is no object"
+        return
+    for name, item in value.items():
+        yield from departures(item, inner, f"{where}.{name}")
