@@ -4,10 +4,13 @@ import typer
 
 from commands import (
     books,
+    credit_notes,
     database,
     imports,
+    invoices,
     keys,
     operations,
+    payments,
     pure,
     reports,
     runs,
@@ -22,6 +25,10 @@ app = typer.Typer(
 )
 app.add_typer(database.app, name="db")
 app.add_typer(imports.app, name="import")
+app.add_typer(invoices.app, name="invoice")
+app.add_typer(payments.app, name="payment")
+app.add_typer(payments.refund_app, name="refund")
+app.add_typer(credit_notes.app, name="credit-note")
 app.add_typer(books.ledger_app, name="ledger")
 app.add_typer(books.audit_app, name="audit")
 app.add_typer(reports.report_app, name="report")

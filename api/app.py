@@ -4,7 +4,19 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
-from api import access, errors, plans, previews, subscriptions, usage, wallets
+from api import (
+    access,
+    credit_notes,
+    documents,
+    errors,
+    invoices,
+    payments,
+    plans,
+    previews,
+    subscriptions,
+    usage,
+    wallets,
+)
 from api.guard import Guard
 
 DESCRIPTION = """
@@ -14,16 +26,26 @@ units beside an ISO 4217 `currency`; days are calendar days of the billing time 
 UTC. A refusal is `{"error": words, "code": code}`. Writes that need a fresh sign-in are refused to
 API keys. `Idempotency-Key` makes a write safe to repeat.
 """
-SUBSCRIPTIONS = {
-    "/sys/subscriptions": "Subscriptions",
-    "/admin/billing/subscriptions": "Admin subscriptions",
+BOTH = {
+    "subscriptions": (previews.router, subscriptions.router),
+    "invoices": (invoices.router,),
+    "payments": (payments.router,),
+    "credit-notes": (credit_notes.router,),
 }
-"""The same routes at both addresses of the sources."""
+"""Records whose routes stand at both addresses of the sources, `/sys/…` and `/admin/billing/…`."""
 TAGS = [
     {"name": "Access", "description": "What a tenant may do now"},
     {"name": "Usage", "description": "Usage events and limits of tenants"},
     {"name": "Plans", "description": "The catalogue and the pricing page"},
     {"name": "Wallets", "description": "Prepaid money and promotional credit"},
+    {"name": "Invoices", "description": "What tenants owe: written, sent, settled, voided"},
+    {"name": "Admin invoices", "description": "The same, at the admin panel's address"},
+    {"name": "Payments", "description": "Money in, and given back with a preview"},
+    {"name": "Admin payments", "description": "The same, at the admin panel's address"},
+    {"name": "Credit notes", "description": "Drafted by one person, approved by another"},
+    {"name": "Admin credit notes", "description": "The same, at the admin panel's address"},
+    {"name": "Short addresses", "description": "Single writes at the sources' own addresses"},
+    {"name": "Documents", "description": "Invoices and credit notes as PDF"},
     {"name": "Subscriptions", "description": "Every tenant's subscription, changed with previews"},
     {"name": "Admin subscriptions", "description": "The same, at the admin panel's address"},
 ]
@@ -43,12 +65,20 @@ def create() -> FastAPI:
         middleware=[Middleware(Guard)],
     )
     errors.install(app)
-    for router in (access.router, usage.router, plans.public, plans.router, wallets.router):
+    for door in (access, usage, plans, wallets, documents):
+        app.include_router(door.router)
+    app.include_router(plans.public)
+    for name, routers in BOTH.items():
+        words = name.replace("-", " ")
+        for router in routers:
+            app.include_router(router, prefix=f"/sys/{name}", tags=[words.capitalize()])
+            app.include_router(router, prefix=f"/admin/billing/{name}", tags=[f"Admin {words}"])
+    for router in (
+        subscriptions.status_router,
+        invoices.send_router,
+        credit_notes.approve_router,
+    ):
         app.include_router(router)
-    for prefix, tag in SUBSCRIPTIONS.items():
-        for router in (previews.router, subscriptions.router):
-            app.include_router(router, prefix=prefix, tags=[tag])
-    app.include_router(subscriptions.status_router)
     return app
 
 

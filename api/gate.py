@@ -11,7 +11,15 @@ from core.access import sessions
 from core.errors import DatabaseUnavailable
 from core.office import office
 
-API = ("/openapi.json", "/sys/", "/admin/billing/", "/subscriptions/", "/v1/")
+API = (
+    "/openapi.json",
+    "/sys/",
+    "/admin/billing/",
+    "/subscriptions/",
+    "/invoices/",
+    "/credit-notes/",
+    "/v1/",
+)
 """Paths of the HTTP API, which asks for a key or a session itself and answers in JSON."""
 OPEN = (
     "/login",

@@ -1,0 +1,229 @@
+"""`/sys/invoices` and `/admin/billing/invoices`: list, write, send, settle, void (INV)."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from api.caller import Caller, Key, TheOffice
+from api.errors import refusals
+from api.shapes import (
+    A_REASON,
+    Body,
+    Currency,
+    Limit,
+    LongText,
+    Name,
+    Offset,
+    Reason,
+    RecordId,
+    Search,
+    SomeId,
+    example,
+)
+from core.access.authority import Actor
+from core.invoices import actions
+from core.invoices.detail import InvoiceDetail, invoice_detail
+from core.invoices.listing import InvoiceFilters, InvoicePage, InvoiceRow, invoices, one_invoice
+from core.invoices.models import Invoice
+from core.invoices.written import WrittenInvoice, draft_of
+from core.payments.actions import mark_paid
+from core.work import Office, Work
+
+Sort = Literal["newest", "number", "tenant", "due", "total", "open", "status"]
+AnyStatus = Literal[
+    "overdue",
+    "draft",
+    "issued",
+    "partially_paid",
+    "paid",
+    "partially_refunded",
+    "refunded",
+    "cancelled",
+    "written_off",
+]
+Type = Literal["subscription", "usage", "recharge", "adjustment", "refund"]
+ByHand = Literal["bank_transfer", "card", "cash", "direct_debit", "other"]
+LINE = {"description": "Set-up", "quantity": "2", "unit_minor": 45_000, "tax_percent": "25"}
+
+
+class NewInvoiceBody(WrittenInvoice, Body):
+    """A draft for a tenant; a line without `tax_percent` takes the tax of its country."""
+
+    model_config = example({"tenant_id": 42, "lines": [LINE], "due_days": 30}) | {"extra": "forbid"}
+
+    tenant_id: SomeId
+
+
+class EditBody(WrittenInvoice, Body):
+    """The draft written anew; `seen_total_minor` is what was on the screen."""
+
+    model_config = example({"lines": [LINE], "seen_total_minor": 90_000}) | {"extra": "forbid"}
+
+    seen_total_minor: Annotated[int, Field(strict=True, ge=0)] | None = None
+
+
+class SendBody(Body):
+    """How long the tenant has; the payment terms of the settings without it."""
+
+    due_days: Annotated[int, Field(ge=0, le=3650)] | None = None
+
+
+class ReasonBody(Body):
+    """Why."""
+
+    model_config = example({"reason": A_REASON}) | {"extra": "forbid"}
+
+    reason: Reason
+
+
+class PaidBody(Body):
+    """How what is owed was paid; `seen_due_minor` is what was on the screen."""
+
+    model_config = example({"method": "bank_transfer", "reference": "BG 5050-1055"}) | {
+        "extra": "forbid"
+    }
+
+    method: ByHand
+    reference: Name | None = None
+    note: LongText = ""
+    paid_on: date | None = None
+    seen_due_minor: Annotated[int, Field(strict=True, ge=0)] | None = None
+
+
+router = APIRouter()
+send_router = APIRouter(prefix="/invoices", tags=["Short addresses"])
+
+
+@router.get("", summary="List invoices", responses=refusals())
+def list_invoices(
+    at: TheOffice,
+    actor: Caller,
+    search: Search = None,
+    status: AnyStatus | None = None,
+    type: Type | None = None,  # noqa: A002
+    issuer_type: Literal["tenant", "platform"] | None = None,
+    currency: Annotated[Currency | None, Query()] = None,
+    tenant_id: Annotated[SomeId | None, Query()] = None,
+    issued_from: date | None = None,
+    issued_until: date | None = None,
+    due_from: date | None = None,
+    due_until: date | None = None,
+    in_dunning: bool = False,
+    sort: Sort = "newest",
+    descending: bool = True,
+    limit: Limit = 100,
+    offset: Offset = 0,
+) -> InvoicePage:
+    """Needs `billing.read`; a tenant's caller gets its own, without drafts."""
+    wanted = InvoiceFilters(
+        text=search,
+        status=status,
+        type=type,
+        issuer_type=issuer_type,
+        currency=currency,
+        issued_from=issued_from,
+        issued_until=issued_until,
+        due_from=due_from,
+        due_until=due_until,
+        in_dunning=in_dunning,
+        tenant_id=tenant_id,
+    )
+    with at.work(actor) as work:
+        return invoices(work, wanted, sort=sort, descending=descending, limit=limit, offset=offset)
+
+
+@router.get("/{invoice_id}", summary="One invoice", responses=refusals(404))
+def one(at: TheOffice, actor: Caller, invoice_id: RecordId) -> InvoiceDetail:
+    """With its lines, payments, credit notes and timeline. Needs what the list needs."""
+    with at.work(actor) as work:
+        return invoice_detail(work, str(invoice_id))
+
+
+@router.post("", status_code=201, summary="Write a draft", responses=refusals(400, 404, 409))
+def create(at: TheOffice, actor: Caller, body: NewInvoiceBody, key: Key = None) -> InvoiceRow:
+    """Needs `saas.invoices.manage`."""
+    draft = draft_of(body)
+    return _done(at, actor, lambda work: actions.create_draft(work, body.tenant_id, draft, key=key))
+
+
+@router.put("/{invoice_id}", summary="Edit a draft", responses=refusals(400, 404, 409))
+def edit(
+    at: TheOffice, actor: Caller, invoice_id: RecordId, body: EditBody, key: Key = None
+) -> InvoiceRow:
+    """Needs `saas.invoices.manage`."""
+    draft, seen = draft_of(body), body.seen_total_minor
+    return _done(
+        at,
+        actor,
+        lambda work: actions.edit_draft(work, invoice_id, draft, seen_total_minor=seen, key=key),
+    )
+
+
+@router.post("/{invoice_id}/send", summary="Send an invoice", responses=refusals(400, 404, 409))
+@send_router.post(
+    "/{invoice_id}/send", summary="Send an invoice", responses=refusals(400, 404, 409)
+)
+def send(
+    at: TheOffice, actor: Caller, invoice_id: RecordId, body: SendBody, key: Key = None
+) -> InvoiceRow:
+    """A draft is issued with the next number and the tenant is told; an issued invoice is sent
+    once more. Needs `saas.invoices.manage`.
+    """
+    return _done(
+        at,
+        actor,
+        lambda work: actions.send_invoice(work, invoice_id, due_days=body.due_days, key=key),
+    )
+
+
+@router.post("/{invoice_id}/void", summary="Void an invoice", responses=refusals(400, 404, 409))
+def void(
+    at: TheOffice, actor: Caller, invoice_id: RecordId, body: ReasonBody, key: Key = None
+) -> InvoiceRow:
+    """While nothing was paid or credited. Needs `saas.invoices.manage` and a reason."""
+    return _done(
+        at,
+        actor,
+        lambda work: actions.void_invoice(work, invoice_id, reason=body.reason, key=key),
+    )
+
+
+@router.post("/{invoice_id}/mark-paid", summary="Mark as paid", responses=refusals(400, 404, 409))
+def paid(
+    at: TheOffice, actor: Caller, invoice_id: RecordId, body: PaidBody, key: Key = None
+) -> InvoiceRow:
+    """What is owed was paid outside a gateway. Needs `saas.invoices.manage`."""
+    with at.work(actor) as work:
+        mark_paid(
+            work,
+            invoice_id,
+            body.method,
+            reference=body.reference,
+            note=body.note,
+            paid_on=body.paid_on,
+            seen_due_minor=body.seen_due_minor,
+            key=key,
+        )
+        work.session.flush()
+        return one_invoice(work, str(invoice_id), None)
+
+
+@router.post("/{invoice_id}/write-off", summary="Write off", responses=refusals(400, 404, 409))
+def write_off(
+    at: TheOffice, actor: Caller, invoice_id: RecordId, body: ReasonBody, key: Key = None
+) -> InvoiceRow:
+    """Give up what is still owed. Needs `sys_finance`, a fresh sign-in and a reason."""
+    return _done(
+        at, actor, lambda work: actions.write_off(work, invoice_id, reason=body.reason, key=key)
+    )
+
+
+def _done(at: Office, actor: Actor, do: Callable[[Work], Invoice]) -> InvoiceRow:
+    """Carry out a write and answer with the invoice as it then stands."""
+    with at.work(actor) as work:
+        invoice = do(work)
+        work.session.flush()
+        return one_invoice(work, str(invoice.id), None)
