@@ -14,7 +14,7 @@ demo: $(VENV)/.runtime          ## everything embedded: build the simulated comp
 	@$(BIN)/saldo demo $(ARGS)
 
 test: $(VENV)/.dev chromium     ## the whole suite, browser journeys included
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -n $(WORKERS)
 
 lint: $(VENV)/.dev              ## style, types, layers, dependencies
 	$(BIN)/ruff check .

@@ -5,22 +5,11 @@ from fastapi import APIRouter
 from api.caller import Caller, TheOffice
 from api.errors import refusals
 from api.shapes import RecordId
-from api.subscription_shapes import (
-    AddItemBody,
-    AssignBody,
-    AutoRenewBody,
-    CancelBody,
-    ChangePlanBody,
-    ExtendTrialBody,
-    PauseBody,
-    PreviewAnswer,
-    Previewed,
-    RemoveItemBody,
-    ResumeBody,
-)
-from core.access.authority import Actor
+from api.subscription_changes import CHANGES, Change
+from api.subscription_shapes import AssignBody, Changing, PreviewAnswer, RemoveItemBody
 from core.rehearsal import rehearse
-from core.work import Office
+
+NEEDS = "Needs `sys_finance`; neither a fresh sign-in nor a reason."
 
 router = APIRouter(responses=refusals(400, 404, 409))
 
@@ -29,62 +18,6 @@ router = APIRouter(responses=refusals(400, 404, 409))
 def preview_assign(at: TheOffice, actor: Caller, body: AssignBody) -> PreviewAnswer:
     """Needs `saas.subscriptions.manage`."""
     return PreviewAnswer.model_validate(rehearse(at, actor, lambda work: body.do(work, None)))
-
-
-@router.post("/{subscription_id}/change-plan/preview", summary="Preview a change of plan")
-def preview_change_plan(
-    at: TheOffice, actor: Caller, subscription_id: RecordId, body: ChangePlanBody
-) -> PreviewAnswer:
-    """Needs `sys_finance`; neither a fresh sign-in nor a reason."""
-    return _preview(at, actor, subscription_id, body)
-
-
-@router.post("/{subscription_id}/pause/preview", summary="Preview a pause")
-def preview_pause(
-    at: TheOffice, actor: Caller, subscription_id: RecordId, body: PauseBody
-) -> PreviewAnswer:
-    """Needs `sys_finance`; neither a fresh sign-in nor a reason."""
-    return _preview(at, actor, subscription_id, body)
-
-
-@router.post("/{subscription_id}/resume/preview", summary="Preview the end of a pause")
-def preview_resume(
-    at: TheOffice, actor: Caller, subscription_id: RecordId, body: ResumeBody
-) -> PreviewAnswer:
-    """Needs `sys_finance`; neither a fresh sign-in nor a reason."""
-    return _preview(at, actor, subscription_id, body)
-
-
-@router.post("/{subscription_id}/cancel/preview", summary="Preview a cancellation")
-def preview_cancel(
-    at: TheOffice, actor: Caller, subscription_id: RecordId, body: CancelBody
-) -> PreviewAnswer:
-    """Needs `sys_finance`; neither a fresh sign-in nor a reason."""
-    return _preview(at, actor, subscription_id, body)
-
-
-@router.post("/{subscription_id}/extend-trial/preview", summary="Preview a longer trial")
-def preview_extend_trial(
-    at: TheOffice, actor: Caller, subscription_id: RecordId, body: ExtendTrialBody
-) -> PreviewAnswer:
-    """Needs `sys_finance`; neither a fresh sign-in nor a reason."""
-    return _preview(at, actor, subscription_id, body)
-
-
-@router.post("/{subscription_id}/auto-renew/preview", summary="Preview renewing by itself")
-def preview_auto_renew(
-    at: TheOffice, actor: Caller, subscription_id: RecordId, body: AutoRenewBody
-) -> PreviewAnswer:
-    """Needs `sys_finance`; neither a fresh sign-in nor a reason."""
-    return _preview(at, actor, subscription_id, body)
-
-
-@router.post("/{subscription_id}/items/preview", summary="Preview an added item")
-def preview_add_item(
-    at: TheOffice, actor: Caller, subscription_id: RecordId, body: AddItemBody
-) -> PreviewAnswer:
-    """Needs `sys_finance`; neither a fresh sign-in nor a reason."""
-    return _preview(at, actor, subscription_id, body)
 
 
 @router.post("/items/{item_id}/remove/preview", summary="Preview a removed item")
@@ -97,11 +30,29 @@ def preview_remove_item(
     )
 
 
-def _preview(at: Office, actor: Actor, subscription_id: int, body: Previewed) -> PreviewAnswer:
-    seen = rehearse(
-        at,
-        actor,
-        lambda work: body.do(work, subscription_id, None),
-        subscription_id=subscription_id,
+def _offer(change: Change) -> None:
+    def preview(
+        at: TheOffice, actor: Caller, subscription_id: RecordId, body: Changing
+    ) -> PreviewAnswer:
+        seen = rehearse(
+            at,
+            actor,
+            lambda work: body.do(work, subscription_id, None),
+            subscription_id=subscription_id,
+        )
+        return PreviewAnswer.model_validate(seen)
+
+    preview.__annotations__["body"] = change.body
+    router.add_api_route(
+        f"/{{subscription_id}}/{change.path}/preview",
+        preview,
+        methods=["POST"],
+        name=f"preview_{change.name}",
+        summary=change.preview,
+        description=NEEDS,
     )
-    return PreviewAnswer.model_validate(seen)
+
+
+for each in CHANGES:
+    if each.preview:
+        _offer(each)

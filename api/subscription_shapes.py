@@ -35,8 +35,8 @@ MOST_UNITS = 100_000
 Days = Annotated[int, Field(strict=True, ge=0, le=3_650)]
 
 
-class Previewed(Protocol):
-    """A body that carries out what it describes, also for a preview."""
+class Changing(Protocol):
+    """A body that carries out the change it describes, in earnest or for a preview."""
 
     def do(self, work: Work, subscription_id: int, key: str | None) -> object:
         """Carry it out."""

@@ -7,22 +7,15 @@ from fastapi import APIRouter, Query
 
 from api.caller import Caller, Key, TheOffice
 from api.errors import refusals
-from api.shapes import Currency, Limit, Offset, RecordId, Search, SomeId
+from api.shapes import Answer, Currency, Limit, Offset, RecordId, Search, SomeId
+from api.subscription_changes import CHANGES, SET_STATUS, Change
 from api.subscription_rows import DetailAnswer, SubscriptionPageAnswer
 from api.subscription_shapes import (
-    AddItemBody,
     AssignBody,
-    AutoRenewBody,
-    CancelBody,
-    ChangePlanBody,
+    Changing,
     Collection,
-    CollectionBody,
-    ExtendTrialBody,
     ItemAnswer,
-    PauseBody,
     RemoveItemBody,
-    ResumeBody,
-    StatusBody,
     SubscriptionAnswer,
 )
 from core.subscriptions.detail import detail
@@ -98,111 +91,6 @@ def assign(at: TheOffice, actor: Caller, body: AssignBody, key: Key = None) -> S
     return SubscriptionAnswer.model_validate(made)
 
 
-@router.post(
-    "/{subscription_id}/change-plan", summary="Change the plan", responses=refusals(400, 404, 409)
-)
-def change_plan(
-    at: TheOffice,
-    actor: Caller,
-    subscription_id: RecordId,
-    body: ChangePlanBody,
-    key: Key = None,
-) -> SubscriptionAnswer:
-    """Needs `sys_finance`, a fresh sign-in and a reason."""
-    with at.work(actor) as work:
-        changed = body.do(work, subscription_id, key)
-    return SubscriptionAnswer.model_validate(changed)
-
-
-@router.post("/{subscription_id}/pause", summary="Pause", responses=refusals(400, 404, 409))
-def pause(
-    at: TheOffice, actor: Caller, subscription_id: RecordId, body: PauseBody, key: Key = None
-) -> SubscriptionAnswer:
-    """Needs `sys_finance`, a fresh sign-in and a reason."""
-    with at.work(actor) as work:
-        changed = body.do(work, subscription_id, key)
-    return SubscriptionAnswer.model_validate(changed)
-
-
-@router.post("/{subscription_id}/resume", summary="Resume today", responses=refusals(400, 404, 409))
-def resume(
-    at: TheOffice, actor: Caller, subscription_id: RecordId, body: ResumeBody, key: Key = None
-) -> SubscriptionAnswer:
-    """Needs `sys_finance`, a fresh sign-in and a reason."""
-    with at.work(actor) as work:
-        changed = body.do(work, subscription_id, key)
-    return SubscriptionAnswer.model_validate(changed)
-
-
-@router.post("/{subscription_id}/cancel", summary="Cancel", responses=refusals(400, 404, 409))
-def cancel(
-    at: TheOffice, actor: Caller, subscription_id: RecordId, body: CancelBody, key: Key = None
-) -> SubscriptionAnswer:
-    """Needs `sys_finance`, a fresh sign-in and a reason."""
-    with at.work(actor) as work:
-        changed = body.do(work, subscription_id, key)
-    return SubscriptionAnswer.model_validate(changed)
-
-
-@router.post(
-    "/{subscription_id}/extend-trial", summary="Extend a trial", responses=refusals(400, 404, 409)
-)
-def extend_trial(
-    at: TheOffice,
-    actor: Caller,
-    subscription_id: RecordId,
-    body: ExtendTrialBody,
-    key: Key = None,
-) -> SubscriptionAnswer:
-    """By 30 days at most in total. Needs `sys_finance`, a fresh sign-in and a reason."""
-    with at.work(actor) as work:
-        changed = body.do(work, subscription_id, key)
-    return SubscriptionAnswer.model_validate(changed)
-
-
-@router.post(
-    "/{subscription_id}/auto-renew",
-    summary="Switch renewing by itself",
-    responses=refusals(400, 404, 409),
-)
-def auto_renew(
-    at: TheOffice, actor: Caller, subscription_id: RecordId, body: AutoRenewBody, key: Key = None
-) -> SubscriptionAnswer:
-    """Needs `sys_finance`, a fresh sign-in and a reason."""
-    with at.work(actor) as work:
-        changed = body.do(work, subscription_id, key)
-    return SubscriptionAnswer.model_validate(changed)
-
-
-@router.post(
-    "/{subscription_id}/collection",
-    summary="Choose how it is collected",
-    responses=refusals(400, 404, 409),
-)
-def collection(
-    at: TheOffice, actor: Caller, subscription_id: RecordId, body: CollectionBody, key: Key = None
-) -> SubscriptionAnswer:
-    """From the next invoice on. Needs `saas.subscriptions.manage`."""
-    with at.work(actor) as work:
-        changed = body.do(work, subscription_id, key)
-    return SubscriptionAnswer.model_validate(changed)
-
-
-@router.post(
-    "/{subscription_id}/items",
-    status_code=201,
-    summary="Add an item",
-    responses=refusals(400, 404, 409),
-)
-def add_item(
-    at: TheOffice, actor: Caller, subscription_id: RecordId, body: AddItemBody, key: Key = None
-) -> ItemAnswer:
-    """Prorated for the rest of the period. Needs `sys_finance`, a fresh sign-in and a reason."""
-    with at.work(actor) as work:
-        added = body.do(work, subscription_id, key)
-    return ItemAnswer.model_validate(added)
-
-
 @router.post("/items/{item_id}/remove", summary="Remove an item", responses=refusals(400, 404, 409))
 def remove_item(
     at: TheOffice, actor: Caller, item_id: RecordId, body: RemoveItemBody, key: Key = None
@@ -213,13 +101,28 @@ def remove_item(
     return ItemAnswer.model_validate(removed)
 
 
-@status_router.post(
-    "/{subscription_id}/status", summary="Set the status", responses=refusals(400, 404, 409)
-)
-def set_status(
-    at: TheOffice, actor: Caller, subscription_id: RecordId, body: StatusBody, key: Key = None
-) -> SubscriptionAnswer:
-    """Needs `saas.subscriptions.manage`; `cancelled` what a cancellation needs."""
-    with at.work(actor) as work:
-        changed = body.do(work, subscription_id, key)
-    return SubscriptionAnswer.model_validate(changed)
+def _offer(change: Change, door: APIRouter) -> None:
+    def carry_out(
+        at: TheOffice, actor: Caller, subscription_id: RecordId, body: Changing, key: Key = None
+    ) -> Answer:
+        with at.work(actor) as work:
+            done = body.do(work, subscription_id, key)
+        return change.answer.model_validate(done)
+
+    carry_out.__annotations__["body"] = change.body
+    door.add_api_route(
+        f"/{{subscription_id}}/{change.path}",
+        carry_out,
+        methods=["POST"],
+        name=change.name,
+        summary=change.summary,
+        description=change.needs,
+        response_model=change.answer,
+        status_code=change.status,
+        responses=refusals(400, 404, 409),
+    )
+
+
+for each in CHANGES:
+    _offer(each, router)
+_offer(SET_STATUS, status_router)

@@ -1,25 +1,27 @@
-"""Fixtures: a real PostgreSQL, a migrated template database, a fresh copy of it for each test."""
+"""Fixtures: a real PostgreSQL, a migrated template database, and it as new for each test."""
 
 import fcntl
 import os
 import shutil
 import tempfile
-import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
 from sqlalchemy import make_url
+from xdist.scheduler import LoadScopeScheduling
 
 from core import embedded, schema
 from core.clock import SetClock
-from core.db import app_engine
 from core.settings import Settings
 from core.work import Office
+from tests.databases import Reused, address
 
+JOURNEYS = "tests/journeys/"
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
@@ -38,6 +40,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(_home(), ignore_errors=True)
 
 
+class Scheduling(LoadScopeScheduling):
+    """All journeys go to one worker, first: they share a browser and a served Saldo."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return JOURNEYS if nodeid.startswith(JOURNEYS) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    """Hand every worker the next test when it is done with one."""
+    return Scheduling(config, log)
+
+
 def _home() -> Path:
     return Path(os.environ["SALDO_TEST_HOME"])
 
@@ -50,14 +65,14 @@ def server() -> str:
         return make_url(given).set(drivername="postgresql").render_as_string(hide_password=False)
     with (_home() / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        address = embedded.start(_home() / "pg")
-        _forgo_safety(address)
-        return address
+        started = embedded.start(_home() / "pg")
+        _forgo_safety(started)
+        return started
 
 
-def _forgo_safety(address: str) -> None:
+def _forgo_safety(server: str) -> None:
     """A test's data need not outlive the machine; making a database is then quicker."""
-    with psycopg.connect(address, autocommit=True) as db:
+    with psycopg.connect(server, autocommit=True) as db:
         for setting in ("fsync = off", "full_page_writes = off", "max_wal_size = '4GB'"):
             db.execute(sql.SQL("alter system set " + setting))
         db.execute("select pg_reload_conf()")
@@ -72,23 +87,23 @@ def template(server: str) -> str:
         with psycopg.connect(server, autocommit=True) as db:
             if not (_home() / "template").exists():
                 db.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-                schema.upgrade(_named(server, name))
+                schema.upgrade(address(server, name))
                 (_home() / "template").touch()
     return name
 
 
+@pytest.fixture(scope="session")
+def reused(server: str, template: str) -> Iterator[Reused]:
+    """The database of this worker."""
+    database = Reused(server, template)
+    yield database
+    database.close()
+
+
 @pytest.fixture
-def database_url(server: str, template: str) -> Iterator[str]:
-    """The owner's address of a database of this test's own."""
-    name = f"t_{uuid.uuid4().hex[:16]}"
-    with psycopg.connect(server, autocommit=True) as db:
-        db.execute(
-            sql.SQL("create database {} template {}").format(
-                sql.Identifier(name), sql.Identifier(template)
-            )
-        )
-        yield _named(server, name)
-        db.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+def database_url(reused: Reused) -> str:
+    """The owner's address of a database as the migrations leave it, this test's alone."""
+    return reused.ready()
 
 
 @pytest.fixture
@@ -104,12 +119,6 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def office(database_url: str, clock: SetClock, settings: Settings) -> Iterator[Office]:
+def office(database_url: str, reused: Reused, clock: SetClock, settings: Settings) -> Office:
     """An office on the test's database, acting as the application role."""
-    engine = app_engine(database_url)
-    yield Office(engine, clock, settings)
-    engine.dispose()
-
-
-def _named(server: str, name: str) -> str:
-    return make_url(server).set(database=name).render_as_string(hide_password=False)
+    return Office(reused.engine, clock, settings)

@@ -6,6 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from migrations.helpers import keep
+
 revision = "0004"
 down_revision = "0003"
 
@@ -17,8 +19,8 @@ def upgrade() -> None:
     _create_wallet()
     _create_wallet_transaction()
     op.execute((TEXTS / "wallet.sql").read_text())
-    _keep("wallet", "delete")
-    _keep("wallet_transaction", "update or delete")
+    keep("wallet", "delete")
+    keep("wallet_transaction")
     op.drop_constraint("ck_payment_provider_known", "payment")
     op.create_check_constraint(
         op.f("ck_payment_provider_known"),
@@ -143,15 +145,3 @@ def _create_wallet_transaction() -> None:
     )
     op.create_index("ix_wallet_transaction_wallet_id", "wallet_transaction", ["wallet_id", "id"])
     op.create_index("ix_wallet_transaction_payment_id", "wallet_transaction", ["payment_id"])
-
-
-def _keep(table: str, verbs: str) -> None:
-    """Refuse what would take from a table, also as a whole."""
-    op.execute(
-        f"create trigger {table}_kept before {verbs} on {table} "
-        "for each row execute function refuse_change()"
-    )
-    op.execute(
-        f"create trigger {table}_kept_whole before truncate on {table} "
-        "for each statement execute function refuse_change()"
-    )

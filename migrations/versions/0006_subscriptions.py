@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.helpers import keep, track
+
 revision = "0006"
 down_revision = "0005"
 
@@ -24,9 +26,9 @@ def upgrade() -> None:
     _create_credit_note()
     _create_credit_note_line()
     for table in SYNCED:
-        _track(table)
+        track(table)
     for table in APPEND_ONLY:
-        _keep(table)
+        keep(table)
 
 
 def _name_tenants() -> None:
@@ -195,30 +197,4 @@ def _create_credit_note_line() -> None:
         sa.UniqueConstraint(
             "credit_note_id", "position", name=op.f("uq_credit_note_line_credit_note_id_position")
         ),
-    )
-
-
-def _track(table: str) -> None:
-    """Let the incremental sync see what changes."""
-    op.execute(f"alter table {table} add column row_xid xid8 not null default pg_current_xact_id()")
-    op.execute(f"create index ix_{table}_row_xid on {table} (row_xid)")
-    for name, when, function in (
-        ("touch", "before update on {} for each row", "sync_touch"),
-        ("bury", "after delete on {} for each row", "sync_bury"),
-        ("truncated", "after truncate on {} for each statement", "sync_truncated"),
-    ):
-        op.execute(
-            f"create trigger {table}_{name} {when.format(table)} execute function {function}()"
-        )
-
-
-def _keep(table: str) -> None:
-    """Refuse what would change a document."""
-    op.execute(
-        f"create trigger {table}_kept before update or delete on {table} "
-        "for each row execute function refuse_change()"
-    )
-    op.execute(
-        f"create trigger {table}_kept_whole before truncate on {table} "
-        "for each statement execute function refuse_change()"
     )

@@ -1,13 +1,10 @@
 """The simulated company: the same for a seed, its books right, its people real."""
 
-import uuid
 from collections.abc import Iterator
 from datetime import date
 
-import psycopg
 import pytest
-from psycopg import sql
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 
 from core.access.permissions import ROLES
 from core.access.sessions import sign_in
@@ -17,6 +14,7 @@ from core.work import Office
 from demo.company import Summary, build
 from demo.people import PASSWORD, PEOPLE
 from tests.billing import JOB, wrong_books
+from tests.databases import copy_of
 
 UNTIL = date(2026, 11, 19)
 _DIGEST = """
@@ -64,16 +62,10 @@ def test_a_small_company_has_right_books_and_users_of_every_role(
 @pytest.fixture
 def twin(server: str, template: str, office: Office) -> Iterator[Office]:
     """An office on a second database in the same state."""
-    name = f"t_{uuid.uuid4().hex[:16]}"
-    with psycopg.connect(server, autocommit=True) as db:
-        parts = sql.Identifier(name), sql.Identifier(template)
-        db.execute(sql.SQL("create database {} template {}").format(*parts))
-        engine = app_engine(
-            make_url(server).set(database=name).render_as_string(hide_password=False)
-        )
+    with copy_of(server, template) as url:
+        engine = app_engine(url)
         yield Office(engine, office.clock, office.settings)
         engine.dispose()
-        db.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
 def test_the_same_seed_gives_the_same_figures(office: Office, twin: Office) -> None:

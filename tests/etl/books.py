@@ -277,7 +277,7 @@ class Books:
         today = local_date(now, settings.billing_timezone)
         with open_build(path, settings) as build:
             totals = {table.name: self._load(build, table.name) for table in TABLES}
-            made = Build(build, totals, settings.reporting_currency, today)
+            made = Build(build, lambda: totals, settings.reporting_currency, today)
             compute(made)
             sign(made, State(0, "books", ""), "full", now)
             build.execute("checkpoint").fetchall()

@@ -11,9 +11,17 @@ from core.wallets.actions import recharge_wallet
 from core.wallets.refunding import refund_to_wallet
 from core.work import Office
 from etl.pipeline import sync
-from tests.billing import JOB, WHY, a_charge, a_subscription, a_tenant, pass_days, the_plans
+from tests.billing import (
+    JOB,
+    WHY,
+    a_charge,
+    a_subscription,
+    a_tenant,
+    pass_days,
+    the_invoices,
+    the_plans,
+)
 from tests.builders import a_user, acting
-from tests.core.test_subscription_actions import _invoices
 
 
 def test_credit_notes_and_recharges_in_the_figures(
@@ -21,7 +29,7 @@ def test_credit_notes_and_recharges_in_the_figures(
 ) -> None:
     plans, payer, saver = the_plans(office), a_tenant(office), a_tenant(office)
     subscription = a_subscription(office, payer, plans["pro"])
-    a_charge(office, _invoices(office)[0], fee_minor=300)
+    a_charge(office, the_invoices(office)[0], fee_minor=300)
     with office.work(JOB) as work:
         recharge_wallet(work, saver.id, 50_000, "EUR", "r-1", gateway="stripe", fee_minor=700)
     a_subscription(office, saver, plans["starter"], collection="wallet")

@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    sync_playwright,
+)
 
 CHROMIUM = Path(os.environ.get("SALDO_CHROMIUM", "/usr/bin/chromium"))
 FLAGS = [
@@ -124,17 +132,29 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def a_profile(
+    browser: Browser, scheme: Literal["light", "dark"] = "light", width: int = 1440
+) -> BrowserContext:
+    """A fresh profile with its own cookies."""
+    context = browser.new_context(
+        color_scheme=scheme, viewport={"width": width, "height": 900}, locale="en-GB"
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    return context
+
+
+def a_tab(profile: BrowserContext, base_url: str) -> Watched:
+    """A new tab on which every fault is written down."""
+    seen = Watched(profile.new_page(), base_url.rstrip("/"))
+    seen.listen()
+    return seen
+
+
 def watched(
     browser: Browser,
     base_url: str,
     scheme: Literal["light", "dark"] = "light",
     width: int = 1440,
 ) -> Watched:
-    """A fresh profile with its own cookies, on which every fault is written down."""
-    context = browser.new_context(
-        color_scheme=scheme, viewport={"width": width, "height": 900}, locale="en-GB"
-    )
-    context.set_default_timeout(PATIENCE_MS)
-    seen = Watched(context.new_page(), base_url.rstrip("/"))
-    seen.listen()
-    return seen
+    """A tab in a fresh profile with its own cookies, on which every fault is written down."""
+    return a_tab(a_profile(browser, scheme, width), base_url)

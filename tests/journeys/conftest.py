@@ -5,11 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
 import pytest
-from playwright.sync_api import Browser
-from psycopg import sql
-from sqlalchemy import make_url
+from playwright.sync_api import Browser, BrowserContext
 
 import core.models  # noqa: F401 (maps every table before the first write)
 from core.clock import SystemClock
@@ -17,7 +14,8 @@ from core.db import app_engine
 from core.settings import ROOT, Settings
 from core.work import Office
 from tests.builders import PASSWORD, a_user
-from tests.journeys.browser import CHROMIUM, Watched, chromium, watched
+from tests.databases import copy_of
+from tests.journeys.browser import CHROMIUM, Watched, a_profile, a_tab, chromium
 from tests.journeys.company import small_company
 from tests.journeys.gallery import free_port, served
 
@@ -49,18 +47,9 @@ def browser() -> Iterator[Browser]:
 def site(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A web process of its own on a database of its own."""
     home = tmp_path_factory.mktemp("site")
-    name = f"journeys_{home.parent.name}_{home.name}".replace("-", "_")
-    url = make_url(server).set(database=name).render_as_string(hide_password=False)
     settings = Settings(_env_file=None, SALDO_HOME=home)
-    with psycopg.connect(server, autocommit=True) as db:
-        drop = sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
-        db.execute(drop)
-        db.execute(
-            sql.SQL("create database {} template {}").format(
-                sql.Identifier(name), sql.Identifier(template)
-            )
-        )
-        small_company().published(settings)
+    small_company().published(settings)
+    with copy_of(server, template) as url:
         engine = app_engine(url)
         office = Office(engine, SystemClock(), settings)
         for email, role in USERS.items():
@@ -69,15 +58,29 @@ def site(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -
         with served([sys.executable, "-c", START, str(port)], port, _environment(home, url)) as at:
             yield Site(at, office)
         engine.dispose()
-        db.execute(drop)
+
+
+@pytest.fixture(scope="session")
+def profile(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser profile that need load the scripts of the pages but once."""
+    context = a_profile(browser)
+    yield context
+    context.close()
 
 
 @pytest.fixture
-def visitor(browser: Browser, site: Site) -> Iterator[Watched]:
-    """A fresh browser profile; a fault it saw fails the test."""
-    seen = watched(browser, site.base_url)
+def visitor(profile: BrowserContext, site: Site) -> Iterator[Watched]:
+    """A tab without cookies or anything stored; a fault it saw fails the test."""
+    seen = a_tab(profile, site.base_url)
     yield seen
-    seen.page.context.close()
+    protocol = profile.new_cdp_session(seen.page)
+    protocol.send(
+        "Storage.clearDataForOrigin",
+        {"origin": site.base_url, "storageTypes": "cookies,local_storage,indexeddb"},
+    )
+    for page in profile.pages:
+        page.close()
+    profile.clear_cookies()
     assert seen.faults == []
 
 

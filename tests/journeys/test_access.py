@@ -12,7 +12,6 @@ from tests.builders import PASSWORD
 from tests.journeys.browser import Watched
 from tests.journeys.conftest import Site
 
-pytestmark = pytest.mark.xdist_group("journeys")
 FORM = {"email": "cfo@example.com", "password": PASSWORD, "next": "/"}
 
 

@@ -1,11 +1,8 @@
 """The API beside the pages in the one web process: its own door, the same headers."""
 
 import httpx
-import pytest
 
 from tests.journeys.conftest import Site
-
-pytestmark = pytest.mark.xdist_group("journeys")
 
 
 def test_the_api_answers_for_itself_and_pages_still_ask_to_sign_in(site: Site) -> None:

@@ -11,7 +11,6 @@ from core.settings import ROOT
 from tests.journeys.browser import PATIENCE_MS, SETTLED, watched
 from tests.journeys.gallery import free_port, served
 
-pytestmark = pytest.mark.xdist_group("journeys")
 PAGE = ROOT / "tests" / "journeys" / "dialog_page.py"
 SERVE = """
 import sys, uvicorn, streamlit as st

@@ -17,7 +17,6 @@ from tests.journeys.browser import WIDER_THAN_SCREEN, Watched, watched
 from tests.journeys.conftest import Site
 from tests.wallets import holds
 
-pytestmark = pytest.mark.xdist_group("journeys")
 BOXES = "[...document.querySelectorAll('.plan, dl div')].map(e => e.getBoundingClientRect().top)"
 
 

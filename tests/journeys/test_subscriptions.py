@@ -1,6 +1,5 @@
 """Changing a plan in the browser: preview, step-up, reason, receipt; the second person is told."""
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select, text
 
@@ -15,7 +14,6 @@ from tests.builders import PASSWORD, a_user
 from tests.journeys.browser import Watched, watched
 from tests.journeys.conftest import Site
 
-pytestmark = pytest.mark.xdist_group("journeys")
 REASON = "the customer asked for it by mail"
 STALE = text("""
 update user_session set fresh_until = now() - interval '1 minute'

@@ -11,7 +11,6 @@ from tests.builders import PASSWORD, a_user
 from tests.journeys.browser import Watched
 from tests.journeys.conftest import Site
 
-pytestmark = pytest.mark.xdist_group("journeys")
 REASON = "covers for the analyst in December"
 STALE = text(
     "update user_session set fresh_until = now() - interval '1 minute' "

@@ -1,0 +1,141 @@
+"""Databases for tests: copies of the migrated one, and one a worker uses again and again."""
+
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import LiteralString
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import Engine, make_url
+
+from core.db import app_engine
+
+_TABLES = """
+select tablename from pg_tables where schemaname = 'public' order by 1
+"""
+_SEQUENCES = """
+select relname, pg_sequence_last_value(oid) from pg_class where relkind = 'S'
+"""
+KEPT = "kept"
+"""What the connections of a reused database's own engine call themselves."""
+_END_OTHERS = f"""
+select pg_terminate_backend(pid, case when state = 'idle' then 0 else 5000 end)
+from pg_stat_activity
+where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
+  and (application_name <> '{KEPT}' or state <> 'idle'
+    or pid in (select pid from pg_locks where locktype = 'advisory'))
+"""
+_CATALOGUES = (
+    "pg_attrdef", "pg_attribute", "pg_class", "pg_constraint", "pg_index", "pg_namespace",
+    "pg_policy", "pg_proc", "pg_trigger",
+)  # fmt: skip
+# Whatever changes the schema gives a row of these a new xmin, or takes one away.
+_SCHEMA = " union all ".join(
+    f"select '{name}', count(*), max(cast(cast(xmin as text) as bigint)) from {name}"
+    for name in _CATALOGUES
+)
+
+
+def address(server: str, name: str) -> str:
+    """The owner's address of a database of a server."""
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+@contextmanager
+def copy_of(server: str, template: str) -> Iterator[str]:
+    """The owner's address of a new copy of a database, dropped afterwards."""
+    name = f"t_{uuid.uuid4().hex[:16]}"
+    with psycopg.connect(server, autocommit=True) as db:
+        db.execute(_with("create database {} template {}", name, template))
+        try:
+            yield address(server, name)
+        finally:
+            db.execute(_with("drop database if exists {} with (force)", name))
+
+
+class Reused:
+    """A database that serves one test after another, each finding it as the migrations left it.
+
+    A test that changed the schema or took the database away leaves the next one a new copy. Its
+    `engine` stays open: warm connections answer much sooner than new ones.
+    """
+
+    engine: Engine
+
+    def __init__(self, server: str, template: str) -> None:
+        self._server, self._template = server, template
+        self._open()
+
+    def ready(self) -> str:
+        """The owner's address, once everything that other tests left is cleared away."""
+        if not self._put_back():
+            self.close()
+            self._open()
+        return self._url
+
+    def close(self) -> None:
+        """Drop the database."""
+        self.engine.dispose()
+        self._db.close()
+        self._copy.__exit__(None, None, None)
+
+    def _open(self) -> None:
+        self._copy = copy_of(self._server, self._template)
+        self._url = self._copy.__enter__()
+        named = make_url(self._url).update_query_dict({"application_name": KEPT})
+        self.engine = app_engine(named.render_as_string(hide_password=False))
+        self._db = psycopg.connect(self._url, autocommit=True)
+        self._db.execute("set lock_timeout = '30s'; set session_replication_role = replica")
+        self._tables = [name for (name,) in self._db.execute(_TABLES)]
+        self._schema = self._db.execute(_SCHEMA).fetchall()
+        self._sequences: dict[str, int | None] = dict(self._db.execute(_SEQUENCES).fetchall())
+        self._seeds = self._rows(self._filled())
+
+    def _put_back(self) -> bool:
+        try:
+            self._db.execute(_END_OTHERS)
+            if self._db.execute(_SCHEMA).fetchall() != self._schema:
+                return False
+            with self._db.transaction():
+                for statement in list(self._changes()):
+                    self._db.execute(statement)
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _changes(self) -> Iterator[sql.Composed]:
+        for table in self._filled() - set(self._seeds):
+            yield _with("delete from {}", table)
+        for table, rows in self._rows(self._seeds).items():
+            if rows != self._seeds[table]:
+                yield _with("delete from {}", table)
+                yield sql.SQL(
+                    "insert into {0} overriding system value"
+                    " select * from jsonb_populate_recordset(cast(null as {0}), {1})"
+                ).format(sql.Identifier(table), sql.Literal(self._seeds[table]))
+        for name, value in self._db.execute(_SEQUENCES).fetchall():
+            if value != (was := self._sequences[name]):
+                yield sql.SQL("select setval({}, {}, {})").format(name, was or 1, was is not None)
+
+    def _filled(self) -> set[str]:
+        """The tables that have rows."""
+        asked = sql.SQL(" union all ").join(
+            sql.SQL("select {} where exists (select from {})").format(name, sql.Identifier(name))
+            for name in self._tables
+        )
+        return {name for (name,) in self._db.execute(asked)}
+
+    def _rows(self, tables: Iterable[str]) -> dict[str, str]:
+        """The rows of tables as JSON, in an order of their own."""
+        asked = sql.SQL(" union all ").join(
+            sql.SQL("select {}, cast(jsonb_agg(r order by to_jsonb(r)) as text) from {} r").format(
+                name, sql.Identifier(name)
+            )
+            for name in tables
+        )
+        return dict(self._db.execute(asked).fetchall())
+
+
+def _with(statement: LiteralString, *names: str) -> sql.Composed:
+    return sql.SQL(statement).format(*map(sql.Identifier, names))
