@@ -1,0 +1,128 @@
+"""Invoices, payments, refunds and credit notes through the API, as programs and people."""
+
+from starlette.testclient import TestClient
+
+from core.work import Office
+from tests.api.conftest import Keys, People
+from tests.billing import WHY, a_charge, a_tenant, an_invoice, wrong_books
+
+INVOICES, PAYMENTS, NOTES = "/sys/invoices", "/sys/payments", "/sys/credit-notes"
+
+
+def test_a_program_writes_sends_and_settles_an_invoice(
+    office: Office, api: TestClient, program: Keys
+) -> None:
+    tenant, headers = a_tenant(office, "SE", "SEK"), program("billing.read", "billing.write")
+    line = {"description": "Set-up", "quantity": "2.5", "unit_minor": 10_000}
+    body = {"tenant_id": tenant.id, "lines": [line], "discount_percent": "10", "due_days": 10}
+    again = {**headers, "idempotency-key": "draft-number-1"}
+    made = api.post(INVOICES, json=body, headers=again)
+    assert (made.status_code, made.json()["total_minor"]) == (201, 28_125)
+    assert api.post(INVOICES, json=body, headers=again).json()["id"] == made.json()["id"]
+    number = made.json()["id"]
+    edited = api.put(
+        f"{INVOICES}/{number}",
+        json={"lines": [{**line, "tax_percent": "6"}], "seen_total_minor": 28_125},
+        headers=headers,
+    )
+    assert edited.json()["total_minor"] == 26_500
+    stale = {"lines": [line], "seen_total_minor": 28_125}
+    assert api.put(f"{INVOICES}/{number}", json=stale, headers=headers).status_code == 409
+    sent = api.post(f"/invoices/{number}/send", json={"due_days": 5}, headers=headers).json()
+    assert sent["number"].startswith("SAAS-INV-")
+    assert api.get(f"{INVOICES}?status=issued", headers=headers).json()["count"] == 1
+    late = api.post(
+        f"{INVOICES}/{number}/mark-paid",
+        json={"method": "cash", "seen_due_minor": 1},
+        headers=headers,
+    )
+    assert (late.status_code, late.json()["code"]) == (409, "changed_meanwhile")
+    paid = api.post(f"{INVOICES}/{number}/mark-paid", json={"method": "cash"}, headers=headers)
+    assert paid.json()["status"] == "paid"
+    detail = api.get(f"{INVOICES}/{number}", headers=headers).json()
+    assert [line["tax_percent"] for line in detail["lines"]] == ["6.0000"]
+    assert [event["event"] for event in detail["happenings"]] == [
+        "billing.invoice.drafted",
+        "billing.invoice.edited",
+        "billing.invoice.sent",
+        "saas.invoice.marked_paid",
+    ]
+    assert wrong_books(office) == []
+
+
+def test_money_is_recorded_in_parts_used_and_taken_back(
+    office: Office, api: TestClient, program: Keys
+) -> None:
+    tenant = a_tenant(office)
+    first, second = an_invoice(office, tenant, 6_000), an_invoice(office, tenant, 6_000)
+    headers = program("billing.read", "billing.write")
+    body = {
+        "tenant_id": tenant.id,
+        "amount_minor": 9_000,
+        "currency": "EUR",
+        "method": "bank_transfer",
+        "parts": [{"invoice_id": second.id, "amount_minor": 5_000}],
+    }
+    paid = api.post(PAYMENTS, json=body, headers=headers).json()
+    assert (paid["allocated_minor"], paid["credit_minor"]) == (5_000, 4_000)
+    use = {"parts": [{"invoice_id": first.id, "amount_minor": 4_001}]}
+    assert api.post(f"{PAYMENTS}/{paid['id']}/apply", json=use, headers=headers).status_code == 400
+    use["parts"][0]["amount_minor"] = 4_000
+    used = api.post(f"{PAYMENTS}/{paid['id']}/apply", json=use, headers=headers).json()
+    assert used["credit_minor"] == 0
+    gone = api.post(f"{PAYMENTS}/{paid['id']}/reverse", json={"reason": WHY}, headers=headers)
+    assert gone.json()["status"] == "reversed"
+    assert {row["status"] for row in api.get(INVOICES, headers=headers).json()["rows"]} == {
+        "issued"
+    }
+    assert wrong_books(office) == []
+
+
+def test_a_person_refunds_in_two_steps_and_a_program_may_not(
+    office: Office, api: TestClient, program: Keys, person: People
+) -> None:
+    payment = a_charge(office, an_invoice(office, a_tenant(office)))
+    door = f"{PAYMENTS}/{payment.id}/refund"
+    finance = person("sys_finance") | {"x-saldo-request": "1"}
+    shown = api.post(f"{door}/preview", json={"amount_minor": 4_000}, headers=finance).json()
+    assert (shown["nth"], shown["invoices"][0]["status_after"]) == (1, "partially_refunded")
+    [note] = shown["written"]["credit_notes"]
+    assert note["total_minor"] == 4_000
+    body = {"amount_minor": 4_000, "reason": WHY}
+    assert api.post(door, json=body, headers=program("sys_finance")).status_code == 403
+    office.settings.gateway_simulator = False
+    missing = api.post(door, json=body, headers=finance)
+    assert missing.json()["code"] == "credentials_missing"
+    assert api.get(f"{PAYMENTS}/{payment.id}", headers=finance).json()["refunds"] == []
+
+
+def test_four_eyes_hold_for_credit_notes(office: Office, api: TestClient, person: People) -> None:
+    invoice = an_invoice(office, a_tenant(office))
+    writer = person("billing") | {"x-saldo-request": "1"}
+    other = person("billing") | {"x-saldo-request": "1"}
+    drafted = api.post(NOTES, json={"invoice_id": invoice.id}, headers=writer)
+    assert (drafted.status_code, drafted.json()["status"]) == (201, "draft")
+    door = f"/credit-notes/{drafted.json()['id']}/approve"
+    assert api.post(door, json={"reason": WHY}, headers=writer).status_code == 403
+    issued = api.post(door, json={"reason": WHY}, headers=other).json()
+    assert (issued["status"], issued["left_minor"]) == ("issued", 0)
+    assert api.get(f"{NOTES}/{issued['id']}", headers=other).json()["lines"][0]["tax_minor"] == 0
+
+
+def test_a_tenant_sees_its_own_documents_without_drafts(
+    office: Office, api: TestClient, program: Keys
+) -> None:
+    mine, other = a_tenant(office), a_tenant(office)
+    an_invoice(office, mine)
+    a_charge(office, an_invoice(office, other))
+    api.post(
+        INVOICES,
+        json={"tenant_id": mine.id, "lines": [{"description": "Later", "unit_minor": 1}]},
+        headers=program("billing.write"),
+    )
+    own = program("org.billing.read", tenant_id=mine.id)
+    page = api.get(INVOICES, headers=own).json()
+    assert [row["tenant_id"] for row in page["rows"]] == [mine.id]
+    assert api.get(PAYMENTS, headers=own).json()["count"] == 0
+    assert api.get(f"{PAYMENTS}/1", headers=own).status_code == 404
+    assert api.get(f"{INVOICES}/{page['rows'][0]['id']}", headers=own).json()["happenings"] == []
