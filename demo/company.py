@@ -13,6 +13,7 @@ from core.access.actions import create_user
 from core.access.authority import system
 from core.clock import SetClock
 from core.db import APP_ROLE
+from core.gateways.simulator.adopting import adopt
 from core.ledger.recognition import recognise_revenue
 from core.money import round_half_up
 from core.plans.actions import NewPrice, create_plan, set_price
@@ -110,6 +111,9 @@ def _live(
         _day(world, bank, treasury, names, arriving.get(day, []))
         if progress is not None:
             progress(lived, whole)
+    # The gateway's own books of the company's past, so that its payments can be refunded.
+    with office.engine.begin() as connection:
+        adopt(connection)
     return summary(office, start, until)
 
 

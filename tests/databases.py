@@ -12,10 +12,12 @@ from sqlalchemy import Engine, make_url
 from core.db import app_engine
 
 _TABLES = """
-select tablename from pg_tables where schemaname = 'public' order by 1
+select schemaname || '.' || tablename from pg_tables
+where schemaname in ('public', 'simulator') order by 1
 """
 _SEQUENCES = """
-select relname, pg_sequence_last_value(oid) from pg_class where relkind = 'S'
+select cast(cast(oid as regclass) as text), pg_sequence_last_value(oid)
+from pg_class where relkind = 'S'
 """
 KEPT = "kept"
 """What the connections of a reused database's own engine call themselves."""
@@ -113,7 +115,7 @@ class Reused:
                 yield sql.SQL(
                     "insert into {0} overriding system value"
                     " select * from jsonb_populate_recordset(cast(null as {0}), {1})"
-                ).format(sql.Identifier(table), sql.Literal(self._seeds[table]))
+                ).format(_named(table), sql.Literal(self._seeds[table]))
         for name, value in self._db.execute(_SEQUENCES).fetchall():
             if value != (was := self._sequences[name]):
                 yield sql.SQL("select setval({}, {}, {})").format(name, was or 1, was is not None)
@@ -121,7 +123,7 @@ class Reused:
     def _filled(self) -> set[str]:
         """The tables that have rows."""
         asked = sql.SQL(" union all ").join(
-            sql.SQL("select {} where exists (select from {})").format(name, sql.Identifier(name))
+            sql.SQL("select {} where exists (select from {})").format(name, _named(name))
             for name in self._tables
         )
         return {name for (name,) in self._db.execute(asked)}
@@ -130,7 +132,7 @@ class Reused:
         """The rows of tables as JSON, in an order of their own."""
         asked = sql.SQL(" union all ").join(
             sql.SQL("select {}, cast(jsonb_agg(r order by to_jsonb(r)) as text) from {} r").format(
-                name, sql.Identifier(name)
+                name, _named(name)
             )
             for name in tables
         )
@@ -138,4 +140,9 @@ class Reused:
 
 
 def _with(statement: LiteralString, *names: str) -> sql.Composed:
-    return sql.SQL(statement).format(*map(sql.Identifier, names))
+    return sql.SQL(statement).format(*map(_named, names))
+
+
+def _named(name: str) -> sql.Identifier:
+    """A database, or a table with its schema before a dot."""
+    return sql.Identifier(*name.split("."))

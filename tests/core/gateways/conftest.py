@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import stripe
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
-from core.db import app_engine, owner_connection
+from core.db import app_engine
 from core.gateways.simulator import faults
 from core.gateways.simulator.app import set_clock
 from core.gateways.simulator.in_process import ADDRESS, InProcess
-from core.gateways.simulator.shapes import KINDS
 from core.gateways.stripe_gateway import StripeGateway
 
 NOW = 1_795_176_000
@@ -25,12 +24,6 @@ def engine(database_url: str) -> Iterator[Engine]:
         set_clock(connection, NOW)
     yield made
     made.dispose()
-    with owner_connection(database_url) as connection:
-        for table in (*(kind.table for kind in KINDS.values()), "idempotency", "faults"):
-            connection.execute(text(f"delete from simulator.{table}"))
-        connection.execute(text("delete from simulator.control"))
-        connection.execute(text("insert into simulator.control default values"))
-        connection.execute(text("select setval('simulator.serial', 1, false)"))
 
 
 @pytest.fixture

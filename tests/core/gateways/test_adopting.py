@@ -12,6 +12,14 @@ from core.work import Office
 from tests.billing import a_charge, a_tenant, an_invoice
 from tests.core.gateways.declared import departures
 
+REFUND = """
+insert into refund (payment_id, tenant_id, currency, amount_minor, status, reason, requested_at,
+  settled_at, refunded_on, provider_refund_id)
+select id, tenant_id, currency, :amount, cast(:status as text), 'agreed on the phone', created_at,
+  created_at, case when cast(:status as text) = 'succeeded' then received_on end, :number
+from payment
+"""
+
 
 def adopted(engine: Engine) -> int:
     with engine.begin() as connection:
@@ -51,16 +59,7 @@ def test_a_past_payment_is_refunded_through_the_library(
 def given_back(engine: Engine, amount: int, status: str, number: str | None = None) -> None:
     """A refund of the one payment, as it stands in the operational database."""
     with engine.begin() as connection:
-        connection.execute(
-            text(
-                "insert into refund (payment_id, tenant_id, currency, amount_minor, status, reason,"
-                " requested_at, settled_at, refunded_on, provider_refund_id) "
-                "select id, tenant_id, currency, :amount, cast(:status as text), 'agreed on the phone',"
-                " created_at, created_at, case when cast(:status as text) = 'succeeded' then received_on end,"
-                " :number from payment"
-            ),
-            {"amount": amount, "status": status, "number": number},
-        )
+        connection.execute(text(REFUND), {"amount": amount, "status": status, "number": number})
 
 
 def test_what_was_refunded_before_cannot_be_refunded_again(

@@ -16,7 +16,6 @@ from core.gateways.port import (
 )
 from core.gateways.registry import BY_HAND, gateway_of
 from core.gateways.simulator.adopting import adopt
-from core.gateways.simulator.in_process import ADDRESS
 from core.payments.models import PROVIDERS
 from core.settings import Settings
 
@@ -67,7 +66,15 @@ def test_a_real_key_always_wins(tmp_path: Path, engine: Engine, name: str) -> No
     assert address_of(gateway_of(keyed, "stripe", engine=engine)) == NOWHERE
     plain = given(tmp_path, **{name: "sk_live_real"})
     assert address_of(gateway_of(plain, "stripe")) == "https://api.stripe.com"
-    assert ADDRESS != NOWHERE
+
+
+@pytest.mark.parametrize(
+    "address", ["http://gateway.example", "gateway.example", "ftp://127.0.0.9"]
+)
+def test_a_key_is_not_sent_in_the_open(tmp_path: Path, address: str) -> None:
+    keyed = given(tmp_path, STRIPE_SECRET="sk_live_real", SALDO_STRIPE_ADDRESS=address)
+    with pytest.raises(CredentialsMissing, match="https"):
+        gateway_of(keyed, "stripe")
 
 
 def test_an_empty_key_is_no_key(tmp_path: Path, engine: Engine) -> None:

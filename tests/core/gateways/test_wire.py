@@ -12,7 +12,7 @@ import pytest
 import stripe
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, create_engine, text
 from stripe import params
 from stripe._encode import _api_encode
 
@@ -277,6 +277,15 @@ def test_a_fault_meets_only_the_calls_it_is_meant_for(
     with pytest.raises(stripe.APIError):
         client.v1.refunds.create({"charge": charge.id})
     client.v1.refunds.create({"charge": charge.id})
+
+
+def test_without_its_database_the_simulator_answers_500() -> None:
+    nowhere = create_engine("postgresql+psycopg://nobody@127.0.0.1:9/nothing")
+    with httpx.Client(transport=httpx.WSGITransport(app=Simulator(nowhere))) as client:
+        answer = client.get(
+            "http://simulator.invalid/v1/account", headers={"Authorization": f"Bearer {KEY}"}
+        )
+    assert (answer.status_code, answer.json()["error"]["type"]) == (500, "api_error")
 
 
 class _Quiet(WSGIRequestHandler):

@@ -1,0 +1,128 @@
+"""The endpoints: what they take, and what answers."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from core.gateways.simulator import intents, people, refunds
+from core.gateways.simulator import parameters as read
+from core.gateways.simulator.parameters import LISTED, Reader
+from core.gateways.simulator.shapes import (
+    BALANCE_TRANSACTION,
+    CHARGE,
+    CUSTOMER,
+    EVENT,
+    PAYMENT_INTENT,
+    PAYMENT_METHOD,
+    REFUND,
+    SETUP_INTENT,
+    Kind,
+    account,
+)
+from core.gateways.simulator.store import Store
+from core.gateways.simulator.wire import Fields, Problem
+
+Handler = Callable[[Store, Fields], Fields]
+OfOne = Callable[[Store, str, Fields], Fields]
+
+
+@dataclass(frozen=True)
+class Route:
+    """An endpoint; `answer` gets the id of the path, if there is one, and the parameters read."""
+
+    method: str
+    path: re.Pattern[str]
+    answer: OfOne
+    known: Mapping[str, Reader]
+    required: tuple[str, ...] = ()
+
+
+def route_of(method: str, path: str) -> tuple[Route, str]:
+    """The endpoint of a request and the id in its path. Raises Problem, 404."""
+    for route in ROUTES:
+        match = route.path.fullmatch(path) if route.method == method else None
+        if match:
+            return route, match["id"] if "id" in match.groupdict() else ""
+    raise Problem(404, f"Unrecognized request URL ({method}: {path}).")
+
+
+def _post(path: str, answer: OfOne, known: Mapping[str, Reader], *required: str) -> Route:
+    return Route("POST", _pattern(path), answer, known, required)
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile("/v1" + path.replace("{id}", r"(?P<id>[A-Za-z0-9_-]{1,255})"))
+
+
+def _new(handler: Handler) -> OfOne:
+    return lambda store, _id, asked: handler(store, asked)
+
+
+def _reading(path: str, kind: Kind, **filters: Reader) -> list[Route]:
+    """Retrieve and list a kind of object."""
+
+    def one(store: Store, given: str, _asked: Fields) -> Fields:
+        return store.find(kind, given)
+
+    def several(store: Store, _id: str, asked: Fields) -> Fields:
+        chosen = {name: asked[name] for name in filters if name in asked}
+        return store.page(kind, f"/v1{path}", asked, chosen)
+
+    return [
+        Route("GET", _pattern(path + "/{id}"), one, {"expand": read.texts}),
+        Route("GET", _pattern(path), several, {**LISTED, **filters}),
+    ]
+
+
+def _account(_store: Store, _id: str, _asked: Fields) -> Fields:
+    return account()
+
+
+def _events(store: Store, _id: str, asked: Fields) -> Fields:
+    wanted = asked.get("types") or ([asked["type"]] if "type" in asked else [])
+    return store.page(EVENT, "/v1/events", asked, {"type": wanted} if wanted else {})
+
+
+def _methods(store: Store, _id: str, asked: Fields) -> Fields:
+    return people.list_methods(store, "/v1/payment_methods", asked)
+
+
+_EXPAND = {"expand": read.texts}
+_CARD_ONLY = {"type": read.one_of("card")}
+ROUTES = [
+    Route("GET", _pattern("/account"), _account, _EXPAND),
+    _post("/customers", _new(people.create_customer), people.CUSTOMER_FIELDS),
+    *_reading("/customers", CUSTOMER),
+    _post(
+        "/payment_methods/{id}/attach",
+        people.attach,
+        {"customer": read.text, **_EXPAND},
+        "customer",
+    ),
+    _post("/payment_methods/{id}/detach", people.detach, _EXPAND),
+    Route(
+        "GET",
+        _pattern("/payment_methods"),
+        _methods,
+        {**LISTED, "customer": read.text, **_CARD_ONLY},
+    ),
+    _reading("/payment_methods", PAYMENT_METHOD)[0],
+    _post("/setup_intents", _new(people.create_setup), people.SETUP_FIELDS),
+    *_reading("/setup_intents", SETUP_INTENT, customer=read.text, payment_method=read.text),
+    _post("/payment_intents", _new(intents.create), intents.CREATE_FIELDS, "amount", "currency"),
+    _post("/payment_intents/{id}/confirm", intents.confirm, intents.CONFIRM_FIELDS),
+    *_reading("/payment_intents", PAYMENT_INTENT, customer=read.text),
+    *_reading("/charges", CHARGE, customer=read.text, payment_intent=read.text),
+    _post("/refunds", _new(refunds.create), refunds.CREATE_FIELDS),
+    *_reading("/refunds", REFUND, charge=read.text, payment_intent=read.text),
+    *_reading(
+        "/balance_transactions",
+        BALANCE_TRANSACTION,
+        currency=read.currency,
+        payout=read.text,
+        source=read.text,
+        type=read.text,
+    ),
+    Route("GET", _pattern("/events"), _events, {**LISTED, "type": read.text, "types": read.texts}),
+    _reading("/events", EVENT)[0],
+]
