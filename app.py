@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.access.sessions import Viewer
 from core.errors import SaldoError
-from pages.parts import copy, look, menu, states, url, viewer
+from pages.parts import copy, inbox, look, menu, states, url, viewer
 
 SIDEBAR_PX = 236
 STATIC = Path(__file__).with_name("static")
@@ -44,6 +44,7 @@ def run() -> None:
     copy.take()
     copy.freshness_line()
     chosen.run()
+    inbox.badge(seen)
     url.settled()
 
 

@@ -9,6 +9,7 @@ from commands import (
     imports,
     invoices,
     keys,
+    notifications,
     operations,
     payments,
     pure,
@@ -35,10 +36,12 @@ app.add_typer(reports.report_app, name="report")
 app.add_typer(operations.user_app, name="user")
 app.add_typer(keys.app, name="apikey")
 app.add_typer(runs.app, name="run")
+app.add_typer(notifications.app, name="notification")
 app.add_typer(usage.app, name="usage")
 app.add_typer(wallets.app, name="wallet")
 app.add_typer(subscription_acts.app, name="subscription")
 app.add_typer(subscriptions.plan_app, name="plan")
+runs.app.command("notifications")(notifications.run)
 app.command()(reports.sync)
 app.command()(reports.metrics)
 app.command()(pure.proration)

@@ -10,6 +10,7 @@ from api import (
     documents,
     errors,
     invoices,
+    notifications,
     payments,
     plans,
     previews,
@@ -45,6 +46,7 @@ TAGS = [
     {"name": "Credit notes", "description": "Drafted by one person, approved by another"},
     {"name": "Admin credit notes", "description": "The same, at the admin panel's address"},
     {"name": "Short addresses", "description": "Single writes at the sources' own addresses"},
+    {"name": "Messages", "description": "What tenants were told, how they hear, their inboxes"},
     {"name": "Documents", "description": "Invoices and credit notes as PDF"},
     {"name": "Subscriptions", "description": "Every tenant's subscription, changed with previews"},
     {"name": "Admin subscriptions", "description": "The same, at the admin panel's address"},
@@ -65,7 +67,7 @@ def create() -> FastAPI:
         middleware=[Middleware(Guard)],
     )
     errors.install(app)
-    for door in (access, usage, plans, wallets, documents):
+    for door in (access, usage, plans, wallets, documents, notifications):
         app.include_router(door.router)
     app.include_router(plans.public)
     for name, routers in BOTH.items():
@@ -77,6 +79,7 @@ def create() -> FastAPI:
         subscriptions.status_router,
         invoices.send_router,
         credit_notes.approve_router,
+        notifications.own_router,
     ):
         app.include_router(router)
     return app

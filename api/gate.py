@@ -18,6 +18,7 @@ API = (
     "/subscriptions/",
     "/invoices/",
     "/credit-notes/",
+    "/my-billing/",
     "/v1/",
 )
 """Paths of the HTTP API, which asks for a key or a session itself and answers in JSON."""

@@ -18,6 +18,12 @@ from core.gateways.models import GatewayLedgerEntry
 from core.idempotency import IdempotencyKey
 from core.invoices.models import Invoice, InvoiceLine, InvoiceSeries, IssuerProfile
 from core.ledger.models import Account, AccountingEntry, LedgerTransaction
+from core.notifications.models import (
+    Notification,
+    NotificationChannel,
+    NotificationDelivery,
+    WebhookEndpoint,
+)
 from core.payments.models import Dispute, Payment, PaymentAllocation
 from core.planning.models import CashBalance, Cost, FxRate
 from core.plans.models import Plan, PlanLimit, PlanPrice
@@ -64,6 +70,9 @@ __all__ = [
     "LedgerTransaction",
     "LoginAttempt",
     "Meter",
+    "Notification",
+    "NotificationChannel",
+    "NotificationDelivery",
     "Payment",
     "PaymentAllocation",
     "Plan",
@@ -89,4 +98,5 @@ __all__ = [
     "UserSession",
     "Wallet",
     "WalletTransaction",
+    "WebhookEndpoint",
 ]

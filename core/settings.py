@@ -2,15 +2,18 @@
 
 import os
 from decimal import Decimal
+from email.utils import parseaddr
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
+LOGOS = (".svg", ".png", ".jpg", ".jpeg")
 
 
 def default_home() -> Path:
@@ -37,7 +40,8 @@ class Settings(BaseSettings):
     migration_url: SecretStr | None = Field(
         default=None,
         alias="SALDO_MIGRATION_URL",
-        description="Address with rights to create roles and tables; SALDO_DATABASE_URL if empty.",
+        description="Address with rights to create roles, schemas and tables; "
+        "SALDO_DATABASE_URL if empty.",
     )
     secret_keys: SecretStr | None = Field(
         default=None,
@@ -59,6 +63,46 @@ class Settings(BaseSettings):
         default="Saldo Demo AB",
         alias="SALDO_COMPANY_NAME",
         description="Name of the company whose books these are.",
+    )
+    company_address: str = Field(
+        default="",
+        alias="SALDO_COMPANY_ADDRESS",
+        description="Postal address of the company, lines separated by `\\n`, on its documents.",
+    )
+    company_tax_id: str = Field(
+        default="",
+        alias="SALDO_COMPANY_TAX_ID",
+        description="VAT number of the company, on its documents.",
+    )
+    company_registration: str = Field(
+        default="",
+        alias="SALDO_COMPANY_REGISTRATION",
+        description="Registration number of the company, on its documents.",
+    )
+    company_email: str = Field(
+        default="",
+        alias="SALDO_COMPANY_EMAIL",
+        description="Address for questions about invoices, on the documents.",
+    )
+    company_website: str = Field(
+        default="",
+        alias="SALDO_COMPANY_WEBSITE",
+        description="Web address of the company, on its documents.",
+    )
+    company_bankgiro: str = Field(
+        default="",
+        alias="SALDO_COMPANY_BANKGIRO",
+        description="Bankgiro number to which invoices are paid.",
+    )
+    company_iban: str = Field(
+        default="",
+        alias="SALDO_COMPANY_IBAN",
+        description="IBAN to which invoices are paid.",
+    )
+    company_bic: str = Field(
+        default="",
+        alias="SALDO_COMPANY_BIC",
+        description="BIC of the bank of that IBAN.",
     )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("localhost", "127.0.0.1", "[::1]"),
@@ -152,6 +196,86 @@ class Settings(BaseSettings):
         alias="SALDO_PAYMENT_TERMS_DAYS",
         description="Days between issue and due date of an invoice sent for bank transfer.",
     )
+    public_url: str = Field(
+        default="http://localhost:8501",
+        alias="SALDO_PUBLIC_URL",
+        description="Address of the pages as customers reach them; links in messages start there.",
+    )
+    smtp_url: SecretStr | None = Field(
+        default=None,
+        alias="SALDO_SMTP_URL",
+        description="Mail server, `smtps://user:password@host:465` or `smtp://…:587`, which is "
+        "upgraded to TLS unless it is this machine. No e-mail is sent when empty.",
+    )
+    smtp_from: str = Field(
+        default="Saldo <billing@localhost>",
+        alias="SALDO_SMTP_FROM",
+        description="Sender of e-mails, with or without a name.",
+    )
+    smtp_seconds: int = Field(
+        default=20,
+        ge=1,
+        alias="SALDO_SMTP_SECONDS",
+        description="How long the mail server may take for each step.",
+    )
+    operations_email: str | None = Field(
+        default=None,
+        alias="SALDO_OPERATIONS_EMAIL",
+        description="Our own address that hears of suspensions and reactivations.",
+    )
+    notify_attempts: int = Field(
+        default=8,
+        ge=1,
+        alias="SALDO_NOTIFY_ATTEMPTS",
+        description="Attempts to deliver a message before it counts as failed.",
+    )
+    notify_backoff_seconds: int = Field(
+        default=60,
+        ge=1,
+        alias="SALDO_NOTIFY_BACKOFF_SECONDS",
+        description="Wait after the first failed attempt; it doubles with each, up to six hours.",
+    )
+    notify_lease_seconds: int = Field(
+        default=300,
+        ge=60,
+        alias="SALDO_NOTIFY_LEASE_SECONDS",
+        description="After this long a delivery whose runner is silent is taken up by another.",
+    )
+    notify_within_hours: int = Field(
+        default=72,
+        ge=1,
+        alias="SALDO_NOTIFY_WITHIN_HOURS",
+        description="What happened longer ago is only shown in the inbox, not sent any more.",
+    )
+    trial_notice_days: int = Field(
+        default=3,
+        ge=0,
+        alias="SALDO_TRIAL_NOTICE_DAYS",
+        description="Days before the end of a trial on which its tenant is told; 0 tells nobody.",
+    )
+    webhook_private_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        alias="SALDO_WEBHOOK_PRIVATE_HOSTS",
+        description="Host names that may receive webhooks though they are private, also without "
+        "https; for development.",
+    )
+    stripe_secret: SecretStr | None = Field(
+        default=None, alias="STRIPE_SECRET", description="Secret key of the Stripe account."
+    )
+    stripe_api_key: SecretStr | None = Field(
+        default=None, alias="STRIPE_API_KEY", description="The same, where STRIPE_SECRET is empty."
+    )
+    stripe_address: str | None = Field(
+        default=None,
+        alias="SALDO_STRIPE_ADDRESS",
+        description="Server that is asked instead of Stripe's own.",
+    )
+    gateway_simulator: bool | None = Field(
+        default=None,
+        alias="SALDO_GATEWAY_SIMULATOR",
+        description="Without a Stripe key, use the built-in simulator. When empty, only in a "
+        "database that was built as a demo; no money moves there.",
+    )
     cache_seconds: int = Field(
         default=300,
         ge=0,
@@ -187,6 +311,16 @@ class Settings(BaseSettings):
         alias="SALDO_IMPORT_MAX_MIB",
         description="Size one imported file may have, in MiB.",
     )
+    logo_path: Path | None = Field(
+        default=None,
+        alias="SALDO_LOGO_PATH",
+        description="Logo on documents, an SVG, PNG or JPEG file; Saldo's own if empty.",
+    )
+    fonts_path: Path | None = Field(
+        default=None,
+        alias="SALDO_FONTS_PATH",
+        description="Folder of further fonts for documents, for scripts the own ones lack.",
+    )
     table_page_rows: int = Field(
         default=100,
         ge=10,
@@ -194,11 +328,42 @@ class Settings(BaseSettings):
         description="Rows a table on a page shows at once.",
     )
 
-    @field_validator("allowed_hosts", mode="before")
+    @field_validator("allowed_hosts", "webhook_private_hosts", mode="before")
     @classmethod
     def _hosts(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _known_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        parts = urlsplit(value.get_secret_value())
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+            raise ValueError("SALDO_SMTP_URL is smtp://host or smtps://host")
+        return value
+
+    @field_validator("smtp_from")
+    @classmethod
+    def _one_sender(cls, value: str) -> str:
+        if not value.isprintable() or "@" not in parseaddr(value)[1]:
+            raise ValueError(f"{value!r} is not an e-mail address")
+        return value
+
+    @field_validator("logo_path")
+    @classmethod
+    def _known_picture(cls, value: Path | None) -> Path | None:
+        if value and not (value.is_file() and value.suffix.lower() in LOGOS):
+            raise ValueError(f"{value} is not a file that ends in {', '.join(LOGOS)}")
+        return value
+
+    @field_validator("fonts_path")
+    @classmethod
+    def _known_folder(cls, value: Path | None) -> Path | None:
+        if value and not value.is_dir():
+            raise ValueError(f"{value} is not a folder")
         return value
 
     @field_validator("billing_timezone")

@@ -15,6 +15,7 @@ from core.access.authority import Actor, Standing, standing
 from core.audit.log import append
 from core.clock import Clock, local_date
 from core.errors import ChangedMeanwhile, DatabaseUnavailable, NotAllowed
+from core.notifications.outbox import Notice, note
 from core.settings import Settings
 
 _SCOPE = text(
@@ -37,6 +38,8 @@ class Work:
     event_type: str | None = None
     kept: dict[tuple[type, int], Any] = field(default_factory=dict)
     """Records locked, or read and soon asked for again: a session lets go what nobody holds."""
+    notices: list[Notice] = field(default_factory=list)
+    """What tenants are told when this commits."""
     rehearsal: bool = False
     """True when nothing will be kept: neither fresh sign-in nor reason is asked for."""
 
@@ -78,6 +81,7 @@ class Office:
             work = self._open(session, actor)
             yield work
             session.flush()
+            note(work)
             if work.event_type:
                 append(
                     work.session,

@@ -17,6 +17,7 @@ from core.invoices.totals import Discount
 from core.ledger.journal import post, reverse
 from core.ledger.postings import revenue_recognised, written_off
 from core.money import round_half_up, units_text
+from core.notifications.outbox import tell_tenant
 from core.tenants.models import Tenant
 from core.work import Work
 
@@ -196,6 +197,8 @@ def issue_platform_fees(
             new = NewInvoice("usage", lines, terms, reason=reason, issuer_type="platform")
             drafts.append(write_draft(work, tenant, new))
     issue_drafts(work, drafts, terms)
+    for invoice in drafts:
+        tell_tenant(work, "invoice.issued", invoice.tenant_id, {"invoice_id": invoice.id})
     work.tell(month=f"{month:%Y-%m}", invoices=len(drafts))
     return [invoice.id for invoice in drafts]
 

@@ -12,6 +12,7 @@ from core.gateways.entries import note
 from core.invoices.models import OPEN, Invoice
 from core.ledger.journal import post
 from core.ledger.postings import credit_applied, gateway_fee, payment_captured
+from core.notifications.outbox import tell_tenant
 from core.payments.allocating import Applied, apply, book, dues, lock_invoices, open_invoices
 from core.payments.models import RECEIVED, Payment
 from core.payments.rules import Part, check_parts, spread
@@ -166,6 +167,9 @@ def record_charges(work: Work, charges: tuple[Charge, ...]) -> list[Payment]:
             captured.append((payment, _parts(charge, invoices[charge.invoice_id], taken)))
     capture(work, captured, invoices)
     _note_declines(work, fresh, payments, invoices)
+    for payment in payments:
+        event = "payment.failed" if payment.failure_code else "payment.received"
+        tell_tenant(work, event, payment.tenant_id, {"payment_id": payment.id})
     work.tell(
         charges=[
             [p.id, p.invoice_id, p.provider, p.amount_minor, p.currency, p.failure_code or p.status]

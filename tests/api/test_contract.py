@@ -68,6 +68,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "collection": {"collection": "send_invoice"},
     "items": {"name": "Extra", "unit_minor": 1},
     "remove": {},
+    "/my-billing/notifications/read": {},
+    "/my-billing/channels/{channel}": {"enabled": True},
+    "/my-billing/webhooks": {"url": "https://hooks.example.com/"},
+    "/sys/channels/{channel}": {"enabled": True, "reason": "for the test"},
+    "/sys/tenants/{tenant_id}/channels/{channel}": {"enabled": True, "reason": "for the test"},
+    "webhooks": {"url": "https://hooks.example.com/", "reason": "for the test"},
+    "redeliver": {"reason": "for the test"},
 }
 LISTS = [("GET", f"/sys/{name}") for name in BOTH]
 """Lists of which a tenant's caller gets its own."""
@@ -81,6 +88,9 @@ def admin(path: str) -> str | None:
 
 
 SECOND = {second: path for _, path in OPERATIONS if (second := admin(path))}
+OWN = "/my-billing/"
+"""Addresses of the caller's own organisation; the inbox there is a person's, which no key is."""
+INBOX = f"{OWN}notifications"
 
 
 def body_of(path: str) -> dict[str, Any]:
@@ -183,7 +193,10 @@ def test_each_route_asks_for_the_permission_and_freshness_of_the_docs(
             others.remove("saas.subscriptions.manage")
         lacking = ask(api, method, path, program(*others))
         assert (lacking.status_code, lacking.json()["code"]) == (403, "not_allowed"), path
-        held = ask(api, method, path, program(needed))
+        if path.startswith(INBOX):
+            continue
+        own = tenant.id if path.startswith(OWN) else None
+        held = ask(api, method, path, program(needed, tenant_id=own))
         stale = held.status_code == 403 and held.json()["code"] == "fresh_auth_needed"
         assert stale == (fresh == "yes"), (method, path, held.text)
         assert stale or held.status_code not in (401, 403, 422), (method, path, held.text)
@@ -195,7 +208,7 @@ def test_a_tenants_key_reaches_another_tenants_data_by_no_route(
     a_subscription(office, a_tenant(office), the_plans(office)["growth"])
     stranger = program(*TENANT_SIDE, tenant_id=a_tenant(office).id)
     for method, path in OPERATIONS:
-        if path == "/v1/plans":
+        if path == "/v1/plans" or path.startswith(OWN):
             continue
         answer = ask(api, method, path, stranger)
         if (method, SECOND.get(path, path)) in LISTS:

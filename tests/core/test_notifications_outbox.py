@@ -12,6 +12,7 @@ from core.notifications.events import EVENTS
 from core.notifications.fanning import Choice, Letter, Person, Receivers, letters
 from core.notifications.outbox import tell_tenant
 from core.notifications.running import run_notifications
+from core.payments.actions import Charge, record_charges
 from core.settings import Settings
 from core.subscriptions.actions import cancel
 from core.subscriptions.run import run_lifecycle
@@ -252,3 +253,20 @@ def test_only_who_may_runs_it(office: Office) -> None:
     actor = acting(office, a_user(office, "analyst"))
     with pytest.raises(SaldoError):
         run_notifications(office, actor=actor)
+
+
+def test_charges_tell_each_tenant_how_they_went(office: Office) -> None:
+    one, other = a_customer(office), a_customer(office, "Åsen AB")
+    paid, owed = an_invoice(office, one), an_invoice(office, other)
+    charges = (
+        Charge(paid.id, "stripe", "ch_1", paid.total_minor, 175),
+        Charge(owed.id, "stripe", "ch_2", owed.total_minor, 0, failure_code="expired_card"),
+    )
+    with office.work(JOB) as work:
+        record_charges(work, charges)
+    received, failed = noted(office)[2:]
+    assert (received.tenant_id, received.event_type) == (one.id, "payment.received")
+    assert received.facts["invoice"]["due_minor"] == 0
+    assert (failed.tenant_id, failed.event_type) == (other.id, "payment.failed")
+    assert failed.facts["payment"]["failure_code"] == "expired_card"
+    assert failed.facts["invoice"]["number"] == owed.number

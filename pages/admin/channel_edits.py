@@ -1,0 +1,204 @@
+"""The writes on channels, endpoints and deliveries, each with its dialog."""
+
+from dataclasses import dataclass
+from html import escape
+
+import streamlit as st
+
+from core.errors import NotFound
+from core.notifications import actions, queries
+from core.notifications.actions import NewSecret
+from core.notifications.addresses import LONGEST_URL
+from core.notifications.events import EVENTS
+from core.notifications.queries import ChannelRow, EndpointRow
+from core.office import office
+from pages.admin import receipts
+from pages.parts import viewer
+from pages.parts.confirm import Step, is_fresh
+
+ON, WANTED, ADDRESSES, URL = (f"channel-{f}" for f in ("on", "events", "addresses", "url"))
+"""The keys of the fields; Streamlit forgets their values when the dialog closes."""
+MADE = "channel-made"
+LONGEST_ADDRESSES = 2_000
+TITLES = {
+    "email": "E-mail",
+    "in_app": "Inbox",
+    "webhook": "Webhook",
+    "sms": "SMS",
+    "whatsapp": "WhatsApp",
+}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What a dialog is about: a tenant or the default, and its channel or endpoint."""
+
+    tenant_id: int | None
+    channel: ChannelRow | None = None
+    endpoint: EndpointRow | None = None
+
+
+def subject(tenant_id: int | None, what: object) -> str:
+    """How the address names a channel or an endpoint of a tenant, 0 for the default."""
+    return f"{tenant_id or 0}-{what}"
+
+
+def kept_secret() -> NewSecret | None:
+    """The secret that was just made, until its reader has put it away."""
+    held: NewSecret | None = st.session_state.get(MADE)
+    return held
+
+
+def put_away() -> None:
+    """Forget the secret that was shown."""
+    st.session_state.pop(MADE, None)
+
+
+def _split(given: str) -> tuple[int | None, str]:
+    tenant, _, rest = given.partition("-")
+    if not tenant.isdecimal() or len(tenant) > 18:
+        raise NotFound("There is no such channel")
+    return int(tenant) or None, rest
+
+
+def _channel(given: str) -> Sheet:
+    tenant, name = _split(given)
+    with office().work(viewer.current_actor()) as work:
+        rows = queries.channels(work, tenant)
+    found = next((row for row in rows if row.channel == name), None)
+    if found is None:
+        raise NotFound("There is no such channel")
+    return Sheet(tenant, channel=found)
+
+
+def _endpoint(given: str) -> Sheet:
+    tenant, number = _split(given)
+    with office().work(viewer.current_actor()) as work:
+        rows = queries.endpoints(work, tenant)
+    found = next((row for row in rows if str(row.id) == number), None)
+    if found is None:
+        raise NotFound("There is no such endpoint")
+    return Sheet(tenant, endpoint=found)
+
+
+def _show_channel(sheet: Sheet) -> None:
+    row = sheet.channel
+    assert row is not None
+    st.toggle(f"{TITLES[row.channel]} is on", row.enabled, key=ON, disabled=row.channel == "in_app")
+    st.multiselect("Events", list(EVENTS), row.events, key=WANTED, placeholder="All events")
+    if sheet.tenant_id is not None and row.channel in ("email", "sms", "whatsapp"):
+        st.text_area(
+            "Further addresses" if row.channel == "email" else "Telephone numbers",
+            "\n".join(row.addresses),
+            key=ADDRESSES,
+            max_chars=LONGEST_ADDRESSES,
+            placeholder="One a line" if row.channel == "email" else "+46701234567, one a line",
+        )
+
+
+def _set(sheet: Sheet, reason: str, key: str) -> str:
+    row, given = sheet.channel, st.session_state
+    assert row is not None
+    with office().work(viewer.current_actor()) as work:
+        actions.set_channel(
+            work,
+            sheet.tenant_id,
+            row.channel,
+            bool(given.get(ON, row.enabled)) or row.channel == "in_app",
+            events=tuple(given.get(WANTED) or ()),
+            addresses=tuple(str(given.get(ADDRESSES) or "").split()),
+            reason=reason,
+            key=key,
+        )
+    return receipts.keep(f"{TITLES[row.channel]} is set", "notification.channel.set")
+
+
+def _test(sheet: Sheet, _reason: str, key: str) -> str:
+    row = sheet.channel
+    assert row is not None
+    assert sheet.tenant_id is not None
+    with office().work(viewer.current_actor()) as work:
+        actions.send_test(work, sheet.tenant_id, row.channel, key=key)
+    return receipts.keep("A test message goes out with the next run", "notification.test_asked")
+
+
+def _show_test(sheet: Sheet) -> None:
+    assert sheet.channel is not None
+    title = TITLES[sheet.channel.channel]
+    st.html(f"<p>A test message goes to this tenant by {escape(title)} with the next run.</p>")
+
+
+def _show_add(_sheet: Sheet) -> None:
+    if is_fresh():
+        st.text_input("Address", key=URL, max_chars=LONGEST_URL, placeholder="https://…")
+        st.multiselect("Events", list(EVENTS), key=WANTED, placeholder="All events")
+
+
+def _add(sheet: Sheet, reason: str, _key: str) -> str:
+    given = st.session_state
+    with office().work(viewer.current_actor()) as work:
+        made = actions.add_endpoint(
+            work,
+            sheet.tenant_id,
+            str(given.get(URL) or ""),
+            events=tuple(given.get(WANTED) or ()),
+            reason=reason,
+        )
+    st.session_state[MADE] = made
+    return receipts.keep("The endpoint is added", "notification.endpoint.added")
+
+
+def _show_endpoint(sheet: Sheet) -> None:
+    assert sheet.endpoint is not None
+    st.html(f"<p>Endpoint <b>{escape(sheet.endpoint.url)}</b></p>")
+
+
+def _rotate(sheet: Sheet, reason: str, _key: str) -> str:
+    assert sheet.endpoint is not None
+    with office().work(viewer.current_actor()) as work:
+        made = actions.rotate_endpoint(work, sheet.tenant_id, sheet.endpoint.id, reason=reason)
+    st.session_state[MADE] = made
+    return receipts.keep("The endpoint has a new secret", "notification.endpoint.rotated")
+
+
+def _remove(sheet: Sheet, reason: str, key: str) -> str:
+    assert sheet.endpoint is not None
+    with office().work(viewer.current_actor()) as work:
+        actions.remove_endpoint(work, sheet.tenant_id, sheet.endpoint.id, reason=reason, key=key)
+    return receipts.keep("The endpoint is removed", "notification.endpoint.removed")
+
+
+def _delivery(given: str) -> int:
+    if not given.isdecimal() or len(given) > 18:
+        raise NotFound("There is no such delivery")
+    return int(given)
+
+
+def _show_delivery(number: int) -> None:
+    st.html(
+        f"<p>Delivery {number} is tried again with the next run, under the same id. If it is "
+        "unknown whether it arrived, the receiver may get it twice.</p>"
+    )
+
+
+def _again(number: int, reason: str, key: str) -> str:
+    with office().work(viewer.current_actor()) as work:
+        actions.redeliver(work, number, reason=reason, key=key)
+    return receipts.keep(f"Delivery {number} is tried again", "notification.redelivered")
+
+
+SET = Step("set-channel", "Set a channel", "Save", _channel, _show_channel, _set, fresh=False)
+TEST = Step(
+    "test-channel", "Send a test", "Send it", _channel, _show_test, _test,
+    fresh=False, reason=False,
+)  # fmt: skip
+ADD = Step(
+    "add-endpoint", "Add a webhook endpoint", "Add it",
+    lambda given: Sheet(_split(given)[0]), _show_add, _add,
+)  # fmt: skip
+ROTATE = Step("rotate", "A new secret", "Make a new secret", _endpoint, _show_endpoint, _rotate)
+REMOVE = Step("remove", "Remove an endpoint", "Remove it", _endpoint, _show_endpoint, _remove)
+AGAIN = Step(
+    "again", "Send again", "Send it again", _delivery, _show_delivery, _again, fresh=False
+)  # fmt: skip
+STEPS = (SET, TEST, ADD, ROTATE, REMOVE, AGAIN)
