@@ -12,6 +12,8 @@ from etl import pipeline
 from etl.tables import TABLES
 
 SUBSCRIPTIONS = 80_000
+ROUNDS = 2
+"""Rounds of each side, of which the quickest counts."""
 MOST_TIMES_COPY = 3.0
 MOST_OF_FULL = 0.05
 CHANGED = 0.001
@@ -26,26 +28,28 @@ CHANGES = (
         "insert into plan_history (subscription_id, tenant_id, kind, effective_on, status, plan_id,"
         " cycle, currency, amount_minor, actor_type, created_at)"
         " select id, tenant_id, 'amount_changed', least(started_on + 20, current_date), 'active',"
-        " plan_id, cycle, currency, amount_minor + 100, 'system', now()"
+        " plan_id, cycle, currency, amount_minor + 100 * (1 + (select count(*) from plan_history h"
+        " where h.subscription_id = subscription.id)), 'system', now()"
         " from subscription where mod(id, %s) = 0"
     ),
 )
-"""Each moves figures: by country, of cash, of receivables, of recurring revenue."""
+"""Each moves figures in every round: by country, of cash, receivables, recurring revenue."""
 
 
 def run(scale: float, say: Say) -> dict[str, Any]:
     """The full sync's time over a bare COPY's, and the small sync's over the full one's."""
     with company(int(SUBSCRIPTIONS * scale), say) as made:
         say("Bare COPY")
-        copied = min(_bare_copy(made) for _ in range(2))
+        copied = min(_bare_copy(made) for _ in range(ROUNDS))
         say("Full sync")
-        full = _sync(made, full=True)
+        fulls = [_sync(made, full=True) for _ in range(ROUNDS)]
         say("Change a thousandth, then sync")
-        changed = _change(made)
-        small = _sync(made, full=False)
-    rows = sum(table["rows"] for table in full["tables"])
-    ratio = full["seconds"] / copied
-    share = small["seconds"] / full["seconds"]
+        changes = [(_change(made), _sync(made, full=False)) for _ in range(ROUNDS)]
+    changed = changes[0][0]
+    rows = sum(table["rows"] for table in fulls[0]["tables"])
+    full_seconds = min(full["seconds"] for full in fulls)
+    small_seconds = min(small["seconds"] for _, small in changes)
+    ratio, share = full_seconds / copied, small_seconds / full_seconds
     return {
         "name": "sync",
         "ratio": round(ratio, 2),
@@ -54,10 +58,10 @@ def run(scale: float, say: Say) -> dict[str, Any]:
         "detail": {
             "rows": rows,
             "copy_seconds": round(copied, 2),
-            "full_seconds": full["seconds"],
-            "rows_per_second": round(rows / full["seconds"]),
+            "full_seconds": full_seconds,
+            "rows_per_second": round(rows / full_seconds),
             "changed_rows": changed,
-            "incremental_seconds": small["seconds"],
+            "incremental_seconds": small_seconds,
             "incremental_share_of_full": round(share, 4),
             "limits": {"ratio": MOST_TIMES_COPY, "incremental_share_of_full": MOST_OF_FULL},
         },

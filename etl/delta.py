@@ -4,7 +4,7 @@ Rows near the watermark are read twice, and much that is written moves no figure
 that some model names count, and a model is touched only by the columns it names itself.
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 
 import duckdb
 
@@ -22,6 +22,15 @@ def owner(table: Table) -> str | None:
     return "id" if table.name == "tenant" else "tenant_id" if "tenant_id" in table.columns else None
 
 
+def _concerned(table: Table, side: str) -> list[str]:
+    """The tenants that a row on one side concerns: whose it is and, as tenants are told apart by
+    their keys, whose number reads like the key."""
+    found = [f"{side}.{whose}" for whose in [owner(table)] if whose]
+    if table.name == "tenant":
+        found.append(f"try_cast({side}.external_id as bigint)")
+    return found
+
+
 def read(model: Model, table: Table) -> Set[str]:
     """The columns of a table that a model names; the key counts whenever it reads the table."""
     if table.name not in model.reads:
@@ -37,8 +46,8 @@ def felt(table: Table) -> list[str]:
 def differences(build: duckdb.DuckDBPyConnection, changed: Set[str]) -> dict[str, Set[str]]:
     """The changed tables that models feel, with the columns in which rows differ.
 
-    `delta.<table>` has a row for each of theirs: which columns differ, and whose it is (`now`) and
-    was (`before`). A row that came or went differs in all columns.
+    `delta.<table>` has a row for each of theirs: which columns differ, and which tenants it
+    concerns now or did before (`whose`). A row that came or went differs in all columns.
     """
     build.execute("attach ':memory:' as delta").fetchall()
     found: dict[str, Set[str]] = {}
@@ -54,8 +63,8 @@ def _compare(build: duckdb.DuckDBPyConnection, table: Table) -> Set[str]:
     key, columns = table.key, felt(table)
     one_side = f"f.{key} is null or o.{key} is null"
     flags = [f"{one_side} or f.{name} is distinct from o.{name} as {name}" for name in columns]
-    if whose := owner(table):
-        flags += [f"f.{whose} as now", f"o.{whose} as before"]
+    whose = ", ".join(_concerned(table, "f") + _concerned(table, "o"))
+    flags.append(f"cast([{whose}] as bigint[]) as whose")
     build.execute(
         f"create table delta.{table.name} as select {', '.join(flags)}"
         f" from fresh.{table.name} f full join old.{table.name} o on o.{key} = f.{key}"
@@ -65,26 +74,26 @@ def _compare(build: duckdb.DuckDBPyConnection, table: Table) -> Set[str]:
     return {name for name, differs in zip(columns, found, strict=True) if differs}
 
 
-def tenants_touched(changes: Changes, model: Model | None = None) -> str:
-    """A select of the tenants whose rows changed in what a model reads, or any model at all.
+def tenants_touched(changes: Changes, by: Iterable[Model]) -> str:
+    """A select of the tenants whose rows changed in what one of these models reads.
 
     That is enough: the database lets no row name a document of another tenant.
     """
+    readers = tuple(by)
     parts = ["select cast(null as bigint)"]
     for table in TABLES:
-        names = changes.get(table.name, set())
-        if model is not None:
-            names = names & read(model, table)
+        felt_by = set().union(*(read(model, table) for model in readers))
+        names = changes.get(table.name, set()) & felt_by
         if names and owner(table):
-            rows = f"delta.{table.name} where {' or '.join(sorted(names))}"
-            parts += [f"select now from {rows}", f"select before from {rows}"]
+            differ = " or ".join(sorted(names))
+            parts.append(f"select unnest(whose) from delta.{table.name} where {differ}")
     return f"select distinct tenant_id from ({' union all '.join(parts)}) each(tenant_id)"
 
 
 def few(build: duckdb.DuckDBPyConnection, changes: Changes) -> bool:
     """Whether few tenants are touched."""
     [(answer,)] = build.execute(
-        f"select (select count(*) from ({tenants_touched(changes)}))"
+        f"select (select count(*) from ({tenants_touched(changes, models())}))"
         " <= ? * (select count(*) from tenant)",
         [MOST_TOUCHED],
     ).fetchall()

@@ -1,7 +1,7 @@
 """Brings rows from the source into a build: whole tables side by side, or what changed."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,8 @@ from etl.extract import postgres
 from etl.extract.postgres import Source, Totals
 from etl.tables import TABLES, Table
 
+COPY = "copy"
+"""The name of a build's file among the databases that its engine has open."""
 LANES = 2
 """Connections that copy side by side: the server encodes one table while another is stored."""
 
@@ -32,11 +34,12 @@ class Copied:
 class Loaded:
     """What was brought over, what the source says it holds, and which tables changed.
 
-    `changed` is None when every table was copied whole.
+    `source` waits until the source has counted. `changed` is None when every table was copied
+    whole.
     """
 
     tables: list[Copied]
-    source: dict[str, Totals]
+    source: Callable[[], dict[str, Totals]]
     changed: frozenset[str] | None
 
 
@@ -49,22 +52,29 @@ def load_whole(build: duckdb.DuckDBPyConnection, source: Source, url: str, scrat
     for table in postgres.largest_first(source, TABLES):
         waiting.put(table)
     with _lanes(source, url, scratch) as sources, ThreadPoolExecutor(LANES) as pool:
-        runs = [pool.submit(_drain, build.cursor(), lane, waiting) for lane in sources]
+        runs = [pool.submit(_drain, _cursor(build), lane, waiting) for lane in sources]
         totals = {name: total for run in runs for name, total in run.result().items()}
-    rows = {table.name: _count(build, table.name) for table in TABLES}
+    rows = row_counts(build)
     copied = [Copied(table.name, rows[table.name], rows[table.name], 0) for table in TABLES]
-    return Loaded(copied, totals, None)
+    return Loaded(copied, lambda: totals, None)
 
 
 @contextlib.contextmanager
 def _lanes(source: Source, url: str, scratch: Path) -> Iterator[list[Source]]:
-    """The source with more connections that see the same snapshot."""
+    """Connections that see the source's snapshot and read quickly."""
+    shared = postgres.exported(source)
     with contextlib.ExitStack() as stack:
-        more = [
-            stack.enter_context(postgres.snapshot(url, scratch, postgres.exported(source)))
-            for _ in range(LANES - 1)
+        yield [
+            stack.enter_context(postgres.snapshot(url, scratch, shared, whole=True))
+            for _ in range(LANES)
         ]
-        yield [source, *more]
+
+
+def _cursor(build: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """A connection to the build for another thread."""
+    cursor = build.cursor()
+    cursor.execute(f"use {COPY}").fetchall()
+    return cursor
 
 
 def _drain(
@@ -81,71 +91,73 @@ def _drain(
 
 
 def load_changes(
-    build: duckdb.DuckDBPyConnection, source: Source, url: str, scratch: Path, low_xid: int
+    build: duckdb.DuckDBPyConnection,
+    source: Source,
+    low_xid: int,
+    counting: Future[dict[str, Totals]],
 ) -> Loaded:
     """Put what changed since the watermark on top of a build that began as the last copy.
 
     The changed rows stay to be read as `fresh.<table>`, the ones they replace or that were deleted
-    as `old.<table>`, in the columns that models read. The source counts its rows meanwhile.
+    as `old.<table>` with their `place` in the copy and the columns that models read. `counting`
+    brings the source's own count of its rows.
     """
     for side in ("fresh", "old"):
         build.execute(f"attach ':memory:' as {side}").fetchall()
-    shared = postgres.exported(source)
-    with ThreadPoolExecutor(1) as pool:
-        counting: Future[dict[str, Totals]] = pool.submit(_counted, url, scratch, shared)
-        tracked = [table for table in TABLES if table.tracked]
-        changed = postgres.changed_tables(source, tracked, low_xid)
-        buried = postgres.buried_tables(source, low_xid)
-        copied = []
-        for table in TABLES:
-            if not table.tracked:
-                copied.append(_replace(build, source, table))
-            elif table.name in changed or table.name in buried:
-                copied.append(_change(build, source, table, low_xid, table.name in buried))
-            else:
-                copied.append(Copied(table.name, _count(build, table.name), 0, 0))
-        names = frozenset(changed | buried.keys())
-        return Loaded(copied, counting.result(), names)
+    changed = postgres.changed_tables(source, [table for table in TABLES if table.tracked], low_xid)
+    buried = postgres.buried_tables(source, low_xid)
+    done = {}
+    for table in TABLES:
+        if not table.tracked:
+            done[table.name] = _replace(build, source, table)
+        elif table.name in changed or table.name in buried:
+            done[table.name] = _change(build, source, table, low_xid, table.name in buried)
+    copied = [
+        Copied(name, rows, *done.get(name, (0, 0))) for name, rows in row_counts(build).items()
+    ]
+    return Loaded(copied, counting.result, frozenset(changed | buried.keys()))
 
 
-def _counted(url: str, scratch: Path, shared: str) -> dict[str, Totals]:
-    """The source's row counts, over a connection of their own."""
+def count_source(url: str, scratch: Path, shared: str) -> dict[str, Totals]:
+    """The source's row counts in an exported snapshot, over a connection of their own."""
     with postgres.snapshot(url, scratch, shared) as source:
         return postgres.counts(source, TABLES)
 
 
-def _replace(build: duckdb.DuckDBPyConnection, source: Source, table: Table) -> Copied:
-    """Copy a small table whose changes are not tracked."""
+def _replace(build: duckdb.DuckDBPyConnection, source: Source, table: Table) -> tuple[int, int]:
+    """Copy a small table whose changes are not tracked; how many rows were written, deleted."""
     build.execute(f"delete from {table.name}").fetchall()
     postgres.load_all(source, build, table, table.name)
-    rows = _count(build, table.name)
-    return Copied(table.name, rows, rows, 0)
+    [(rows,)] = build.execute(f"select count(*) from {table.name}").fetchall()
+    return int(rows), 0
 
 
 def _change(
     build: duckdb.DuckDBPyConnection, source: Source, table: Table, low_xid: int, is_buried: bool
-) -> Copied:
-    """Replace the changed rows of a table and take out the deleted ones."""
+) -> tuple[int, int]:
+    """Replace the changed rows of a table, take out the deleted ones; how many of each."""
     name, key = table.name, table.key
     build.execute(f"create table fresh.{name} as from {name} limit 0").fetchall()
     postgres.load_changed(source, build, table, f"fresh.{name}", low_xid)
     gone = postgres.deleted_keys(source, table, low_xid) if is_buried else []
+    kept = ", ".join(felt(table) or table.columns)
     build.execute(
-        f"create or replace table old.keys as select {key} from fresh.{name}"
-        " union select unnest(?::bigint[])",
+        f"create table old.{name} as select rowid as place, {kept} from {name} where {key} in"
+        f" (select {key} from fresh.{name} union all select unnest(?::bigint[]))",
         [gone],
     ).fetchall()
-    stale = f"{key} in (from old.keys)"
-    kept = ", ".join(felt(table) or table.columns)
-    build.execute(f"create table old.{name} as select {kept} from {name} where {stale}").fetchall()
-    build.execute(f"delete from {name} where {stale}").fetchall()
-    build.execute(f"insert into {name} from fresh.{name}").fetchall()
+    build.execute(f"delete from {name} where rowid in (select place from old.{name})").fetchall()
+    [(written,)] = build.execute(f"insert into {name} from fresh.{name}").fetchall()
     [(deleted,)] = build.execute(
         f"select count(*) from old.{name} where {key} not in (select {key} from fresh.{name})"
     ).fetchall()
-    return Copied(name, _count(build, name), _count(build, f"fresh.{name}"), int(deleted))
+    return int(written), int(deleted)
 
 
-def _count(build: duckdb.DuckDBPyConnection, table: str) -> int:
-    [(count,)] = build.execute(f"select count(*) from {table}").fetchall()
-    return int(count)
+def row_counts(build: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """How many rows the build holds of each table."""
+    found = build.execute(
+        " union all ".join(f"select '{table.name}', count(*) from {table.name}" for table in TABLES)
+    ).fetchall()
+    rows = dict(found)
+    return {table.name: int(rows[table.name]) for table in TABLES}

@@ -1,5 +1,6 @@
 """One sync, top to bottom: snapshot → copy → calendar and rates → models → checks → publish."""
 
+import contextlib
 import shutil
 import time
 import uuid
@@ -30,8 +31,16 @@ from etl.days import eve, last_day, range_of_facts, ship, ship_calendar
 from etl.delta import differences, few
 from etl.extract import postgres
 from etl.extract.postgres import Source
-from etl.load import Copied, load_changes, load_whole
-from etl.publish import clear_problem, new_build, note_problem, only_sync, publish, remove_leftovers
+from etl.load import COPY, Copied, count_source, load_changes, load_whole
+from etl.publish import (
+    clear_problem,
+    flush,
+    new_build,
+    note_problem,
+    only_sync,
+    publish,
+    remove_leftovers,
+)
 from etl.rates import BASE, ship_rates, with_rates
 from etl.refresh import GLOBAL, refresh_models
 from etl.tables import ALLOW_LIST_DIGEST
@@ -108,39 +117,52 @@ def _build_and_publish(
     live = settings.copy_path
     path = new_build(live)
     today = local_date(now, settings.billing_timezone)
-    with ThreadPoolExecutor(1) as pool, postgres.snapshot(url, live.parent) as source:
+    with ThreadPoolExecutor(2) as pool, contextlib.ExitStack() as stack:
         copying = None if full or not live.exists() else pool.submit(shutil.copyfile, live, path)
-        low_xid, cluster = postgres.position(source)
-        state = State(low_xid, cluster, f"{ALLOW_LIST_DIGEST}:{models_digest()}")
-        before = None if full else _state_to_continue(live, source, state)
+        build = stack.enter_context(_workshop(path, settings))
+        with postgres.snapshot(url, live.parent) as source:
+            low_xid, cluster = postgres.position(source)
+            state = State(low_xid, cluster, f"{ALLOW_LIST_DIGEST}:{models_digest()}")
+            before = None
+            if copying is not None:
+                shared = postgres.exported(source)
+                counting = pool.submit(count_source, url, live.parent, shared)
+                copying.result()
+                pool.submit(flush, path)
+                before = _state_to_continue(build, path, source, state)
+            if before is None:
+                path.unlink(missing_ok=True)
+                _open(build, path)
+                loaded = load_whole(build, source, url, live.parent)
+            else:
+                loaded = load_changes(build, source, before.low_xid, counting)
         mode = "full" if before is None else "incremental"
-        if copying is not None:
-            copying.result()
-        if before is None:
-            path.unlink(missing_ok=True)
-        build = open_build(path, settings)
-        try:
-            loaded = (
-                load_whole(build, source, url, live.parent)
-                if before is None
-                else load_changes(build, source, url, live.parent, before.low_xid)
-            )
-        except BaseException:
-            build.close()
-            raise
-    with build:
         made = Build(build, loaded.source, settings.reporting_currency, today, loaded.changed)
         compute(made)
         sign(made, state, mode, now)
         build.execute("checkpoint").fetchall()
+        pool.submit(flush, path)
     publish(path, live)
     return mode, loaded.tables
 
 
 def open_build(path: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
     """A new database file within the memory and threads the transforms may use."""
+    build = _workshop(path, settings)
+    _open(build, path)
+    return build
+
+
+def _open(build: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Attach a build's file; without a log, as one that was not finished is thrown away."""
+    place = str(path).replace("'", "''")
+    build.execute(f"attach '{place}' as {COPY} (recovery_mode no_wal_writes)").fetchall()
+    build.execute(f"use {COPY}").fetchall()
+
+
+def _workshop(path: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
+    """An engine for a build, without its file."""
     build = duckdb.connect(
-        str(path),
         config={
             "memory_limit": settings.duckdb_memory,
             "threads": settings.duckdb_threads,
@@ -154,25 +176,33 @@ def open_build(path: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
     return build
 
 
-def _state_to_continue(live: Path, source: Source, now: State) -> State | None:
-    """The live copy's state when changes can go on top of it."""
-    if not live.exists():
-        return None
+def _state_to_continue(
+    build: duckdb.DuckDBPyConnection, path: Path, source: Source, now: State
+) -> State | None:
+    """Open a build that began as the live copy; its state when changes can go on top of it.
+
+    None leaves it closed.
+    """
+    before = None
     try:
-        with duckdb.connect() as reader:
-            reader.execute(f"attach '{live}' as live (read_only)").fetchall()
-            [row] = reader.execute(
-                "select low_xid, cluster, digest from live.sync_state"
-            ).fetchall()
+        _open(build, path)
+        [row] = build.execute("select low_xid, cluster, digest from sync_state").fetchall()
+        before = State(*row)
     except (duckdb.Error, ValueError) as problem:
         log.warning("copy_unreadable", problem=str(problem))
-        return None
-    before = State(*row)
+    if before is not None and _continues(before, source, now):
+        return before
+    build.execute("use memory").fetchall()
+    build.execute(f"detach database if exists {COPY}").fetchall()
+    return None
+
+
+def _continues(before: State, source: Source, now: State) -> bool:
+    """Whether nothing happened since a state that only a full copy can follow."""
     same = (before.cluster, before.digest) == (now.cluster, now.digest)
     if not same or before.low_xid > now.low_xid:
-        return None
-    emptied = any(postgres.buried_tables(source, before.low_xid).values())
-    return None if emptied else before
+        return False
+    return not any(postgres.buried_tables(source, before.low_xid).values())
 
 
 def compute(build: Build) -> None:

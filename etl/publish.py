@@ -23,12 +23,13 @@ class SyncRunning(SaldoError):
 def publish(build: Path, live: Path) -> None:
     """Put a checked, checkpointed and closed build in place of the live copy, for every reader."""
     assert not build.with_name(build.name + ".wal").exists()
-    _flush(build)
+    flush(build)
     build.replace(live)
-    _flush(live.parent)
+    flush(live.parent)
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Wait until a file or folder is on disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,9 +1,10 @@
 """Brings the models of a build up to date where rows changed, tenant by tenant.
 
 A model with a tenant is computed again for the tenants that touch it, by its own text over those
-tenants' rows alone, and written only for those whose rows came out different; the models that read
-it are touched by them alone. A monthly mart is a sum over tenants: what they made before is taken
-off, what they make now is added. What does not depend on tenants alone is made whole.
+tenants' rows alone; the models that read it are touched only by the tenants whose rows came out
+different, and only such rows are written. A monthly mart is a sum over tenants: what they made
+before is taken off, what they make now is added. What does not depend on tenants is made whole.
+Each large table is searched for the tenants' rows once.
 """
 
 from collections.abc import Sequence, Set
@@ -12,140 +13,214 @@ import duckdb
 
 from etl.delta import Changes, owner, read, tenants_touched
 from etl.tables import TABLES
-from etl.transform import Model, models
+from etl.transform import Model, ancestors, models
 
-WHOLE = frozenset({"tenants", "currency_days"})
+WHOLE = frozenset({"currency_days"})
 """Models made whole: small ones, in which tenants meet."""
-SUMS = frozenset({"mrr_by_month", "revenue_by_month", "cash_by_month"})
-"""Monthly sums over tenants, with `items` to tell a row of zeros from none."""
+MET = frozenset({"tenants"})
+"""Models of tenants whose keys are told apart: made tenant by tenant, over the rows of all."""
+ROW_SUMS = frozenset({"currency_uses", "cash_by_month"})
+"""Sums, with `items` as below, to which every row of what they read adds alone."""
+SUMS = ROW_SUMS | {"mrr_by_month", "revenue_by_month"}
+"""Sums over tenants, with `items` to tell a row of zeros from none."""
 GLOBAL = frozenset({"plan", "fx_rate"})
 """Tables whose every row may matter to every tenant."""
-PARTS = {"currency_days": "currency"}
-"""What a model is written by where it is not by tenant."""
-_THEIRS = "(tenant_id in (select tenant_id from slice.touched) or tenant_id is null)"
+_APART = ROW_SUMS | WHOLE
+"""Models that ask for no tenant's rows."""
+_SIDES = ("kept", "slice", "past", "came", "gone", "made", "moved")
+_THEIRS = "(tenant_id in (from slice.touched) or tenant_id is null)"
 
 
 def refresh_models(build: duckdb.DuckDBPyConnection, changes: Changes) -> None:
-    """Bring every model that reads what changed up to date; tenants must stand apart.
-
-    `slice` shows the touched tenants' rows as they are, `past` as they were, under the names the
-    models read; `moved.<model>` keeps the rows that came or went, and how many `times`: negative
-    when they went.
-    """
-    [(name,)] = build.execute("select current_database()").fetchall()
-    copy = f'"{name}".main'
-    for side in ("slice", "near", "past", "made", "moved"):
-        build.execute(f"attach ':memory:' as {side}").fetchall()
-    build.execute("create table slice.touched (tenant_id bigint)").fetchall()
-    for relation in sorted(_sliced()):
-        build.execute(
-            f"create view slice.{relation} as from {copy}.{relation} where {_THEIRS}"
-        ).fetchall()
-    moved: set[str] = set()
+    """Bring every model that reads what changed up to date; tenants must stand apart."""
+    refresh = _Refresh(build, changes)
     for model in models():
-        if not _is_affected(model, changes, moved):
-            continue
-        if model.name not in WHOLE:
-            _touch(build, model, changes, moved)
-        if model.name in SUMS:
-            _adjust(build, copy, model, moved)
-        elif _remake(build, copy, model):
-            moved.add(model.name)
-    build.execute(f"use {copy}").fetchall()
+        refresh.bring_up(model)
+    build.execute(f"use {refresh.copy}").fetchall()
+
+
+class _Refresh:
+    """One refresh of a build, with the relations it has at hand.
+
+    `kept.<relation>` holds the rows as they were of the tenants that may be asked for, with their
+    `place` in the copy; `past` shows those of the tenants that touch the model at hand, `slice` the
+    same as they are by now, under the names the models read. `moved.<model>` has the rows that came
+    or went and how many `times`, negative when they went, with their `places`.
+    """
+
+    def __init__(self, build: duckdb.DuckDBPyConnection, changes: Changes) -> None:
+        self._build, self._changes = build, changes
+        self._moved: set[str] = set()
+        self._kept: set[str] = set()
+        self._groups: dict[str, str] = {}
+        [(name,)] = build.execute("select current_database()").fetchall()
+        self.copy = f'"{name}".main'
+        for side in _SIDES:
+            self._run(f"attach ':memory:' as {side}")
+
+    def bring_up(self, model: Model) -> None:
+        """Bring a model up to date if anything it reads changed."""
+        named = (self._changes.get(table.name, set()) & read(model, table) for table in TABLES)
+        if not (model.reads & self._moved or any(named)):
+            return
+        if model.name in ROW_SUMS:
+            self._add_rows(model)
+        else:
+            if model.name not in WHOLE:
+                self._touch(model)
+            is_moved = self._add_tenants(model) if model.name in SUMS else self._remake(model)
+            if not is_moved:
+                return
+        self._moved.add(model.name)
+
+    def _run(self, text: str) -> list[tuple[int]]:
+        return self._build.execute(text).fetchall()
+
+    def _touch(self, model: Model) -> None:
+        """Choose the tenants that are shown: those whose rows the model reads have changed."""
+        parts = [tenants_touched(self._changes, [model])]
+        parts += [
+            f"select tenant_id from moved.{name}" for name in sorted(model.reads & self._moved)
+        ]
+        self._run(
+            "create or replace table slice.touched as select distinct tenant_id"
+            f" from ({' union all '.join(parts)}) where tenant_id is not null"
+        )
+
+    def _show(self, relations: Set[str], written: str | None = None) -> None:
+        """Have the tenants' rows of these relations at hand, nobody's too.
+
+        They have the columns that models name, a model that is `written` has all.
+        """
+        for name in sorted(relations & _sliced() - self._kept):
+            chosen = "*" if name == written else _named(name)
+            rows = f"select rowid as place, {chosen} from {self.copy}.{name}"
+            self._run(
+                f"create table kept.{name} as {rows} where tenant_id in (from {self._group(name)})"
+                f" union all {rows} where tenant_id is null"
+            )
+            for side in ("past", "slice"):
+                self._run(
+                    f"create view {side}.{name} as"
+                    f" select * exclude (place) from kept.{name} where {_THEIRS}"
+                )
+            self._kept.add(name)
+
+    def _group(self, relation: str) -> str:
+        """A table of the tenants that may touch a model that reads this relation, or is it."""
+        readers = [m for m in models() if relation in {*m.reads, m.name} and m.name not in _APART]
+        makers = frozenset[str]().union(*(ancestors(reader.name) for reader in readers))
+        text = tenants_touched(self._changes, (m for m in models() if m.name in makers))
+        if text not in self._groups:
+            self._groups[text] = f"kept.group_{len(self._groups)}"
+            self._run(f"create table {self._groups[text]} as {text} where tenant_id is not null")
+        return self._groups[text]
+
+    def _remake(self, model: Model) -> bool:
+        """Compute a model's rows of the touched tenants, or all, anew; whether any differ.
+
+        Only rows that differ are written.
+        """
+        name = model.name
+        if name in WHOLE:
+            self._compute(model, f"made.{name}", [self.copy])
+            was = f"(select rowid as place, * from {self.copy}.{name})"
+        else:
+            self._show(model.reads | {name}, written=name)
+            self._compute(model, f"made.{name}", ["slice.main", self.copy])
+            was = f"(from kept.{name} where {_THEIRS})"
+        [(different,)] = self._run(
+            f"create table moved.{name} as select * exclude (side, place), sum(side) as times,"
+            " list(place) filter (place is not null) as places from ("
+            f"select *, cast(null as bigint) as place, 1 as side from made.{name}"
+            f" union all select * exclude (place), place, -1 from {was}"
+            ") group by all having sum(side) <> 0"
+        )
+        if different:
+            self._run(
+                f"delete from {self.copy}.{name} where rowid in (select unnest("
+                f"places[1:cast(-times as bigint)]) from moved.{name} where times < 0)"
+            )
+            self._run(f"insert into {self.copy}.{name} {_copies(name, 1)}")
+            if any(name in other.reads for other in models() if other.name not in _APART):
+                self._replace_slice(name)
+        return bool(different)
+
+    def _replace_slice(self, name: str) -> None:
+        """Show the rows of a model as they are by now."""
+        self._run(
+            f"create table slice._{name} as from made.{name} union all"
+            f" select * exclude (place) from kept.{name}"
+            " where tenant_id not in (from slice.touched)"
+        )
+        self._run(f"create or replace view slice.{name} as from slice._{name} where {_THEIRS}")
+
+    def _compute(self, model: Model, into: str, places: Sequence[str]) -> None:
+        """Make a table of a model's text; each relation it reads is taken from the first place."""
+        text = model.text
+        if model.name in MET:
+            text = f"from ({text}) where {_THEIRS}"
+        self._run(f"set search_path = '{','.join(places)}'")
+        self._run(f"create table {into} as {text}")
+
+    def _add_tenants(self, model: Model) -> bool:
+        """Take off a sum what the touched tenants made before, add what they make now."""
+        name = model.name
+        self._show(model.reads)
+        self._compute(model, f"past.{name}", ["past.main", self.copy])
+        self._compute(model, f"made.{name}", ["slice.main", self.copy])
+        return self._adjust(name, f"past.{name}")
+
+    def _add_rows(self, model: Model) -> None:
+        """Take off a sum what the rows that went added to it, add what those that came do."""
+        name = model.name
+        for source in sorted(model.reads & _sliced()):
+            for side, sign in (("came", 1), ("gone", -1)):
+                rows = _copies(source, sign) if source in self._moved else ""
+                self._run(
+                    f"create or replace view {side}.{source} as"
+                    f" {rows or f'from {self.copy}.{source} limit 0'}"
+                )
+        self._compute(model, f"gone.{name}", ["gone.main"])
+        self._compute(model, f"made.{name}", ["came.main"])
+        self._adjust(name, f"gone.{name}")
+
+    def _adjust(self, name: str, before: str) -> bool:
+        """Write a sum anew, less `before`, more `made.<name>`; whether anything was added."""
+        columns = self._build.execute(f"describe {self.copy}.{name}").fetchall()
+        values = [column[0] for column in columns if column[1] == "BIGINT"]
+        keys = ", ".join(column[0] for column in columns if column[0] not in values)
+        added = ", ".join(values)
+        taken = ", ".join(f"-{value}" for value in values)
+        sums = ", ".join(f"cast(sum({value}) as bigint) as {value}" for value in values)
+        self._run(
+            f"create table moved.{name} as select {keys}, {sums} from ("
+            f"select {keys}, {added} from {self.copy}.{name}"
+            f" union all select {keys}, {added} from made.{name}"
+            f" union all select {keys}, {taken} from {before}"
+            f") group by {keys} having sum(items) <> 0"
+        )
+        self._run(f"delete from {self.copy}.{name}")
+        self._run(f"insert into {self.copy}.{name} by name select * from moved.{name}")
+        return True
 
 
 def _sliced() -> Set[str]:
     """The relations of which each tenant has rows of its own."""
     owned = {table.name for table in TABLES if owner(table) == "tenant_id"}
-    return owned | {model.name for model in models()} - SUMS - PARTS.keys()
+    return owned | {model.name for model in models()} - SUMS - WHOLE
 
 
-def _is_affected(model: Model, changes: Changes, moved: Set[str]) -> bool:
-    """Whether something that the model reads changed."""
-    named = (changes.get(table.name, set()) & read(model, table) for table in TABLES)
-    return bool(model.reads & moved) or any(named)
-
-
-def _touch(
-    build: duckdb.DuckDBPyConnection, model: Model, changes: Changes, moved: Set[str]
-) -> None:
-    """Choose the tenants that the slices show: those whose rows the model reads have changed."""
-    parts = [tenants_touched(changes, model)]
-    parts += [f"select tenant_id from moved.{name}" for name in sorted(model.reads & moved)]
-    build.execute("delete from slice.touched").fetchall()
-    build.execute(
-        f"insert into slice.touched select distinct tenant_id from ({' union all '.join(parts)})"
-        " where tenant_id is not null"
-    ).fetchall()
-
-
-def _remake(build: duckdb.DuckDBPyConnection, copy: str, model: Model) -> bool:
-    """Compute a model's rows of the touched tenants, or all, anew; whether any came out different.
-
-    Only the parts of the model in which rows differ are written.
-    """
-    name, is_whole = model.name, model.name in WHOLE
-    was = f"{copy}.{name}" if is_whole else f"slice.{name}"
-    _compute(build, model, f"made.{name}", [copy] if is_whole else ["slice.main", copy])
-    build.execute(
-        f"create table moved.{name} as select * exclude (side), sum(side) as times from ("
-        f"select *, 1 as side from made.{name} union all select *, -1 from {was})"
-        " group by all having sum(side) <> 0"
-    ).fetchall()
-    part = PARTS.get(name, "tenant_id")
-    [(different, some_of_nobody)] = build.execute(
-        f"select count(*) > 0, count(*) > count({part}) from moved.{name}"
-    ).fetchall()
-    if different:
-        chosen = f"{part} in (select {part} from moved.{name})"
-        if some_of_nobody:
-            chosen = f"({chosen} or {part} is null)"
-        build.execute(f"delete from {copy}.{name} where {chosen}").fetchall()
-        build.execute(f"insert into {copy}.{name} from made.{name} where {chosen}").fetchall()
-    return bool(different)
-
-
-def _compute(
-    build: duckdb.DuckDBPyConnection, model: Model, into: str, places: Sequence[str]
-) -> None:
-    """Make a table of a model's text; each relation it reads is taken from the first place."""
-    build.execute(f"set search_path = '{','.join(places)}'").fetchall()
-    build.execute(f"create table {into} as {model.text}").fetchall()
-
-
-def _adjust(build: duckdb.DuckDBPyConnection, copy: str, model: Model, moved: Set[str]) -> None:
-    """Take off a monthly mart what the touched tenants made before, add what they make now."""
-    name = model.name
-    for source in sorted(model.reads & _sliced()):
-        build.execute(f"create or replace table near.{source} as from slice.{source}").fetchall()
-        if source in moved:
-            build.execute(
-                f"create or replace view past.{source} as"
-                f" (from near.{source} except all {_copies(source, 1)})"
-                f" union all {_copies(source, -1)}"
-            ).fetchall()
-    _compute(build, model, f"past.{name}", ["past.main", "near.main", copy])
-    _compute(build, model, f"made.{name}", ["near.main", copy])
-    columns = build.execute(f"describe {copy}.{name}").fetchall()
-    values = [column[0] for column in columns if column[1] == "BIGINT"]
-    keys = ", ".join(column[0] for column in columns if column[0] not in values)
-    added = ", ".join(values)
-    taken = ", ".join(f"-{value}" for value in values)
-    sums = ", ".join(f"cast(sum({value}) as bigint) as {value}" for value in values)
-    build.execute(
-        f"create table moved.{name} as select {keys}, {sums} from ("
-        f"select {keys}, {added} from {copy}.{name}"
-        f" union all select {keys}, {added} from made.{name}"
-        f" union all select {keys}, {taken} from past.{name}"
-        f") group by {keys} having sum(items) <> 0"
-    ).fetchall()
-    build.execute(f"delete from {copy}.{name}").fetchall()
-    build.execute(f"insert into {copy}.{name} by name select * from moved.{name}").fetchall()
+def _named(relation: str) -> str:
+    """A select of the columns that models name of a relation, and of whose its rows are."""
+    readers = (model.columns for model in models() if relation in model.reads)
+    names = {"tenant_id"}.union(*readers)
+    return "*" if "*" in names else f"columns('^({'|'.join(sorted(names))})$')"
 
 
 def _copies(name: str, sign: int) -> str:
     """A select of the rows that came to a model (1) or went (−1), each as often as it did."""
     return (
-        f"select * exclude (times, nth)"
+        "select * exclude (times, places, nth)"
         f" from moved.{name}, range(cast({sign} * times as bigint)) each(nth)"
     )

@@ -66,7 +66,7 @@ def chain(name: str, given: tuple[str, ...]) -> str:
     """
     affected = set(given)
     parts: list[str] = []
-    wanted = _ancestors(name)
+    wanted = ancestors(name)
     for model in models():
         if model.name in wanted and model.reads & affected:
             affected.add(model.name)
@@ -74,12 +74,14 @@ def chain(name: str, given: tuple[str, ...]) -> str:
     return ",\n".join(parts)
 
 
-def _ancestors(name: str) -> set[str]:
+@lru_cache
+def ancestors(name: str) -> frozenset[str]:
+    """The models that a model is made of, itself too."""
     reads = {model.name: model.reads for model in models()}
-    wanted, open_names = set(), [name]
+    wanted, open_names = set[str](), [name]
     while open_names:
         current = open_names.pop()
         if current in reads and current not in wanted:
             wanted.add(current)
             open_names.extend(reads[current])
-    return wanted
+    return frozenset(wanted)

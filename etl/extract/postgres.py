@@ -1,4 +1,4 @@
-"""Reads the operational database in one snapshot: by ADBC and Arrow, or by CSV without it."""
+"""Reads the operational database in one snapshot: changes by CSV, whole tables by ADBC."""
 
 import contextlib
 import tempfile
@@ -97,16 +97,19 @@ class _Csv:
 
 
 @contextlib.contextmanager
-def snapshot(url: str, scratch: Path, shared: str | None = None) -> Iterator[Source]:
+def snapshot(
+    url: str, scratch: Path, shared: str | None = None, *, whole: bool = False
+) -> Iterator[Source]:
     """One REPEATABLE READ transaction as the application role, over all tenants.
 
-    `shared` is what `exported` said of an open snapshot that this one is to be. Raises
-    DatabaseUnavailable when the database does not answer.
+    `shared` is what `exported` said of an open snapshot that this one is to be. `whole` tables are
+    read by ADBC where it is there, which takes longer to connect and is quicker from then on.
+    Raises DatabaseUnavailable when the database does not answer.
     """
     setup = [_SNAPSHOT]
     if shared is not None:
         setup.append(f"set transaction snapshot '{shared}'")
-    connection = _adbc_connection(url)
+    connection = _adbc_connection(url) if whole else None
     opened = (
         _csv_snapshot(url, scratch, setup)
         if connection is None

@@ -6,20 +6,14 @@ with beginnings as (
 ),
 used as (
   select
-    s.currency as currency,
-    case when min(s.valid_from) < b.first_day then b.first_day else min(s.valid_from) end as day
-  from subscription_spans s
+    c.currency as currency,
+    case when min(c.day) < b.first_day then b.first_day else min(c.day) end as day
+  from currency_uses c
   cross join beginnings b
-  where s.mrr_minor > 0
-  group by s.currency, b.first_day
+  where c.kind = 'running'
+  group by c.currency, b.first_day
   union
-  select m.currency, m.day from mrr_moves m
-  union
-  select r.currency, r.day from revenue_items r
-  union
-  select c.currency, c.day from cash_items c
-  union
-  select v.currency, v.issued_on from receivables v
+  select c.currency, c.day from currency_uses c where c.kind = 'dated'
   union
   select c.currency, d.last_on
   from cost c

@@ -173,7 +173,7 @@ def test_each_check_sees_its_fault(settings: Settings, tampering: str, check: st
     path.parent.mkdir(parents=True)
     with pipeline.open_build(path, settings) as connection:
         totals = {name: books._load(connection, name) for name in books.rows}
-        build = Build(connection, totals, "EUR", NOW.date())
+        build = Build(connection, lambda: totals, "EUR", NOW.date())
         pipeline.compute(build)
         connection.execute(tampering).fetchall()
         with pytest.raises(BuildRefused) as refusal:

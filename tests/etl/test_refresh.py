@@ -310,6 +310,15 @@ def test_every_model_is_kept_up_in_one_of_three_ways() -> None:
     names = {model.name for model in models()}
     assert names >= refresh.WHOLE | refresh.SUMS
     assert not refresh.WHOLE & refresh.SUMS
+    assert names >= refresh.MET
+    assert not refresh.MET & (refresh.WHOLE | refresh.SUMS)
+
+
+def test_sums_of_rows_read_nothing_but_rows_of_tenants() -> None:
+    """They are computed over rows that came or went; what else they read would be missed."""
+    for model in models():
+        if model.name in refresh.ROW_SUMS:
+            assert model.reads <= refresh._sliced(), model.name
 
 
 def test_every_process_sees_the_same_definitions() -> None:
