@@ -6,6 +6,7 @@ from commands import (
     books,
     credit_notes,
     database,
+    dunning,
     imports,
     invoices,
     keys,
@@ -19,6 +20,7 @@ from commands import (
     subscriptions,
     usage,
     wallets,
+    worker,
 )
 
 app = typer.Typer(
@@ -36,9 +38,11 @@ app.add_typer(reports.report_app, name="report")
 app.add_typer(operations.user_app, name="user")
 app.add_typer(keys.app, name="apikey")
 app.add_typer(runs.app, name="run")
+app.add_typer(worker.app, name="job")
 app.add_typer(notifications.app, name="notification")
 app.add_typer(usage.app, name="usage")
 app.add_typer(wallets.app, name="wallet")
+app.add_typer(dunning.app, name="dunning")
 app.add_typer(subscription_acts.app, name="subscription")
 app.add_typer(subscriptions.plan_app, name="plan")
 runs.app.command("notifications")(notifications.run)
@@ -48,6 +52,7 @@ app.command()(pure.proration)
 app.command()(pure.periods)
 app.command()(operations.demo)
 app.command()(operations.serve)
+app.command()(worker.worker)
 app.command()(operations.doctor)
 app.command()(operations.bench)
 

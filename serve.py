@@ -17,6 +17,7 @@ from starlette.types import Scope
 from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 
+import worker
 from api.app import api
 from api.gate import API, Gate
 from api.headers import SecurityHeaders
@@ -44,9 +45,17 @@ class Assets(StaticFiles):
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
-    """Open the database before the first request, so that the first visitor does not wait."""
-    await run_in_threadpool(office)
-    yield {}
+    """Open the database before the first visitor comes, and let a worker run the jobs."""
+    opened = await run_in_threadpool(office)
+    if not opened.settings.worker_in_serve:
+        yield {}
+        return
+    working = worker.beside(opened)
+    await run_in_threadpool(working.__enter__)
+    try:
+        yield {}
+    finally:
+        await run_in_threadpool(working.__exit__, None, None, None)
 
 
 def web(chosen: Settings) -> st.App:

@@ -8,8 +8,10 @@ from api import (
     access,
     credit_notes,
     documents,
+    dunning,
     errors,
     invoices,
+    jobs,
     notifications,
     payments,
     plans,
@@ -45,9 +47,11 @@ TAGS = [
     {"name": "Admin payments", "description": "The same, at the admin panel's address"},
     {"name": "Credit notes", "description": "Drafted by one person, approved by another"},
     {"name": "Admin credit notes", "description": "The same, at the admin panel's address"},
+    {"name": "Dunning", "description": "Overdue invoices: reminders, suspension, overrides"},
     {"name": "Short addresses", "description": "Single writes at the sources' own addresses"},
     {"name": "Messages", "description": "What tenants were told, how they hear, their inboxes"},
     {"name": "Documents", "description": "Invoices and credit notes as PDF"},
+    {"name": "Jobs", "description": "What runs by itself, and what became of it"},
     {"name": "Subscriptions", "description": "Every tenant's subscription, changed with previews"},
     {"name": "Admin subscriptions", "description": "The same, at the admin panel's address"},
 ]
@@ -67,7 +71,7 @@ def create() -> FastAPI:
         middleware=[Middleware(Guard)],
     )
     errors.install(app)
-    for door in (access, usage, plans, wallets, documents, notifications):
+    for door in (access, usage, plans, wallets, documents, notifications, jobs):
         app.include_router(door.router)
     app.include_router(plans.public)
     for name, routers in BOTH.items():
@@ -80,8 +84,12 @@ def create() -> FastAPI:
         invoices.send_router,
         credit_notes.approve_router,
         notifications.own_router,
+        dunning.queue_router,
+        dunning.tenants,
     ):
         app.include_router(router)
+    app.include_router(dunning.router, prefix="/billing/dunning", tags=["Dunning"])
+    app.include_router(dunning.router, prefix="/dunning", tags=["Short addresses"])
     return app
 
 

@@ -162,6 +162,15 @@ def edit(
     )
 
 
+@router.delete(
+    "/{invoice_id}", status_code=204, summary="Discard a draft", responses=refusals(404, 409)
+)
+def discard(at: TheOffice, actor: Caller, invoice_id: RecordId, key: Key = None) -> None:
+    """Needs `saas.invoices.manage`."""
+    with at.work(actor) as work:
+        actions.discard_draft(work, invoice_id, key=key)
+
+
 @router.post("/{invoice_id}/send", summary="Send an invoice", responses=refusals(400, 404, 409))
 @send_router.post(
     "/{invoice_id}/send", summary="Send an invoice", responses=refusals(400, 404, 409)

@@ -129,6 +129,16 @@ def send(
 
 @app.command()
 @command
+def discard(invoice: Name, user: User, key: Key = None, as_json: AsJson = False) -> None:
+    """Delete a draft."""
+    number = _id(invoice)
+    with acting_as(office(), user) as actor, office().work(actor) as work:
+        actions.discard_draft(work, number, key=key)
+    answer({"id": number}, as_json, lambda r: console.print(f"Draft {r['id']} is gone"))
+
+
+@app.command()
+@command
 def void(
     invoice: Name, reason: Reason, user: User, key: Key = None, as_json: AsJson = False
 ) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from commands.acting import acting_as
 from commands.output import AsJson, answer, command, console, table
+from commands.runs import recorded
 from core.access.authority import system
 from core.notifications import queries
 from core.notifications.actions import redeliver as redeliver_one
@@ -65,7 +66,9 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Tell tenants what is to be told, by e-mail, inbox, webhook and telephone."""
-    result = run_notifications(office(), limit).as_json()
+    result = recorded(
+        "notifications", lambda: run_notifications(office(), limit), lambda done: dict(vars(done))
+    ).as_json()
     answer(result, as_json, lambda r: console.print(_counted(r["counts"])))
 
 

@@ -1,18 +1,40 @@
 """`saldo run JOB`: the scheduled jobs, by hand or from cron."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
+from typer.core import TyperGroup
 
 from commands.output import AsJson, answer, command, console, day, failed, table
+from core.dunning.run import run_dunning
+from core.jobs.catalogue import JOBS
+from core.jobs.running import run_by_hand
 from core.money import units_text
 from core.office import office
+from core.refunds.run import sweep as sweep_refunds
 from core.subscriptions.run import run_lifecycle
 from core.usage.running import run_usage_invoices
 
-app = typer.Typer(help="Scheduled jobs.", no_args_is_help=True)
+T = TypeVar("T")
+COUNTED = ("recognition", "anchor", "sync", "sync-full")
+"""Jobs that answer with counts alone."""
+
+
+class Jobs(TyperGroup):
+    """A group that answers an unknown job with those there are."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The job's command; wrong usage otherwise."""
+        if args and self.get_command(ctx, args[0]) is None:
+            known = ", ".join(self.list_commands(ctx))
+            raise typer.BadParameter(f"There is no job {args[0]!r}; there are {known}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(help="Scheduled jobs.", no_args_is_help=True, cls=Jobs)
 AsOf = Annotated[
     date | None,
     typer.Option(parser=day, metavar="DATE", help="Do what is due by this day; today if not said."),
@@ -24,17 +46,83 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change; 
 @command
 def lifecycle(as_of: AsOf = None, dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Renew, end trials and pauses, enter grace and read-only, carry out cancellations."""
-    run = run_lifecycle(office(), as_of, dry_run=dry_run)
-    _report(run.as_json(), as_json, _show_lifecycle)
+    run = recorded(
+        "lifecycle",
+        lambda: run_lifecycle(office(), as_of, dry_run=dry_run).as_json(),
+        lambda done: {**done["counts"], "refused": done["refused"]},
+        dry_run=dry_run,
+    )
+    _report(run, as_json, _show_lifecycle)
 
 
 @app.command("usage-invoices")
 @command
 def usage_invoices(as_of: AsOf = None, dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Invoice the usage of periods that ended."""
-    run = asdict(run_usage_invoices(office(), as_of, dry_run=dry_run))
+    names = ("invoiced", "nothing_owed", "refused")
+    run = recorded(
+        "usage-invoices",
+        lambda: asdict(run_usage_invoices(office(), as_of, dry_run=dry_run)),
+        lambda done: {name: done[name] for name in names},
+        dry_run=dry_run,
+    )
     counts = {name: run.pop(name) for name in ("invoiced", "nothing_owed")}
     _report({**run, "counts": counts}, as_json, _show_usage)
+
+
+@app.command("dunning")
+@command
+def dunning(as_of: AsOf = None, dry_run: DryRun = False, as_json: AsJson = False) -> None:
+    """Open cases of overdue invoices, remind, restrict, suspend, close what is settled."""
+    run = recorded(
+        "dunning",
+        lambda: run_dunning(office(), as_of, dry_run=dry_run).as_json(),
+        lambda done: {**done["counts"], "refused": done["refused"]},
+        dry_run=dry_run,
+    )
+    _report(run, as_json, _show_dunning)
+
+
+@app.command("sweep")
+@command
+def sweep(as_json: AsJson = False) -> None:
+    """Finish refunds that a time-out or a crash left open."""
+
+    def counted(outcomes: list[Any]) -> dict[str, int]:
+        found = [outcome.status for outcome in outcomes]
+        return {status: found.count(status) for status in ("succeeded", "failed", "pending")}
+
+    outcomes = recorded("sweep", lambda: sweep_refunds(office()), counted)
+    result = {"counts": counted(outcomes), "refunds": [asdict(outcome) for outcome in outcomes]}
+    answer(result, as_json, _show_sweep)
+
+
+def _counted(name: str) -> Callable[[bool], None]:
+    """The command of a job that answers with counts alone."""
+
+    @command
+    def run(as_json: AsJson = False) -> None:
+        from worker import DOES  # noqa: PLC0415 (the pipeline is slow to import)
+
+        counts = recorded(name, lambda: DOES[name](office()), lambda done: done)
+        answer({"counts": dict(counts)}, as_json, _show_counted)
+
+    return run
+
+
+for _name in COUNTED:
+    app.command(_name, help=JOBS[_name].does + ".")(_counted(_name))
+
+
+def recorded(
+    name: str,
+    does: Callable[[], T],
+    summary: Callable[[T], Mapping[str, int]],
+    *,
+    dry_run: bool = False,
+) -> T:
+    """Run a job as `core/jobs` keeps it on record; a dry run changes nothing and leaves none."""
+    return does() if dry_run else run_by_hand(office(), name, does, summary)
 
 
 def _report(result: dict[str, Any], as_json: bool, words: Any) -> None:
@@ -78,7 +166,36 @@ def _show_usage(result: dict[str, Any]) -> None:
     _show_counts(result)
 
 
+def _show_dunning(result: dict[str, Any]) -> None:
+    rows = [
+        [
+            change["number"] or str(change["invoice_id"]),
+            str(change["tenant_id"]),
+            change["step"],
+            change["stage"],
+            str(change["days"]),
+            units_text(change["due_minor"], change["currency"]),
+            change["currency"],
+            change["words"],
+        ]
+        for change in result["changes"]
+    ]
+    heads = ["invoice", "tenant", "step", "stage", "days", "owed", "currency", "why"]
+    table(heads, rows, right=(1, 4, 5))
+    _show_counts(result)
+
+
+def _show_counted(result: dict[str, Any]) -> None:
+    told = [f"{name.replace('_', ' ')} {count}" for name, count in result["counts"].items()]
+    console.print(", ".join(told) or "nothing to do")
+
+
 def _show_counts(result: dict[str, Any]) -> None:
     counted = ", ".join(f"{name} {count}" for name, count in result["counts"].items())
     mood = "would be" if result["dry_run"] else "done"
     console.print(f"{result['as_of']} {mood}: {counted or 'nothing'}, refused {result['refused']}")
+
+
+def _show_sweep(result: dict[str, Any]) -> None:
+    rows = [[str(one["refund_id"]), one["status"], one["words"]] for one in result["refunds"]]
+    table(["refund", "status", "why"], rows, right=(0,))

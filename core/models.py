@@ -14,9 +14,17 @@ from core.bank.models import BankStatement, BankTransfer, UnmatchedBankTransfer
 from core.base import Base
 from core.credit_notes.models import CreditNote, CreditNoteLine
 from core.documents.models import Document
+from core.dunning.models import (
+    DunningCase,
+    DunningEvent,
+    DunningHold,
+    DunningPolicy,
+    DunningStage,
+)
 from core.gateways.models import GatewayLedgerEntry
 from core.idempotency import IdempotencyKey
 from core.invoices.models import Invoice, InvoiceLine, InvoiceSeries, IssuerProfile
+from core.jobs.models import JobRun, JobSchedule
 from core.ledger.models import Account, AccountingEntry, LedgerTransaction
 from core.notifications.models import (
     Notification,
@@ -60,6 +68,11 @@ __all__ = [
     "CreditNoteLine",
     "Dispute",
     "Document",
+    "DunningCase",
+    "DunningEvent",
+    "DunningHold",
+    "DunningPolicy",
+    "DunningStage",
     "FxRate",
     "GatewayLedgerEntry",
     "IdempotencyKey",
@@ -67,6 +80,8 @@ __all__ = [
     "InvoiceLine",
     "InvoiceSeries",
     "IssuerProfile",
+    "JobRun",
+    "JobSchedule",
     "LedgerTransaction",
     "LoginAttempt",
     "Meter",

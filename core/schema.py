@@ -21,6 +21,9 @@ APPEND_ONLY = (
     "wallet_transaction",
     "issuer_profile",
     "document",
+    "dunning_policy",
+    "dunning_stage",
+    "dunning_event",
 )
 _ROLE_LOCK = 47110001
 

@@ -176,7 +176,8 @@ class Settings(BaseSettings):
         default=7,
         ge=0,
         alias="SALDO_PAST_DUE_DAYS",
-        description="Days a subscription is behind with payment before its grace period begins.",
+        description="Days a subscription paid from a wallet is past due before its grace period "
+        "begins; dunning decides over the others.",
     )
     proration_policy: str = Field(
         default="actual_days",
@@ -320,6 +321,35 @@ class Settings(BaseSettings):
         default=None,
         alias="SALDO_FONTS_PATH",
         description="Folder of further fonts for documents, for scripts the own ones lack.",
+    )
+    worker_in_serve: bool = Field(
+        default=True,
+        alias="SALDO_WORKER_IN_SERVE",
+        description="Let the web process run the jobs too; switch off beside `saldo worker`.",
+    )
+    worker_jobs_at_once: int = Field(
+        default=2,
+        ge=1,
+        alias="SALDO_WORKER_JOBS_AT_ONCE",
+        description="Jobs of different kinds that one worker runs at once.",
+    )
+    worker_tick_seconds: int = Field(
+        default=10,
+        ge=1,
+        alias="SALDO_WORKER_TICK_SECONDS",
+        description="How often a worker looks for jobs that fell due or were lost.",
+    )
+    job_lost_seconds: int = Field(
+        default=60,
+        ge=2,
+        alias="SALDO_JOB_LOST_SECONDS",
+        description="After this long without a sign of life a run counts as lost and is repeated.",
+    )
+    job_keep_days: int = Field(
+        default=90,
+        ge=1,
+        alias="SALDO_JOB_KEEP_DAYS",
+        description="Days for which finished runs of jobs stay on record.",
     )
     table_page_rows: int = Field(
         default=100,

@@ -10,9 +10,11 @@ from typing import Any
 from sqlalchemy import create_engine, make_url, text
 
 from core import embedded, schema
+from core.access.authority import system
 from core.clock import SystemClock, local_date
 from core.db import app_engine, database_url
 from core.errors import NotNow
+from core.jobs.actions import rest, undecided
 from core.settings import Settings
 from core.work import Office
 from demo import company, people
@@ -53,6 +55,7 @@ def prepare(
         world = World(**found)
         say(f"Reusing the company of {world.tenants} tenants (--fresh builds it anew)")
         schema.upgrade(database_url(settings, owner=True))
+    _rest(settings)
     say("Syncing the analytics copy")
     pipeline.sync(settings, database_url(settings), now=datetime.now(UTC), full=found is None)
     return world
@@ -73,6 +76,15 @@ def _build(settings: Settings, tenants: int, months: int, seed: int, say: Say) -
     )
     engine.dispose()
     return World(tenants, months, seed, until.isoformat(), _sign_ins())
+
+
+def _rest(settings: Settings) -> None:
+    """Let the jobs that live the company on rest, unless somebody decided about them."""
+    engine = app_engine(database_url(settings))
+    with Office(engine, SystemClock(), settings).work(system("demo")) as work:
+        if names := undecided(work):
+            rest(work, names)
+    engine.dispose()
 
 
 def _every_month(say: Say) -> Callable[[int, int], None]:

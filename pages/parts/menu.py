@@ -60,6 +60,14 @@ MENU = (
         ":material/hourglass_bottom:",
     ),
     Entry(
+        "dunning",
+        "Dunning",
+        "pages/receivables/dunning.py",
+        "Receivables",
+        "billing.read",
+        ":material/notification_important:",
+    ),
+    Entry(
         "invoices",
         "Invoices",
         "pages/receivables/invoices.py",
@@ -203,6 +211,14 @@ MENU = (
         "Admin",
         "users.manage",
         ":material/group:",
+    ),
+    Entry(
+        "jobs",
+        "Jobs",
+        "pages/admin/jobs.py",
+        "Admin",
+        "users.manage",
+        ":material/schedule:",
     ),
     Entry(
         "audit",

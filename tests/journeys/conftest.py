@@ -92,4 +92,9 @@ def cfo(visitor: Watched) -> Watched:
 
 
 def _environment(home: Path, url: str) -> dict[str, str]:
-    return {"SALDO_HOME": str(home), "SALDO_DATABASE_URL": url, "PYTHONPATH": str(ROOT)}
+    return {
+        "SALDO_HOME": str(home),
+        "SALDO_DATABASE_URL": url,
+        "SALDO_WORKER_IN_SERVE": "false",
+        "PYTHONPATH": str(ROOT),
+    }

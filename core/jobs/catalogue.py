@@ -1,0 +1,60 @@
+"""The jobs there are: what each does in words, and when it runs unless somebody chose otherwise."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from core.errors import NotFound
+
+RETRY_AFTER = timedelta(minutes=5)
+"""Wait after the first attempt that did not succeed; it grows with each."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job. `cron` is local to the billing time zone; jobs of one `group` never run together.
+
+    `attempts` counts the first; a job that comes round in minutes needs no second one.
+    """
+
+    name: str
+    does: str
+    cron: str
+    attempts: int = 3
+    group: str = ""
+    ages: bool = False
+    """Lets contracts and books go on with the calendar; a simulated company has it off."""
+
+    @property
+    def lock(self) -> str:
+        """What only one run holds at a time."""
+        return self.group or self.name
+
+    def wait_after(self, attempt: int) -> timedelta:
+        """How long to wait after an attempt that did not succeed."""
+        return RETRY_AFTER * attempt
+
+
+_ALL = (
+    Job(
+        "lifecycle",
+        "Renews, ends trials and pauses, cancels",
+        "0 1 * * *",
+        ages=True,
+    ),
+    Job("usage-invoices", "Invoices the usage of periods that ended", "30 1 * * *", ages=True),
+    Job("dunning", "Reminds, restricts and suspends by overdue days", "0 2 * * *", ages=True),
+    Job("recognition", "Posts the revenue earned last month", "0 4 1 * *", ages=True),
+    Job("sweep", "Finishes refunds that were left open", "*/5 * * * *", 1),
+    Job("notifications", "Tells tenants what happened, and tries again", "* * * * *", 1),
+    Job("anchor", "Keeps the audit log's head elsewhere too", "45 2 * * *"),
+    Job("sync", "Brings the analytics copy up to date", "15 * * * *", 1, group="sync"),
+    Job("sync-full", "Copies everything anew to the analytics copy", "0 3 * * *", group="sync"),
+)
+JOBS = {job.name: job for job in _ALL}
+
+
+def the_job(name: str) -> Job:
+    """A job by its name; raises NotFound with the names there are."""
+    if name not in JOBS:
+        raise NotFound(f"There is no job {name!r}; there are {', '.join(JOBS)}")
+    return JOBS[name]

@@ -1,0 +1,146 @@
+"""What the jobs do: the one place that knows the write side and the pipeline (OPS).
+
+Beside `serve.py`, it puts the worker together for `saldo worker` and for the web process.
+"""
+
+import asyncio
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from core.access.authority import system
+from core.audit import anchors
+from core.audit.queries import Anchor, verify
+from core.dunning.run import run_dunning
+from core.errors import CheckFailed
+from core.jobs.planning import RUN
+from core.jobs.running import Summary, run_queued
+from core.jobs.worker import Worker
+from core.ledger.recognition import recognise_revenue
+from core.notifications.running import run_notifications
+from core.refunds.run import sweep
+from core.subscriptions.run import run_lifecycle
+from core.usage.running import run_usage_invoices
+from core.work import Office
+from etl import pipeline
+
+ANCHORS = "anchors.jsonl"
+
+
+def lifecycle(office: Office) -> Summary:
+    """Every step that fell due, counted by kind."""
+    run = run_lifecycle(office).as_json()
+    return {**run["counts"], "refused": run["refused"]}
+
+
+def usage_invoices(office: Office) -> Summary:
+    """Usage periods that ended, counted by what became of them."""
+    run = run_usage_invoices(office)
+    return {"invoiced": run.invoiced, "nothing_owed": run.nothing_owed, "refused": run.refused}
+
+
+def dunning(office: Office) -> Summary:
+    """Every step of a dunning case, counted by kind."""
+    run = run_dunning(office).as_json()
+    return {**run["counts"], "refused": run["refused"]}
+
+
+def recognition(office: Office) -> Summary:
+    """Last month's revenue; the number of currencies posted in."""
+    with office.work(system("recognition")) as work:
+        last_month = (work.today.replace(day=1) - timedelta(days=1)).replace(day=1)
+        return {"currencies": len(recognise_revenue(work, last_month))}
+
+
+def refunds(office: Office) -> Summary:
+    """Refunds that hung, counted by what became of them."""
+    return Counter(outcome.status for outcome in sweep(office))
+
+
+def notifications(office: Office) -> Summary:
+    """Messages, counted by what became of them."""
+    return dict(vars(run_notifications(office)))
+
+
+def anchor(office: Office) -> Summary:
+    """Events under the anchor; raises CheckFailed when the chain is not whole."""
+    with office.work(system("anchor")) as work:
+        report = verify(work)
+        head = Anchor(report.head_seq, report.head_hash, work.now.isoformat())
+    if not report.intact:
+        raise CheckFailed(f"The audit log is not intact at event {report.broken_seq}")
+    if report.rows:
+        anchors.keep(office.settings.home / ANCHORS, head)
+    return {"events": report.rows}
+
+
+def sync(office: Office, *, full: bool = False) -> Summary:
+    """Rows that the copy took over, and those it let go."""
+    url = office.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    done = pipeline.sync(office.settings, url, now=office.clock.now(), full=full)
+    return {
+        what: sum(table[what] or 0 for table in done["tables"]) for what in ("changed", "deleted")
+    }
+
+
+DOES: dict[str, Callable[[Office], Summary]] = {
+    "lifecycle": lifecycle,
+    "usage-invoices": usage_invoices,
+    "dunning": dunning,
+    "recognition": recognition,
+    "sweep": refunds,
+    "notifications": notifications,
+    "anchor": anchor,
+    "sync": sync,
+    "sync-full": lambda office: sync(office, full=True),
+}
+"""What each job of `core/jobs/catalogue.py` does."""
+
+
+def the_worker(office: Office) -> Worker:
+    """A worker that carries out every kind of queued job."""
+    return Worker(office, {RUN: lambda at, ids: run_queued(at, ids["run_id"], DOES)})
+
+
+def run_once(office: Office) -> None:
+    """Carry out what is due and what waits, and end."""
+    asyncio.run(the_worker(office).once())
+
+
+def run(office: Office) -> None:
+    """Work in the foreground until SIGTERM or SIGINT; jobs that run then are finished first."""
+
+    async def until_told() -> None:
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+        for told in (signal.SIGTERM, signal.SIGINT):
+            # A second signal ends the process at once, as it would without us.
+            loop.add_signal_handler(told, _heed, loop, stop)
+        await the_worker(office).run(stop)
+
+    asyncio.run(until_told())
+
+
+def _heed(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    stop.set()
+    for told in (signal.SIGTERM, signal.SIGINT):
+        loop.remove_signal_handler(told)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@contextmanager
+def beside(office: Office) -> Iterator[None]:
+    """A worker in a thread and a loop of its own while the block runs."""
+    loop, stop = asyncio.new_event_loop(), asyncio.Event()
+    working = threading.Thread(
+        target=lambda: loop.run_until_complete(the_worker(office).run(stop)), name="worker"
+    )
+    working.start()
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        working.join()
+        loop.close()
