@@ -19,7 +19,7 @@ from core.money import round_half_up
 from core.plans.actions import NewPrice, create_plan, set_price
 from core.plans.defaults import MONTHLY_UNITS, cycle_price, default_plans
 from core.work import Office, Work
-from demo import cards, decisions, metering
+from demo import cards, decisions, dunning, metering
 from demo.calendar import DAY, days, months_before
 from demo.market import CYCLES, Profile, sign_ups
 from demo.names import Names
@@ -123,6 +123,7 @@ def _day(
     desk, day = world.desk, world.today
     desk.open_at(day, 1)
     daily_run(world)
+    dunning.sweep(world)
     if day.day == 1 and day > world.start:
         month = months_before(day, 1)
         desk.job("recognition", lambda work: recognise_revenue(work, month))

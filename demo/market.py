@@ -41,8 +41,8 @@ BAD_QUARTER = range(13, 16)
 HABITS = {
     "early": (30, -9, -1),
     "punctual": (36, 0, 2),
-    "late": (20, 4, 18),
-    "very_late": (8, 22, 50),
+    "late": (20, 3, 11),
+    "very_late": (8, 12, 40),
     "erratic": (6, -4, 40),
 }
 """Share of payers, and days after the due date on which they pay: from, to."""

@@ -20,8 +20,8 @@ from demo.names import Names, address
 from demo.people import PASSWORD, PEOPLE
 from demo.world import Customer, World
 
-LAPSE_AFTER = 16
-"""Days read-only before a subscription is given up."""
+LAPSE_AFTER = {"read_only": 16, "suspended": 31}
+"""Days without full service before a subscription is given up."""
 
 
 def sign_up(world: World, names: Names, profile: Profile) -> None:
@@ -123,7 +123,7 @@ def _remember(world: World, change: Change) -> None:
 
 
 def _given_up(world: World) -> list[int]:
-    """Read-only for too long."""
+    """Read-only or suspended for too long, unless they end by themselves."""
     if not _anyone_behind(world):
         return []
     with world.desk.office.work(system("lifecycle")) as work:
@@ -131,7 +131,9 @@ def _given_up(world: World) -> list[int]:
     return [
         number
         for number, status, since in behind
-        if status == "read_only" and (world.today - since).days >= LAPSE_AFTER
+        if status in LAPSE_AFTER
+        and (world.today - since).days >= LAPSE_AFTER[status]
+        and world.by_subscription[number].state == "behind"
     ]
 
 

@@ -119,10 +119,7 @@ class World:
             self.open_minor[invoice_id] = left
             return
         self.open_minor.pop(invoice_id, None)
-        bill = self.bills.pop(invoice_id, None)
-        customer = self.customers[bill.tenant_id] if bill else None
-        if customer and bill and customer.state == "behind" and bill.subscription_id:
-            customer.state = "paying"
+        self.bills.pop(invoice_id, None)
 
     def open_bills(self, tenant_id: int) -> list[Bill]:
         """What a tenant owes, oldest first."""

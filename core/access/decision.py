@@ -29,11 +29,13 @@ _READS_ONLY: dict[str, str] = {
     "suspended": "The subscription is suspended: everything can be read, nothing changed.",
     "cancelled": "The subscription is cancelled: everything can be read, nothing changed.",
 }
+_UNHELD = (NO_SUBSCRIPTION, "trial")
+"""Statuses that dunning cannot change; what it has put in force decides instead of them."""
 _THROTTLED = "A payment is overdue: limits are reduced until it is settled."
 _SITUATION = text("""
 -- Which subscription decides: the one that runs, else the last one that ended? One row per tenant.
 select t.id as tenant_id, s.status, s.current_period_end, s.trial_ends_on, s.paused_until,
-  s.grace_ends_on, p.slug as plan,
+  s.grace_ends_on, p.slug as plan, d.throttled, d.held,
   coalesce((select jsonb_object_agg(l.name, l.quantity) from plan_limit l
             where l.plan_id = p.id), '{}') as limits
 from tenant t
@@ -42,6 +44,13 @@ left join lateral (
   order by r.status = 'cancelled', r.started_on desc, r.id desc limit 1) s on true
 left join plan p on case when coalesce(s.status, 'cancelled') = 'cancelled'
   then p.slug = :default_plan else p.id = s.plan_id end
+left join lateral (
+  select coalesce(bool_or(c.restriction = 'throttle'), false) as throttled,
+    case when bool_or(c.restriction = 'suspend') then 'suspended'
+      when bool_or(c.restriction = 'read_only') then 'read_only' end as held
+  from dunning_case c
+  where c.tenant_id = t.id and c.status <> 'closed'
+    and (c.subscription_id is null or c.subscription_id = s.id)) d on true
 where t.id = :tenant_id
 """)
 
@@ -114,8 +123,16 @@ def access_of(work: Work, tenant_id: int) -> Access:
         "paused": row.paused_until,
     }
     status = row.status or NO_SUBSCRIPTION
-    limits = dict(sorted(row.limits.items()))
-    return decide(tenant_id, status, plan=row.plan, limits=limits, until=ends.get(status))
+    if row.held and status in _UNHELD:
+        status = row.held
+    return decide(
+        tenant_id,
+        status,
+        plan=row.plan,
+        limits=dict(sorted(row.limits.items())),
+        until=ends.get(status),
+        throttled=row.throttled,
+    )
 
 
 def _reduced(most: int) -> int:

@@ -132,19 +132,33 @@ def send_invoice(
     return invoice
 
 
+@action("billing.invoice.discarded", needs=NEEDS)
+def discard_draft(work: Work, invoice_id: int, *, key: str | None = None) -> int:
+    """Delete a draft, which has no number yet; its id. Raises NotFound, NotNow once it was sent."""
+    invoice = locked(work, invoice_id)
+    if invoice.status != "draft":
+        raise NotNow(f"The invoice is {invoice.status}; void it or write a credit note")
+    work.tell(tenant_id=invoice.tenant_id, invoice_id=invoice.id, total_minor=invoice.total_minor)
+    for line in invoice.lines:
+        work.session.delete(line)
+    work.session.flush()
+    work.session.delete(invoice)
+    work.session.flush()
+    return invoice_id
+
+
 @action("billing.invoice.voided", needs=NEEDS, reason=True)
 def void_invoice(work: Work, invoice_id: int, *, reason: str, key: str | None = None) -> Invoice:
-    """Take back a draft, or an invoice on which nothing was paid or credited.
+    """Take back an invoice on which nothing was paid or credited.
 
     The mirror of its postings is posted; the number stays used. Raises NotFound, NotNow.
     """
     invoice = locked(work, invoice_id)
-    if invoice.status not in ("draft", "issued"):
+    if invoice.status != "issued":
         raise NotNow(f"The invoice is {invoice.status}; only an unpaid issued one can be voided")
     if work.session.scalar(_CREDITED, {"invoice_id": invoice.id}):
         raise NotNow("A credit note was written for the invoice; credit the rest of it as well")
-    if invoice.status == "issued":
-        _take_back(work, invoice)
+    _take_back(work, invoice)
     invoice.status, invoice.closed_on = "cancelled", work.today
     work.tell(tenant_id=invoice.tenant_id, invoice_id=invoice.id, number=invoice.number)
     return invoice

@@ -7,6 +7,7 @@ from datetime import date
 from sqlalchemy import select
 
 from core.actions import action
+from core.dunning.settling import note_failure
 from core.errors import BadInput, ChangedMeanwhile, NotFound, NotNow
 from core.gateways.entries import note
 from core.invoices.models import OPEN, Invoice
@@ -16,7 +17,6 @@ from core.notifications.outbox import tell_tenant
 from core.payments.allocating import Applied, apply, book, dues, lock_invoices, open_invoices
 from core.payments.models import RECEIVED, Payment
 from core.payments.rules import Part, check_parts, spread
-from core.subscriptions.arrears import fall_behind
 from core.tenants.models import Tenant
 from core.work import Work
 
@@ -315,6 +315,6 @@ def _note_declines(
         payment.status, payment.created_at = "failed", work.now
         work.session.add(payment)
         invoice = invoices[charge.invoice_id]
-        if charge.scheduled and invoice.status in OPEN and invoice.subscription_id is not None:
-            fall_behind(work, invoice.subscription_id, charge.failure_code)
+        if charge.scheduled and invoice.status in OPEN:
+            note_failure(work, invoice, charge.failure_code)
     work.session.flush()

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from core.dunning.settling import settle
 from core.inserting import adopt, insert_now
 from core.invoices.models import OPEN, Invoice
 from core.payments.models import Payment, PaymentAllocation
 from core.payments.rules import Part
-from core.subscriptions import arrears
+from core.subscriptions.arrears import BEHIND
 from core.subscriptions.models import Subscription
 from core.work import Work
 
@@ -90,7 +91,7 @@ def apply(work: Work, applied: Sequence[Applied]) -> list[PaymentAllocation]:
     if rows:
         insert_now(work, rows)
         adopt(work, rows)
-    _restore(work, [each.invoice for each in applied])
+    _settle(work, applied)
     return rows
 
 
@@ -149,26 +150,19 @@ def _row(
     )
 
 
-def _restore(work: Work, touched: Sequence[Invoice]) -> None:
-    paid = {each.subscription_id for each in touched if each.status == "paid"}
-    behind = _behind(work, sorted(number for number in paid if number is not None))
-    if not behind:
-        return
-    work.session.flush()
-    owing = work.session.scalars(
-        select(Invoice.subscription_id).where(
-            Invoice.subscription_id.in_(behind),
-            Invoice.status.in_(OPEN),
-            Invoice.due_on < work.today,
-        )
-    )
-    arrears.restore(work, set(behind) - set(owing))
+def _settle(work: Work, applied: Sequence[Applied]) -> None:
+    """Let dunning hear of what is paid.
 
-
-def _behind(work: Work, subscription_ids: Sequence[int]) -> list[int]:
-    """Those behind with payment; one that is locked already is known without asking."""
-    locked = {
-        n: work.kept[Subscription, n] for n in subscription_ids if (Subscription, n) in work.kept
-    }
-    known = [number for number, each in locked.items() if each.status in arrears.BEHIND]
-    return known + arrears.behind(work, [n for n in subscription_ids if n not in locked])
+    An invoice is issued while its subscription is locked, and locked before it elsewhere: what is
+    paid as it is issued has no case yet, and its subscription is not behind.
+    """
+    reasons = {}
+    settled = []
+    for each in applied:
+        invoice = each.invoice
+        billed = work.kept.get((Subscription, invoice.subscription_id or 0))
+        if invoice.status == "paid" and (billed is None or billed.status in BEHIND):
+            reasons[invoice.id] = "credited" if each.payment.provider == "credit" else "paid"
+            settled.append(invoice)
+    if settled:
+        settle(work, reasons, settled)

@@ -47,10 +47,8 @@ def execute(
     Raises what `request_refund` raises, and CredentialsMissing; a gateway's refusal is the
     refund's status `failed`.
     """
-    # Without a way to pay back nothing is written.
-    asked = gateway or _gateway_of(office, ask.payment_id)
-    refund_id = _ask(office, actor, ask, reason, key)
-    carry_out(office, refund_id, gateway=asked)
+    refund_id = _ask(office, actor, ask, reason, key, gateway)
+    carry_out(office, refund_id, gateway=gateway)
     with office.work(SYSTEM) as work:
         return work.session.get_one(Refund, refund_id)
 
@@ -101,21 +99,23 @@ def sweep(office: Office, *, older_than: timedelta = SWEEP_AFTER) -> list[Outcom
     return outcomes
 
 
-def _gateway_of(office: Office, payment_id: int) -> Gateway | None:
-    """The gateway a payment came by; None for a wallet, and where there is no such payment."""
-    with office.work(SYSTEM) as work:
-        payment = work.session.get(Payment, payment_id)
-    if payment is None or payment.provider in ("wallet", "credit"):
-        return None
-    return gateway_of(office.settings, payment.provider, engine=office.engine)
-
-
-def _ask(office: Office, actor: Actor, ask: Ask, reason: str, key: str | None) -> int:
-    """Write the refund down; what a wallet paid goes back to it at once."""
+def _ask(
+    office: Office,
+    actor: Actor,
+    ask: Ask,
+    reason: str,
+    key: str | None,
+    gateway: Gateway | None,
+) -> int:
+    """Write the refund down if there is a way to pay back; a wallet gets its money at once."""
     with office.work(actor) as work:
         payment = work.session.get(Payment, ask.payment_id)
         if payment is None or payment.provider != "wallet":
-            return request_refund(work, ask, reason=reason, key=key).id
+            refund = request_refund(work, ask, reason=reason, key=key)
+            if gateway is None:
+                assert payment is not None
+                gateway_of(office.settings, payment.provider, engine=office.engine)
+            return refund.id
         returned = refund_to_wallet(
             work, payment.id, ask.amount_minor, nth=ask.nth, reason=reason, key=key
         )

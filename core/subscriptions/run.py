@@ -15,6 +15,7 @@ from sqlalchemy import func, or_, select
 
 from core.access.authority import Actor, system
 from core.clock import SetClock, start_of_day
+from core.dunning.holding import is_restricted
 from core.errors import BadInput, SaldoError
 from core.invoices.models import OPEN, Invoice
 from core.subscriptions import lifecycle, pausing
@@ -180,7 +181,8 @@ def _step(work: Work, subscription: Subscription, day: date) -> Step | None:
 
 
 def _behind_since(work: Work, subscription: Subscription) -> date | None:
-    if subscription.status != "past_due":
+    """Since when one paid from a wallet is past due; over the others dunning decides."""
+    if subscription.status != "past_due" or subscription.collection != "wallet":
         return None
     return work.session.scalar(
         select(func.max(PlanHistory.effective_on)).where(
@@ -192,7 +194,7 @@ def _behind_since(work: Work, subscription: Subscription) -> date | None:
 
 
 def _owes(work: Work, subscription: Subscription, day: date) -> bool:
-    """Whether an invoice is overdue, or was given up; asked of those without service alone."""
+    """Whether an invoice is overdue, given up or restricts it; asked of those without service."""
     if subscription.status not in lifecycle.UNFUNDED:
         return False
     unpaid = select(Invoice.id).where(
@@ -200,7 +202,7 @@ def _owes(work: Work, subscription: Subscription, day: date) -> bool:
         Invoice.status.in_((*OPEN, "written_off")),
         Invoice.due_on < day,
     )
-    return work.session.scalar(unpaid.limit(1)) is not None
+    return work.session.scalar(unpaid.limit(1)) is not None or is_restricted(work, subscription)
 
 
 def _carry_out(work: Work, subscription: Subscription, step: Step) -> Change:

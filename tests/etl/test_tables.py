@@ -6,7 +6,7 @@ from core.models import Base
 from etl.tables import TABLES, Table
 
 KEPT_OUT = {
-    "tenant": {"billing_email", "tax_id"},
+    "tenant": {"billing_email", "billing_address", "tax_id"},
     "plan": {
         "description",
         "is_recommended",
@@ -17,8 +17,16 @@ KEPT_OUT = {
     "subscription": {"plan_price_id", "anchor_day", "version"},
     "plan_history": {"proration_basis", "reason", "actor_id"},
     "subscription_cancellation": {"note"},
-    "invoice": {"ocr", "rounding"},
+    "invoice": {"ocr", "rounding", "note", "issuer_profile_id", "billed_to"},
     "invoice_line": {"description", "tax_inclusive"},
+    "credit_note": {
+        "note",
+        "issuer_profile_id",
+        "billed_to",
+        "created_by",
+        "decided_by",
+        "decided_at",
+    },
     "credit_note_line": {"description"},
     "wallet_transaction": {
         "wallet_id",
@@ -27,9 +35,9 @@ KEPT_OUT = {
         "metadata",
         "created_by",
     },
-    "payment": {"reference"},
+    "payment": {"reference", "note"},
     "dispute": {"reason"},
-    "refund": {"nth", "reason", "actor_id"},
+    "refund": {"nth", "reason", "failure", "notify", "actor_id"},
     "bank_statement": {"file_sha256"},
     "bank_transfer": {"reference", "text", "counterparty_name", "counterparty_account"},
     "unmatched_bank_transfer": {"decided_by", "reason"},

@@ -1,0 +1,1 @@
+"""Chasing what is overdue: cases, their ladder, and what it does to subscriptions."""
