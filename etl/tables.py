@@ -113,7 +113,7 @@ TABLES: tuple[Table, ...] = (
         "type text, reason text, status text, number text, currency text, net_minor minor,"
         "tax_minor minor, total_minor minor, paid_minor minor, issued_on day, due_on day,"
         "settled_on day, closed_on day, period_start day, period_end day, disputed flag,"
-        "created_at instant",
+        "discount_minor minor, created_at instant",
     ),
     _table(
         "invoice_line",
@@ -124,13 +124,14 @@ TABLES: tuple[Table, ...] = (
     ),
     _table(
         "credit_note",
-        "id key, tenant_id key, subscription_id key, payment_id key, number text, reason text,"
-        "currency text, net_minor minor, tax_minor minor, total_minor minor, issued_on day,"
-        "created_at instant",
+        "id key, tenant_id key, subscription_id key, invoice_id key, payment_id key, refund_id key,"
+        "number text, status text, settles text, reason text, currency text, net_minor minor,"
+        "tax_minor minor, total_minor minor, issued_on day, created_at instant",
     ),
     _table(
         "credit_note_line",
-        "id key, credit_note_id key, tenant_id key, plan_id key, position key, net_minor minor,"
+        "id key, credit_note_id key, tenant_id key, plan_id key, invoice_line_id key,"
+        "position key, net_minor minor,"
         "tax_percent percent, tax_category text, tax_minor minor, total_minor minor,"
         "service_start day, service_end day",
     ),
@@ -145,7 +146,8 @@ TABLES: tuple[Table, ...] = (
         "payment",
         "id key, external_id text, tenant_id key, invoice_id key, provider text, method text,"
         "provider_payment_id text, status text, currency text, amount_minor minor,"
-        "allocated_minor minor, refunded_minor minor, fee_minor minor, failure_code text,"
+        "allocated_minor minor, refunded_minor minor, returned_minor minor, fee_minor minor,"
+        "failure_code text,"
         "received_on day, created_at instant, captured_at instant",
     ),
     _table(
@@ -162,7 +164,8 @@ TABLES: tuple[Table, ...] = (
     _table(
         "refund",
         "id key, payment_id key, tenant_id key, currency text, amount_minor minor,"
-        "tax_minor minor, status text, provider_refund_id text, refunded_on day,"
+        "tax_minor minor, status text, treatment text, credit_note_id key,"
+        "provider_refund_id text, refunded_on day,"
         "requested_at instant, settled_at instant",
     ),
     _table(

@@ -1,7 +1,9 @@
 -- What was earned and given back? One row per invoice line, credit note line, refund and lost dispute;
 -- native minor units without tax, what is given back negative.
--- Drafts and voided invoices count nowhere; recharges, adjustments and refund documents are no
--- revenue, and giving a recharge back takes none away.
+-- Drafts, voided invoices and declined notes count nowhere; recharges and refund documents are no
+-- revenue, and giving a recharge back takes none away. A refund counts when it gave revenue back: its
+-- own credit note says the same once more and is left out, and what an earlier note left, money that
+-- settled no invoice, or an invoice that is owed again gives none back.
 -- `running_minor` adds the lines of a document up, so that converted lines sum to the document; the
 -- only line of one, as most are, needs no adding up.
 with returned as (
@@ -50,20 +52,21 @@ items as (
   join invoice_line l on l.invoice_id = i.id
   left join several s on s.invoice_id = i.id
   where i.status not in ('draft', 'cancelled')
-    and i.type in ('subscription', 'usage')
+    and i.type in ('subscription', 'usage', 'adjustment')
   union all
   select
     'refund', r.id, 1, r.refunded_on, r.tenant_id, p.plan_id, r.currency,
     r.tax_minor - r.amount_minor, 0, r.provider_refund_id, 1
   from refund r
   left join payment_plans p on p.payment_id = r.payment_id
-  where r.status = 'succeeded' and coalesce(p.is_recharge, 0) = 0
+  where r.status = 'succeeded' and r.treatment = 'credit_note' and coalesce(p.is_recharge, 0) = 0
   union all
   select
     'credit', c.id, l.position, c.issued_on, c.tenant_id, l.plan_id, c.currency,
     -l.net_minor, 0, c.number, 0
   from credit_note c
   join credit_note_line l on l.credit_note_id = c.id
+  where c.status = 'issued' and c.refund_id is null
   union all
   select
     'lost_dispute', d.id, 1, d.closed_on, d.tenant_id, p.plan_id, d.currency,
