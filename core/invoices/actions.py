@@ -7,6 +7,7 @@ from decimal import Decimal
 from sqlalchemy import select, text
 
 from core.actions import action
+from core.dunning.settling import settle
 from core.errors import BadInput, ChangedMeanwhile, NotFound, NotNow
 from core.invoices.issuing import NewInvoice, fill, issue_drafts, recognised_of
 from core.invoices.issuing import draft as write_draft
@@ -40,7 +41,7 @@ class Fee:
 
 @dataclass(frozen=True)
 class DraftInvoice:
-    """What a person writes into a draft; days are counted from the day it is sent.
+    """What a person writes into a draft; `due_days` are counted from the day it is sent.
 
     An invoice is in its tenant's currency: another one named here is refused.
     """
@@ -110,11 +111,13 @@ def send_invoice(
 ) -> Invoice:
     """Draft → issued with the next number of the series and its posting; the tenant is told.
 
-    An issued invoice is sent once more. Raises NotFound, NotNow.
+    It is due by `due_days`, else by what the draft says. An issued invoice is sent once more.
+    Raises NotFound, NotNow, BadInput.
     """
     invoice = locked(work, invoice_id)
     if invoice.status == "draft":
-        terms = work.settings.payment_terms_days if due_days is None else due_days
+        usual = work.settings.payment_terms_days
+        terms = next((n for n in (due_days, invoice.due_days) if n is not None), usual)
         if terms < 0:
             raise BadInput("An invoice is not due before it is issued")
         issue_drafts(work, [invoice], terms)
@@ -160,6 +163,7 @@ def void_invoice(work: Work, invoice_id: int, *, reason: str, key: str | None = 
         raise NotNow("A credit note was written for the invoice; credit the rest of it as well")
     _take_back(work, invoice)
     invoice.status, invoice.closed_on = "cancelled", work.today
+    settle(work, {invoice.id: "voided"}, [invoice])
     work.tell(tenant_id=invoice.tenant_id, invoice_id=invoice.id, number=invoice.number)
     return invoice
 
@@ -182,6 +186,7 @@ def write_off(work: Work, invoice_id: int, *, reason: str, key: str | None = Non
         tenant_id=invoice.tenant_id,
     )
     invoice.status, invoice.closed_on = "written_off", work.today
+    settle(work, {invoice.id: "written_off"}, [invoice])
     work.tell(
         tenant_id=invoice.tenant_id,
         invoice_id=invoice.id,

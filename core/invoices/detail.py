@@ -15,13 +15,14 @@ from core.work import Work
 
 _MORE = sql("""
 -- What else is said of an invoice? One row; minor units.
-select i.rounding, i.discount_minor, i.note, i.reason, i.billed_to, p.details as issuer
+select i.rounding, i.discount_minor, i.due_days, i.note, i.reason, i.billed_to, p.details as issuer
 from invoice i left join issuer_profile p on p.id = i.issuer_profile_id
 where i.id = :id
 """)
 _LINES = sql("""
 -- What is on an invoice? One row per line; minor units, `[service_start, service_end)`.
-select l.id, l.position, l.description, l.quantity, l.unit_minor, l.discount_minor, l.net_minor,
+select l.id, l.position, l.plan_id, l.description, l.quantity, l.unit_minor, l.discount_minor,
+  l.discount_minor - l.whole_discount_minor as own_discount_minor, l.net_minor,
   l.tax_percent, l.tax_category, l.tax_inclusive, l.tax_minor, l.total_minor, l.service_start,
   l.service_end, coalesce(c.credited_minor, 0)::bigint as credited_minor
 from invoice_line l
@@ -57,14 +58,19 @@ from credit_note c where c.invoice_id = :id order by c.id
 
 @dataclass(frozen=True)
 class InvoiceLineRow:
-    """A line; `credited_minor` of it, tax included, stands on credit notes and drafts."""
+    """A line; `credited_minor` of it, tax included, stands on credit notes and drafts.
+
+    `own_discount_minor` is its discount without its share of the whole one.
+    """
 
     id: int
     position: int
+    plan_id: int | None
     description: str
     quantity: Decimal
     unit_minor: int
     discount_minor: int
+    own_discount_minor: int
     net_minor: int
     tax_percent: Decimal
     tax_category: str
@@ -122,6 +128,7 @@ class InvoiceDetail:
     row: InvoiceRow
     rounding: str
     discount_minor: int
+    due_days: int | None
     note: str
     reason: str
     billed_to: dict[str, Any] | None

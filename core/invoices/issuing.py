@@ -73,7 +73,7 @@ def fill(invoice: Invoice, new: NewInvoice, tax: Tax) -> None:
     whole = totals(
         [priced(line, tax) for line in new.lines], rounding=new.rounding, discount=new.discount
     )
-    invoice.rounding, invoice.note = new.rounding, new.note
+    invoice.rounding, invoice.note, invoice.due_days = new.rounding, new.note, new.due_days
     invoice.discount_minor = whole.discount_minor
     invoice.net_minor, invoice.tax_minor = whole.net_minor, whole.tax_minor
     invoice.total_minor = whole.total_minor
@@ -164,6 +164,7 @@ def _line(
         quantity=line.quantity,
         unit_minor=line.unit_minor,
         discount_minor=amounts.discount_minor,
+        whole_discount_minor=amounts.whole_discount_minor,
         net_minor=amounts.net_minor,
         tax_percent=tax.percent,
         tax_category=tax.category,

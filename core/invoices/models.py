@@ -67,6 +67,7 @@ class Invoice(Base):
         ),
         CheckConstraint("due_on >= issued_on", name="due_after_issue"),
         CheckConstraint("discount_minor >= 0", name="discount_not_negative"),
+        CheckConstraint("due_days >= 0", name="due_days_not_negative"),
         CheckConstraint("period_end > period_start", name="period_forward"),
         Index(
             "uq_invoice_period",
@@ -101,6 +102,7 @@ class Invoice(Base):
     discount_minor: Mapped[Minor] = mapped_column(server_default="0")
     rounding: Mapped[str] = mapped_column(String(8), server_default="line")
     issued_on: Mapped[Day | None]
+    due_days: Mapped[int | None]
     due_on: Mapped[Day | None]
     settled_on: Mapped[Day | None]
     closed_on: Mapped[Day | None]
@@ -121,7 +123,10 @@ class Invoice(Base):
 
 
 class InvoiceLine(Base):
-    """One line; its revenue is earned over `[service_start, service_end)`."""
+    """One line; its revenue is earned over `[service_start, service_end)`.
+
+    `whole_discount_minor` is the share of `discount_minor` that came off the whole invoice.
+    """
 
     __tablename__ = "invoice_line"
     __table_args__ = (
@@ -144,6 +149,7 @@ class InvoiceLine(Base):
     quantity: Mapped[Decimal] = mapped_column(Numeric(18, 6), server_default="1")
     unit_minor: Mapped[Minor]
     discount_minor: Mapped[Minor] = mapped_column(server_default="0")
+    whole_discount_minor: Mapped[Minor] = mapped_column(server_default="0")
     net_minor: Mapped[Minor]
     tax_percent: Mapped[Decimal] = mapped_column(Numeric(7, 4), server_default="0")
     tax_category: Mapped[str] = mapped_column(String(16), server_default="standard")

@@ -31,7 +31,7 @@ class Discount:
                 raise BadInput(f"A discount of {self.percent} percent is not between 0 and 100")
             taken += rounded(Fraction(self.percent) * amount_minor / 100)
         if taken and not 0 < taken <= amount_minor:
-            raise BadInput(f"A discount of {taken} does not fit an amount of {amount_minor}")
+            raise BadInput("A discount is not more than what it is taken off")
         return taken
 
 
@@ -64,9 +64,10 @@ class Amounts:
 
 @dataclass(frozen=True)
 class LineTotal(Amounts):
-    """A line; `discount_minor` is its own and its share of the whole one."""
+    """A line; `discount_minor` is its own and its share of the whole one, named once more."""
 
     discount_minor: int
+    whole_discount_minor: int = 0
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def totals(
     amounts = [amount - share for amount, share in zip(amounts, shares, strict=True)]
     taxes = _taxes(lines, amounts, rounding)
     done = tuple(
-        _done(line, amount, tax, off + share)
+        _done(line, amount, tax, off, share)
         for line, amount, tax, off, share in zip(lines, amounts, taxes, own, shares, strict=True)
     )
     return _whole(lines, done, whole)
@@ -116,7 +117,7 @@ def line_total(line: Priced) -> LineTotal:
     """One line by itself, tax rounded on it. Raises BadInput as `totals` does."""
     full = _full(line)
     off = line.discount.of(full)
-    return _done(line, full - off, rounded(_exact_tax(line, full - off)), off)
+    return _done(line, full - off, rounded(_exact_tax(line, full - off)), off, 0)
 
 
 def whole_of(lines: Sequence[Amounts]) -> Amounts:
@@ -129,8 +130,8 @@ def whole_of(lines: Sequence[Amounts]) -> Amounts:
     return total
 
 
-def _done(line: Priced, amount: int, tax: int, discount: int) -> LineTotal:
-    return LineTotal(amount - tax if line.tax_inclusive else amount, tax, discount)
+def _done(line: Priced, amount: int, tax: int, own: int, share: int) -> LineTotal:
+    return LineTotal(amount - tax if line.tax_inclusive else amount, tax, own + share, share)
 
 
 def _full(line: Priced) -> int:

@@ -13,6 +13,7 @@ from core.gateways.entries import note
 from core.invoices.models import OPEN, Invoice
 from core.ledger.journal import post
 from core.ledger.postings import credit_applied, gateway_fee, payment_captured
+from core.money import units_text
 from core.notifications.outbox import tell_tenant
 from core.payments.allocating import Applied, apply, book, dues, lock_invoices, open_invoices
 from core.payments.models import RECEIVED, Payment
@@ -114,7 +115,8 @@ def mark_paid(
     if not due:
         raise NotNow(f"The invoice is {invoice.status}; nothing is owed on it")
     if seen_due_minor is not None and seen_due_minor != due:
-        raise ChangedMeanwhile(f"{due} is owed by now, not {seen_due_minor}; look again")
+        owed = f"{units_text(due, invoice.currency)} {invoice.currency}"
+        raise ChangedMeanwhile(f"{owed} is owed by now; look again")
     if on > work.today:
         raise BadInput("A payment was received by today")
     if method not in BY_HAND:

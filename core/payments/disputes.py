@@ -94,7 +94,7 @@ def decide_dispute(work: Work, dispute_id: int, *, won: bool) -> Dispute:
     else:
         net = dispute.amount_minor - dispute.tax_minor
         _post(work, dispute, "dispute_lost", dispute_lost(net, dispute.tax_minor))
-    work.tell(tenant_id=dispute.tenant_id, dispute_id=dispute.id, won=won)
+    work.tell(tenant_id=dispute.tenant_id, dispute_id=dispute.id, payment_id=payment.id, won=won)
     return dispute
 
 

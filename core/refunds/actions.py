@@ -69,6 +69,7 @@ def settle_refund(work: Work, refund_id: int, provider_refund_id: str) -> Refund
     work.tell(
         tenant_id=refund.tenant_id,
         refund_id=refund.id,
+        payment_id=payment.id,
         provider_refund_id=provider_refund_id,
         amount_minor=refund.amount_minor,
         currency=refund.currency,
@@ -92,7 +93,7 @@ def fail_refund(work: Work, refund_id: int, why: str) -> Refund:
     elif refund.treatment == "note":
         noting.credit_of(work, refund).returned_minor -= refund.amount_minor
     noting.decline(work, refund)
-    work.tell(tenant_id=refund.tenant_id, refund_id=refund.id, why=why)
+    work.tell(tenant_id=refund.tenant_id, refund_id=refund.id, payment_id=payment.id, why=why)
     return refund
 
 

@@ -61,6 +61,12 @@ def _extend_invoice() -> None:
     op.create_check_constraint(
         op.f("ck_invoice_discount_not_negative"), "invoice", "discount_minor >= 0"
     )
+    op.add_column("invoice", sa.Column("due_days", sa.BigInteger(), nullable=True))
+    op.create_check_constraint(op.f("ck_invoice_due_days_not_negative"), "invoice", "due_days >= 0")
+    op.add_column(
+        "invoice_line",
+        sa.Column("whole_discount_minor", sa.BigInteger(), server_default="0", nullable=False),
+    )
 
 
 def _extend_credit_note() -> None:

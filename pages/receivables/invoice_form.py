@@ -14,6 +14,7 @@ from core.invoices.rules import NewLine, Tax
 from core.money import minor_from_units, units_text
 from core.office import office
 from core.rehearsal import Document, Line
+from core.settings import settings
 from core.subscriptions.detail import tenant_names, tenant_page
 from core.work import Work
 from pages.admin import receipts
@@ -81,6 +82,7 @@ def _fields(form: Form, sheet: Sheet) -> Values:
         raise BadInput("Choose the tenant")
     currency = sheet.found.row.currency if sheet.found else _currency(tenant_id)
     lines = _lines(sheet.found, currency)
+    off, days = _terms(sheet.found, currency)
     note = st.text_area(
         "Note on the invoice",
         sheet.found.note if sheet.found else "",
@@ -89,8 +91,29 @@ def _fields(form: Form, sheet: Sheet) -> Values:
         height=68,
     )
     rounding = sheet.found.rounding if sheet.found else "line"
-    draft = DraftInvoice(lines, kind, rounding=rounding, note=note or "")
+    draft = DraftInvoice(lines, kind, days, rounding, note=note or "", **off)
     return {"tenant_id": tenant_id, "draft": draft}
+
+
+def _terms(found: InvoiceDetail | None, currency: str) -> tuple[dict[str, Any], int | None]:
+    """The discount on the whole, and the days until it is due, None for the usual terms."""
+    left, right, _ = st.columns((1, 1, 2))
+    usual = units_text(found.discount_minor, currency) if found and found.discount_minor else ""
+    whole = left.text_input(
+        "Discount on the whole", usual, key="draft-whole", max_chars=20, placeholder="10% or 5"
+    )
+    days = right.number_input(
+        "Due after days", 0, 3650, found.due_days if found else None, key="draft-days",
+        placeholder=str(settings().payment_terms_days),
+    )  # fmt: skip
+    return _discount(str(whole).strip(), "The discount on the whole", currency), days
+
+
+def _discount(text: str, what: str, currency: str) -> dict[str, Any]:
+    """A discount as a draft takes it, from `10%` or an amount in units."""
+    if text.endswith("%"):
+        return {"discount_percent": _decimal(text.removesuffix("%"), what)}
+    return {"discount_minor": minor_from_units(text or "0", currency)}
 
 
 def _currency(tenant_id: int) -> str:
@@ -185,7 +208,9 @@ def _begin(line: InvoiceLineRow | None, currency: str) -> dict[str, Any]:
         "description": line.description,
         "quantity": f"{line.quantity.normalize():f}",
         "unit": units_text(line.unit_minor, currency),
-        "discount": units_text(line.discount_minor, currency) if line.discount_minor else "",
+        "discount": units_text(line.own_discount_minor, currency)
+        if line.own_discount_minor
+        else "",
         "tax": f"{line.tax_percent.normalize():f} {line.tax_category}",
         "inclusive": line.tax_inclusive,
     }
@@ -215,12 +240,13 @@ def _line(
         tax_inclusive=given["inclusive"],
     )
     if written:
-        line = replace(line, service_start=written.service_start, service_end=written.service_end)
-    discount = given["discount"]
-    if discount.endswith("%"):
-        percent = _decimal(discount.removesuffix("%"), f"The discount of line {place}")
-        return replace(line, discount_percent=percent)
-    return replace(line, discount_minor=minor_from_units(discount or "0", currency))
+        line = replace(
+            line,
+            plan_id=written.plan_id,
+            service_start=written.service_start,
+            service_end=written.service_end,
+        )
+    return replace(line, **_discount(given["discount"], f"The discount of line {place}", currency))
 
 
 def _decimal(text: str, what: str) -> Decimal:

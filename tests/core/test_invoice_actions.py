@@ -90,6 +90,8 @@ def test_tax_is_by_line_and_the_country_fills_in_what_is_missing(office: Office)
         (25, "standard"),
     ]
     assert (found.rounding, found.discount_minor) == ("invoice", 100)
+    assert [line.own_discount_minor for line in found.lines] == [0, 0, 250]
+    assert sum(line.discount_minor for line in found.lines) == 350
     assert sum(line.total_minor for line in found.lines) == draft.total_minor
     # 8 of the 100 off fall on the book: 10.52 hold 0.5955 of tax.
     assert {rate.tax_percent: rate.tax_minor for rate in found.by_rate}[Decimal(6)] == 60
@@ -121,6 +123,10 @@ def test_a_draft_is_written_anew_and_two_editors_do_not_overwrite_each_other(
 
 def test_sending_issues_numbers_and_fixes(office: Office) -> None:
     draft = a_draft(office, DraftInvoice((NewLine("Work", 100),), due_days=3))
+    other = a_draft(office, DraftInvoice((NewLine("Work", 100),), due_days=3))
+    with office.work(clerk(office)) as work:
+        sent = send_invoice(work, other.id)
+    assert (sent.due_on - sent.issued_on).days == 3
     with office.work(clerk(office)) as work:
         sent = send_invoice(work, draft.id, due_days=10)
     assert (sent.status, (sent.due_on - sent.issued_on).days) == ("issued", 10)

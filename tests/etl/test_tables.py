@@ -17,8 +17,8 @@ KEPT_OUT = {
     "subscription": {"plan_price_id", "anchor_day", "version"},
     "plan_history": {"proration_basis", "reason", "actor_id"},
     "subscription_cancellation": {"note"},
-    "invoice": {"ocr", "rounding", "note", "issuer_profile_id", "billed_to"},
-    "invoice_line": {"description", "tax_inclusive"},
+    "invoice": {"ocr", "rounding", "due_days", "note", "issuer_profile_id", "billed_to"},
+    "invoice_line": {"description", "tax_inclusive", "whole_discount_minor"},
     "credit_note": {
         "note",
         "issuer_profile_id",

@@ -11,6 +11,7 @@ from pages.parts import menu
 
 Run = Callable[..., AppTest]
 Person = Callable[..., Viewer]
+RECEIVABLES = ["ageing", "dunning", "invoices", "payments", "credit-notes"]
 SUBSCRIPTIONS = ("subscriptions", "renewals", "tenant", "usage")
 
 
@@ -22,12 +23,22 @@ def words(test: AppTest) -> str:
 @pytest.mark.parametrize(
     ("role", "addresses"),
     [
-        ("cfo", ["revenue", "ageing", *SUBSCRIPTIONS]),
+        ("cfo", ["revenue", *RECEIVABLES, *SUBSCRIPTIONS]),
         ("analyst", ["revenue"]),
-        ("billing", ["ageing", *SUBSCRIPTIONS]),
+        ("billing", [*RECEIVABLES, *SUBSCRIPTIONS]),
         (
             "super_admin",
-            ["revenue", "ageing", *SUBSCRIPTIONS, "plans", "wallets", "users", "audit"],
+            [
+                "revenue",
+                *RECEIVABLES,
+                *SUBSCRIPTIONS,
+                "plans",
+                "wallets",
+                "channels",
+                "users",
+                "jobs",
+                "audit",
+            ],
         ),
         ("operator", []),
         ("org_admin", []),
