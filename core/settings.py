@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
+
+from core.settings_parts import DocumentSettings, MessageSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 LOGOS = (".svg", ".png", ".jpg", ".jpeg")
@@ -22,7 +24,7 @@ def default_home() -> Path:
     return Path("/var/lib/saldo") if running_as_root else Path.home() / ".local/share/saldo"
 
 
-class Settings(BaseSettings):
+class Settings(DocumentSettings, MessageSettings):
     """Names follow the sources where they exist, `SALDO_…` otherwise."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
@@ -58,51 +60,6 @@ class Settings(BaseSettings):
         default="EUR",
         alias="SALDO_REPORTING_CURRENCY",
         description="Currency of the figures unless another one is asked for.",
-    )
-    company_name: str = Field(
-        default="Saldo Demo AB",
-        alias="SALDO_COMPANY_NAME",
-        description="Name of the company whose books these are.",
-    )
-    company_address: str = Field(
-        default="",
-        alias="SALDO_COMPANY_ADDRESS",
-        description="Postal address of the company, lines separated by `\\n`, on its documents.",
-    )
-    company_tax_id: str = Field(
-        default="",
-        alias="SALDO_COMPANY_TAX_ID",
-        description="VAT number of the company, on its documents.",
-    )
-    company_registration: str = Field(
-        default="",
-        alias="SALDO_COMPANY_REGISTRATION",
-        description="Registration number of the company, on its documents.",
-    )
-    company_email: str = Field(
-        default="",
-        alias="SALDO_COMPANY_EMAIL",
-        description="Address for questions about invoices, on the documents.",
-    )
-    company_website: str = Field(
-        default="",
-        alias="SALDO_COMPANY_WEBSITE",
-        description="Web address of the company, on its documents.",
-    )
-    company_bankgiro: str = Field(
-        default="",
-        alias="SALDO_COMPANY_BANKGIRO",
-        description="Bankgiro number to which invoices are paid.",
-    )
-    company_iban: str = Field(
-        default="",
-        alias="SALDO_COMPANY_IBAN",
-        description="IBAN to which invoices are paid.",
-    )
-    company_bic: str = Field(
-        default="",
-        alias="SALDO_COMPANY_BIC",
-        description="BIC of the bank of that IBAN.",
     )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("localhost", "127.0.0.1", "[::1]"),
@@ -197,69 +154,6 @@ class Settings(BaseSettings):
         alias="SALDO_PAYMENT_TERMS_DAYS",
         description="Days between issue and due date of an invoice sent for bank transfer.",
     )
-    public_url: str = Field(
-        default="http://localhost:8501",
-        alias="SALDO_PUBLIC_URL",
-        description="Address of the pages as customers reach them; links in messages start there.",
-    )
-    smtp_url: SecretStr | None = Field(
-        default=None,
-        alias="SALDO_SMTP_URL",
-        description="Mail server, `smtps://user:password@host:465` or `smtp://…:587`, which is "
-        "upgraded to TLS unless it is this machine. No e-mail is sent when empty.",
-    )
-    smtp_from: str = Field(
-        default="Saldo <billing@localhost>",
-        alias="SALDO_SMTP_FROM",
-        description="Sender of e-mails, with or without a name.",
-    )
-    smtp_seconds: int = Field(
-        default=20,
-        ge=1,
-        alias="SALDO_SMTP_SECONDS",
-        description="How long the mail server may take for each step.",
-    )
-    operations_email: str | None = Field(
-        default=None,
-        alias="SALDO_OPERATIONS_EMAIL",
-        description="Our own address that hears of suspensions and reactivations.",
-    )
-    notify_attempts: int = Field(
-        default=8,
-        ge=1,
-        alias="SALDO_NOTIFY_ATTEMPTS",
-        description="Attempts to deliver a message before it counts as failed.",
-    )
-    notify_backoff_seconds: int = Field(
-        default=60,
-        ge=1,
-        alias="SALDO_NOTIFY_BACKOFF_SECONDS",
-        description="Wait after the first failed attempt; it doubles with each, up to six hours.",
-    )
-    notify_lease_seconds: int = Field(
-        default=300,
-        ge=60,
-        alias="SALDO_NOTIFY_LEASE_SECONDS",
-        description="After this long a delivery whose runner is silent is taken up by another.",
-    )
-    notify_within_hours: int = Field(
-        default=72,
-        ge=1,
-        alias="SALDO_NOTIFY_WITHIN_HOURS",
-        description="What happened longer ago is only shown in the inbox, not sent any more.",
-    )
-    trial_notice_days: int = Field(
-        default=3,
-        ge=0,
-        alias="SALDO_TRIAL_NOTICE_DAYS",
-        description="Days before the end of a trial on which its tenant is told; 0 tells nobody.",
-    )
-    webhook_private_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(),
-        alias="SALDO_WEBHOOK_PRIVATE_HOSTS",
-        description="Host names that may receive webhooks though they are private, also without "
-        "https; for development.",
-    )
     stripe_secret: SecretStr | None = Field(
         default=None, alias="STRIPE_SECRET", description="Secret key of the Stripe account."
     )
@@ -311,16 +205,6 @@ class Settings(BaseSettings):
         ge=1,
         alias="SALDO_IMPORT_MAX_MIB",
         description="Size one imported file may have, in MiB.",
-    )
-    logo_path: Path | None = Field(
-        default=None,
-        alias="SALDO_LOGO_PATH",
-        description="Logo on documents, an SVG, PNG or JPEG file; Saldo's own if empty.",
-    )
-    fonts_path: Path | None = Field(
-        default=None,
-        alias="SALDO_FONTS_PATH",
-        description="Folder of further fonts for documents, for scripts the own ones lack.",
     )
     worker_in_serve: bool = Field(
         default=True,
