@@ -1,7 +1,7 @@
 """`/billing/dunning`, `/dunning/{id}/…`, `/sys/tenants/{id}/dunning`: the queue, and its steps."""
 
-from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from datetime import date
+from typing import Annotated, Literal
 
 from fastapi import APIRouter
 from pydantic import Field
@@ -10,7 +10,6 @@ from api.caller import Caller, Key, TheOffice
 from api.errors import refusals
 from api.shapes import (
     A_REASON,
-    Answer,
     Body,
     Limit,
     Name,
@@ -83,86 +82,6 @@ class ResumeBody(Body):
     reason: Reason = ""
 
 
-class StageAnswer(Answer):
-    """A rung of a ladder."""
-
-    after_days: int
-    effect: str
-    template: str
-
-
-class CaseAnswer(Answer):
-    """A case; minor units, `days` are those its ladder counts."""
-
-    id: int
-    tenant_id: int
-    tenant_name: str
-    invoice_id: int
-    number: str | None
-    subscription_id: int | None
-    currency: str
-    due_minor: int
-    due_on: date
-    days_overdue: int
-    days: int
-    status: str
-    restriction: str | None
-    position: int
-    stage: str
-    next_stage: str
-    next_effect: str
-    next_on: date | None
-    override_path: str | None
-    override_until: date | None
-    failure_code: str | None
-    failed_on: date | None
-    failures: int
-    reminded_on: date | None
-    opened_on: date
-    closed_on: date | None
-    close_reason: str | None
-    policy_version: int
-    version: int
-
-
-class QueueAnswer(Answer):
-    """Some cases, how many fit, and how many stand in each part of the queue."""
-
-    rows: list[CaseAnswer]
-    count: int
-    counts: dict[str, int]
-
-
-class EventAnswer(Answer):
-    """Something that was done to a case."""
-
-    id: int
-    created_at: datetime
-    kind: str
-    position: int
-    facts: dict[str, Any]
-    reason: str
-    actor_type: str
-    actor_name: str | None
-
-
-class CaseDetailAnswer(Answer):
-    """A case with its ladder and its history, newest first."""
-
-    row: CaseAnswer
-    stages: list[StageAnswer]
-    events: list[EventAnswer]
-
-
-class TenantDunningAnswer(Answer):
-    """A tenant's cases, and the ladder a new one would climb."""
-
-    tenant_id: int
-    policy_version: int
-    stages: list[StageAnswer]
-    cases: list[CaseAnswer]
-
-
 @queue_router.get("", summary="The dunning queue", responses=refusals())
 def list_cases(
     at: TheOffice,
@@ -172,45 +91,44 @@ def list_cases(
     closed: bool = False,
     limit: Limit = 100,
     offset: Offset = 0,
-) -> QueueAnswer:
+) -> queries.QueuePage:
     """Cases that run, the longest overdue first, or closed ones. Needs `billing.read`."""
     with at.work(actor) as work:
-        page = queries.queue(work, search, state, closed=closed, limit=limit, offset=offset)
-    return QueueAnswer.model_validate(page)
+        return queries.queue(work, search, state, closed=closed, limit=limit, offset=offset)
 
 
 @queue_router.get("/{case_id}", summary="One dunning case", responses=refusals(404))
-def one(at: TheOffice, actor: Caller, case_id: RecordId) -> CaseDetailAnswer:
+def one(at: TheOffice, actor: Caller, case_id: RecordId) -> queries.CaseDetail:
     """With its ladder and history. Needs `billing.read`."""
     with at.work(actor) as work:
-        return CaseDetailAnswer.model_validate(queries.case_detail(work, case_id))
+        return queries.case_detail(work, case_id)
 
 
 @router.post("/{case_id}/remind", summary="Send a reminder", responses=refusals(404, 409))
 def remind(
     at: TheOffice, actor: Caller, case_id: RecordId, body: RemindBody, key: Key = None
-) -> CaseAnswer:
+) -> queries.CaseRow:
     """Takes the next rung with it, unless that suspends or cancels. Needs `billing.write`."""
     with at.work(actor) as work:
         actions.remind(work, case_id, version=body.version, key=key)
-        return CaseAnswer.model_validate(queries.written(work, case_id))
+        return queries.written(work, case_id)
 
 
 @router.post("/{case_id}/suspend", summary="Suspend the tenant", responses=refusals(400, 404, 409))
 def suspend(
     at: TheOffice, actor: Caller, case_id: RecordId, body: SuspendBody, key: Key = None
-) -> CaseAnswer:
+) -> queries.CaseRow:
     """Needs `billing.write` and a reason."""
     with at.work(actor) as work:
         actions.suspend(work, case_id, version=body.version, reason=body.reason, key=key)
-        return CaseAnswer.model_validate(queries.written(work, case_id))
+        return queries.written(work, case_id)
 
 
 @tenants.get("/{tenant_id}/dunning", summary="A tenant's dunning", responses=refusals(404))
-def of_tenant(at: TheOffice, actor: Caller, tenant_id: RecordId) -> TenantDunningAnswer:
+def of_tenant(at: TheOffice, actor: Caller, tenant_id: RecordId) -> queries.TenantDunning:
     """Its cases, running ones first, and its ladder. Needs `billing.read`."""
     with at.work(actor) as work:
-        return TenantDunningAnswer.model_validate(queries.tenant_dunning(work, tenant_id))
+        return queries.tenant_dunning(work, tenant_id)
 
 
 @tenants.post(
@@ -220,7 +138,7 @@ def of_tenant(at: TheOffice, actor: Caller, tenant_id: RecordId) -> TenantDunnin
 )
 def override(
     at: TheOffice, actor: Caller, tenant_id: RecordId, body: OverrideBody, key: Key = None
-) -> TenantDunningAnswer:
+) -> queries.TenantDunning:
     """Needs `sys_finance`, a fresh sign-in and a reason."""
     with at.work(actor) as work:
         actions.override(
@@ -234,7 +152,7 @@ def override(
             reason=body.reason,
             key=key,
         )
-        return TenantDunningAnswer.model_validate(queries.written_for(work, tenant_id))
+        return queries.written_for(work, tenant_id)
 
 
 @tenants.post(
@@ -244,7 +162,7 @@ def override(
 )
 def resume(
     at: TheOffice, actor: Caller, tenant_id: RecordId, body: ResumeBody, key: Key = None
-) -> TenantDunningAnswer:
+) -> queries.TenantDunning:
     """Needs `sys_finance`, a fresh sign-in and a reason."""
     with at.work(actor) as work:
         actions.resume(
@@ -255,4 +173,4 @@ def resume(
             reason=body.reason,
             key=key,
         )
-        return TenantDunningAnswer.model_validate(queries.written_for(work, tenant_id))
+        return queries.written_for(work, tenant_id)
