@@ -13,7 +13,7 @@ from core.gateways.simulator.in_process import ADDRESS, InProcess
 from core.gateways.stripe_gateway import StripeGateway
 from core.settings import Settings
 
-BY_HAND = ("manual", "bank", "bankgirot")
+BY_HAND = ("manual", "bank", "bankgirot", "import")
 TITLES = {"stripe": "Stripe", "paystack": "Paystack", "paypal": "PayPal"}
 HERE = ("localhost", "127.0.0.1", "::1")
 SIMULATOR_KEY = "sk_test_simulator"

@@ -46,7 +46,9 @@ _INVOICE_STATUSES = dict.fromkeys(_OPEN_WORDS, "issued") | {
     "written_off": "written_off",
     "uncollectible": "written_off",
 }
-_METHODS = {method: method for method in METHODS if method != "settled_before_import"} | {
+_OWN = ("settled_before_import", "wallet", "credit_note")
+"""Methods Saldo writes itself; money a file says came by one of them came from elsewhere."""
+_METHODS = {method: method for method in METHODS if method not in _OWN} | {
     "bank": "bank_transfer",
     "transfer": "bank_transfer",
     "wire": "bank_transfer",

@@ -12,9 +12,12 @@ from core.invoices.models import Invoice
 from core.ledger.checks import check_books
 from core.payments.models import Payment
 from core.plans.models import Plan
+from core.refunds.actions import Ask
+from core.refunds.run import execute
 from core.subscriptions.models import PlanHistory, Subscription, SubscriptionCancellation
 from core.tenants.models import Tenant
 from core.work import Office
+from tests.builders import a_user, acting
 
 TENANTS = "tenant_id,name,country,signed_up_on,email\nt1,Björk AB,SE,2025-01-02,a@example.com\n"
 SUBSCRIPTIONS = (
@@ -150,6 +153,31 @@ def test_paid_invoices_owe_nothing_and_real_payments_replace_the_placeholder(
     assert (second.status, second.paid_minor) == ("paid", 5_000)
     overpaid = one(office, Payment, "p2")
     assert overpaid.amount_minor - overpaid.allocated_minor == 500
+    assert books_hold(office)
+
+
+def test_money_said_to_come_from_a_wallet_came_from_elsewhere(office: Office) -> None:
+    load(office, "tenants", TENANTS)
+    load(office, "invoices", INVOICES)
+    load(
+        office,
+        "payments",
+        "payment_id,invoice_id,paid_on,amount_minor,method\n"
+        "p1,i1,2025-02-20,100,Wallet\np2,i1,2025-02-21,100,credit note\n",
+    )
+    assert {one(office, Payment, name).method for name in ("p1", "p2")} == {"other"}
+    assert books_hold(office)
+
+
+def test_an_imported_payment_is_refunded_by_hand(office: Office) -> None:
+    load(office, "tenants", TENANTS)
+    load(office, "invoices", INVOICES)
+    load(office, "payments", "payment_id,invoice_id,paid_on,amount_minor\np1,i1,2025-02-20,12500\n")
+    payment = one(office, Payment, "p1")
+    finance = acting(office, a_user(office, "sys_finance"))
+    refund = execute(office, finance, Ask(payment.id, 12_500), reason="the customer paid twice")
+    assert (refund.status, refund.tax_minor) == ("succeeded", 2_500)
+    assert one(office, Invoice, "i1").status == "refunded"
     assert books_hold(office)
 
 
