@@ -7,7 +7,7 @@ from html import escape
 import streamlit as st
 
 from core.access import actions, queries
-from core.access.permissions import INCLUDED, PERMISSIONS
+from core.access.permissions import PERMISSIONS, SAAS_ADMIN
 from core.access.queries import RoleRow, UserRow
 from core.errors import ChangedMeanwhile, NotFound, NotNow
 from core.office import office
@@ -38,7 +38,7 @@ def allowed(roles: tuple[str, ...], table: tuple[RoleRow, ...]) -> frozenset[str
 
 def words(names: frozenset[str]) -> list[str]:
     """What permissions allow, in words; one that only gathers others is left to those."""
-    return [PERMISSIONS[name] for name in PERMISSIONS if name in names - INCLUDED.keys()]
+    return [PERMISSIONS[name] for name in PERMISSIONS if name in names - {SAAS_ADMIN}]
 
 
 def _preview(subject: str) -> Change:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -59,7 +60,9 @@ def planned(office: Office, clock: SetClock, at: datetime) -> list[str]:
 def carried_out(office: Office, does: dict[str, Callable[[Office], dict[str, int]]]) -> None:
     """A worker's turn, with jobs of the test's choice."""
     handlers = {RUN: lambda at, ids: run_queued(at, ids["run_id"], does)}
-    asyncio.run(Worker(office, handlers).once())
+    # A browser driven by the same process has an event loop of its own in this thread.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, Worker(office, handlers).once()).result()
 
 
 def test_the_first_look_starts_no_flood(office: Office, clock: SetClock) -> None:

@@ -275,4 +275,4 @@ def test_own_wallet_is_in_the_menu_of_tenants_users_alone(office: Office, role: 
         seen = viewer(office, token)
         assert seen is not None
         shown.append([entry.address for entry in menu.entries(seen)])
-    assert shown == [["wallet"], []]
+    assert shown == [["wallet", "inbox"], []]
