@@ -39,7 +39,7 @@ _GATEWAY = sql("""
 select g.kind, g.external_id, g.amount_minor, g.fee_minor, g.net_minor, g.occurred_on,
   g.available_on, g.payout_id
 from gateway_ledger_entry g join payment p on p.provider = g.provider
-where p.id = :id and g.source_id = p.provider_payment_id order by g.id
+where p.id = :id and p.provider_payment_id in (g.external_id, g.source_id) order by g.id
 """)
 
 

@@ -46,7 +46,7 @@ select p.id, p.tenant_id, t.name as tenant_name, p.provider, p.method, p.provide
     as refunded_at,
   (select d.status from dispute d where d.payment_id = p.id order by d.id desc limit 1) as dispute,
   (select g.payout_id from gateway_ledger_entry g
-   where g.provider = p.provider and g.kind = 'charge' and g.source_id = p.provider_payment_id
+   where g.provider = p.provider and g.kind = 'charge' and g.external_id = p.provider_payment_id
    limit 1) as payout_id
 {_FROM}
 order by {{order}}
