@@ -1,16 +1,13 @@
 """Providers without an interface: a person at the bank carries out what is asked (PAY.3)."""
 
-from core.gateways.port import (
-    ChargeAnswer,
-    ChargeOrder,
-    GatewayRefused,
-    RefundAnswer,
-    RefundOrder,
-)
+from core.gateways.port import ChargeAnswer, ChargeOrder, GatewayRefused, RefundAnswer, RefundOrder
+from core.gateways.unable import Unable
 
 
-class ByHand:
+class ByHand(Unable):
     """A refund is a bank transfer that a person makes, numbered by the order's own key."""
+
+    title = "A bank transfer"
 
     def refund(self, order: RefundOrder) -> RefundAnswer:
         """Count as paid back at once; the person who asked for it makes the transfer."""

@@ -16,6 +16,7 @@ from core.gateways.port import (
     RefundOrder,
     Status,
 )
+from core.gateways.unable import Unable
 from core.money import exponent, round_half_up
 
 if TYPE_CHECKING:
@@ -59,8 +60,10 @@ _REFUND_STATUS: dict[str | None, Status] = {
 _CHARGE_STATUS: dict[str, Status] = {"succeeded": "succeeded", "processing": "pending"}
 
 
-class StripeGateway:
+class StripeGateway(Unable):
     """The account behind a secret key; `address` is another server than Stripe's own."""
+
+    title = "Stripe"
 
     def __init__(
         self, key: str, *, address: str | None = None, http_client: stripe.HTTPClient | None = None
