@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, false, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import aliased, selectinload
 
 from core.actions import action
 from core.errors import BadInput, NotFound, NotNow
@@ -147,8 +147,10 @@ def ended_periods(work: Work, subscription: Subscription, as_of: date) -> list[S
     return ended
 
 
-def with_usage_prices(work: Work) -> list[int]:
-    """Subscriptions with a plan, now or before, that charges for usage; not those long ended."""
+def with_usage_prices(work: Work, as_of: date) -> list[int]:
+    """Subscriptions with a plan, now or before, that charges for usage; not those long ended,
+    nor those whose first open period surely runs beyond `as_of`.
+    """
     priced = select(UsagePrice.plan_id)
     closed_until = (
         select(func.max(UsagePeriod.period_end))
@@ -156,6 +158,7 @@ def with_usage_prices(work: Work) -> list[int]:
         .scalar_subquery()
     )
     found = select(Subscription.id).where(
+        ~_runs_on(as_of, closed_until),
         or_(
             Subscription.ended_on.is_(None),
             closed_until.is_(None),
@@ -169,6 +172,29 @@ def with_usage_prices(work: Work) -> list[int]:
         ),
     )
     return list(work.session.scalars(found.order_by(Subscription.id)))
+
+
+def _runs_on(as_of: date, closed_until: ScalarSelect[date]) -> ColumnElement[bool]:
+    """Nothing began, ended or was cut since the open period that follows all closed ones began."""
+    running = aliased(UsagePeriod)
+    runs = (
+        select(running.period_start)
+        .where(
+            running.tenant_id == Subscription.tenant_id,
+            running.closed_at.is_(None),
+            running.period_start <= func.coalesce(closed_until, Subscription.started_on),
+            running.period_start >= Subscription.started_on,
+            running.period_start >= Subscription.current_period_start,
+            running.period_end > as_of,
+        )
+        .exists()
+    )
+    whole = and_(
+        runs,
+        Subscription.current_period_end > as_of,
+        or_(Subscription.ended_on.is_(None), Subscription.ended_on > as_of),
+    )
+    return func.coalesce(whole, false())
 
 
 def calendar(subscription: Subscription, plan: Plan) -> Calendar:

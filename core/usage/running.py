@@ -52,7 +52,7 @@ def run_usage_invoices(
     with office.work(actor) as work:
         work.require("saas.invoices.manage")
         day, today = as_of or work.today, work.today
-        numbers = with_usage_prices(work)
+        numbers = with_usage_prices(work, day)
     if day > today and not dry_run:
         raise BadInput(f"{day} has not come; look ahead with a dry run")
     changes: list[UsageChange] = []
