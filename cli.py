@@ -13,12 +13,15 @@ from commands import (
     notifications,
     operations,
     payments,
+    plans,
     pure,
     reports,
     runs,
     subscription_acts,
     subscriptions,
+    tenants,
     usage,
+    usage_prices,
     wallets,
     worker,
 )
@@ -44,8 +47,16 @@ app.add_typer(usage.app, name="usage")
 app.add_typer(wallets.app, name="wallet")
 app.add_typer(dunning.app, name="dunning")
 app.add_typer(subscription_acts.app, name="subscription")
-app.add_typer(subscriptions.plan_app, name="plan")
+app.add_typer(plans.app, name="plan")
+app.add_typer(tenants.app, name="tenant")
 runs.app.command("notifications")(notifications.run)
+subscription_acts.app.command("list")(subscriptions.list_subscriptions)
+subscription_acts.app.command()(subscriptions.show)
+subscription_acts.app.command()(subscriptions.renewals)
+usage.app.command()(usage_prices.meters)
+usage.app.command()(usage_prices.prices)
+usage.app.command()(usage_prices.create_meter)
+usage.app.command()(usage_prices.set_price)
 app.command()(reports.sync)
 app.command()(reports.metrics)
 app.command()(pure.proration)

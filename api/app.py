@@ -17,6 +17,7 @@ from api import (
     plans,
     previews,
     subscriptions,
+    tenants,
     usage,
     wallets,
 )
@@ -38,6 +39,7 @@ BOTH = {
 """Records whose routes stand at both addresses of the sources, `/sys/…` and `/admin/billing/…`."""
 TAGS = [
     {"name": "Access", "description": "What a tenant may do now"},
+    {"name": "Tenants", "description": "Organisations on the platform"},
     {"name": "Usage", "description": "Usage events and limits of tenants"},
     {"name": "Plans", "description": "The catalogue and the pricing page"},
     {"name": "Wallets", "description": "Prepaid money and promotional credit"},
@@ -71,7 +73,7 @@ def create() -> FastAPI:
         middleware=[Middleware(Guard)],
     )
     errors.install(app)
-    for door in (access, usage, plans, wallets, documents, notifications, jobs):
+    for door in (access, tenants, usage, plans, wallets, documents, notifications, jobs):
         app.include_router(door.router)
     app.include_router(plans.public)
     for name, routers in BOTH.items():

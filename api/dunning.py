@@ -10,6 +10,7 @@ from api.caller import Caller, Key, TheOffice
 from api.errors import refusals
 from api.shapes import (
     A_REASON,
+    Answer,
     Body,
     Limit,
     Name,
@@ -20,8 +21,9 @@ from api.shapes import (
     SomeId,
     example,
 )
-from core.dunning import actions, queries
+from core.dunning import actions, policies, queries
 from core.dunning.rules import LONGEST_LADDER, MOST_STAGES, Stage
+from core.work import Work
 
 Effect = Literal["remind", "throttle", "read_only", "suspend", "cancel"]
 State = Literal["reminding", "restricted", "suspended", "overridden"]
@@ -82,6 +84,40 @@ class ResumeBody(Body):
     reason: Reason = ""
 
 
+class LadderBody(Body):
+    """The stages of a new version; none lead a tenant back to the common ladder."""
+
+    model_config = example(
+        {
+            "stages": [
+                {"after_days": 1, "effect": "remind", "template": "first reminder"},
+                {"after_days": 14, "effect": "suspend"},
+            ],
+            "version": 1,
+            "reason": A_REASON,
+        }
+    )
+
+    stages: Annotated[tuple[StageBody, ...], Field(max_length=MOST_STAGES)]
+    version: Version = None
+    reason: Reason = ""
+
+
+class StageAnswer(Answer):
+    """A rung of a ladder."""
+
+    after_days: int
+    effect: str
+    template: str
+
+
+class LadderAnswer(Answer):
+    """A ladder that new cases climb, and its version."""
+
+    version: int
+    stages: list[StageAnswer]
+
+
 @queue_router.get("", summary="The dunning queue", responses=refusals())
 def list_cases(
     at: TheOffice,
@@ -95,6 +131,26 @@ def list_cases(
     """Cases that run, the longest overdue first, or closed ones. Needs `billing.read`."""
     with at.work(actor) as work:
         return queries.queue(work, search, state, closed=closed, limit=limit, offset=offset)
+
+
+@queue_router.get("/ladder", summary="The common ladder", responses=refusals())
+def ladder(at: TheOffice, actor: Caller) -> LadderAnswer:
+    """The one that new cases climb; a tenant's own stands with its cases. Needs `billing.read`."""
+    with at.work(actor) as work:
+        work.require("billing.read")
+        return _ladder(work, None)
+
+
+@queue_router.post(
+    "/ladder",
+    status_code=201,
+    summary="Add a version of the common ladder",
+    responses=refusals(400, 409),
+)
+def add_ladder(at: TheOffice, actor: Caller, body: LadderBody, key: Key = None) -> LadderAnswer:
+    """Cases that run keep theirs. Needs `sys_finance`, a fresh sign-in and a reason."""
+    with at.work(actor) as work:
+        return _add_ladder(work, body, None, key)
 
 
 @queue_router.get("/{case_id}", summary="One dunning case", responses=refusals(404))
@@ -129,6 +185,20 @@ def of_tenant(at: TheOffice, actor: Caller, tenant_id: RecordId) -> queries.Tena
     """Its cases, running ones first, and its ladder. Needs `billing.read`."""
     with at.work(actor) as work:
         return queries.tenant_dunning(work, tenant_id)
+
+
+@tenants.post(
+    "/{tenant_id}/dunning/ladder",
+    status_code=201,
+    summary="Add a version of a tenant's own ladder",
+    responses=refusals(400, 404, 409),
+)
+def add_own_ladder(
+    at: TheOffice, actor: Caller, tenant_id: RecordId, body: LadderBody, key: Key = None
+) -> LadderAnswer:
+    """Without stages the common one holds. Needs `sys_finance`, a fresh sign-in and a reason."""
+    with at.work(actor) as work:
+        return _add_ladder(work, body, tenant_id, key)
 
 
 @tenants.post(
@@ -174,3 +244,23 @@ def resume(
             key=key,
         )
         return queries.written_for(work, tenant_id)
+
+
+def _ladder(work: Work, tenant_id: int | None) -> LadderAnswer:
+    policy = policies.policy_for(work, tenant_id)
+    stages = [StageAnswer.model_validate(each) for each in policies.ladder_of(work, policy.id)]
+    return LadderAnswer(version=policy.version, stages=stages)
+
+
+def _add_ladder(
+    work: Work, body: LadderBody, tenant_id: int | None, key: str | None
+) -> LadderAnswer:
+    policies.add_policy(
+        work,
+        tuple(stage.stage() for stage in body.stages),
+        tenant_id=tenant_id,
+        seen_version=body.version,
+        reason=body.reason,
+        key=key,
+    )
+    return _ladder(work, tenant_id)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
+from api import usage_prices
 from api.caller import Caller, Key, TheOffice
 from api.errors import refusals
 from api.shapes import Answer, Body, Currency, LongText, Minor, Name, RecordId, example
@@ -246,3 +247,6 @@ def price(
     with at.work(actor) as work:
         made = actions.set_price(work, plan_id, new, valid_from=body.valid_from, key=key)
         return NewPriceAnswer.model_validate(made)
+
+
+router.include_router(usage_prices.router, prefix="/{plan_id}/usage-prices")

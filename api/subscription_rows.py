@@ -1,4 +1,4 @@
-"""Answers that show subscriptions: the list, and one with all that belongs to it (SUB.1)."""
+"""Answers that show subscriptions: the list, one with all of it, renewals (SUB.1, SUB.5)."""
 
 from datetime import date
 
@@ -56,3 +56,47 @@ class DetailAnswer(Answer):
     ahead: Ahead
     cancellation: Cancellation | None
     usage: UseAnswer | None
+
+
+class RenewalAnswer(Answer):
+    """The next renewal of a subscription; amounts with tax.
+
+    `expected_minor` is 0 when nothing is asked for; of it `credit_minor` comes from credit notes.
+    `wallet_minor` is null when another method pays, `short_minor` what is missing in the wallet.
+    """
+
+    subscription_id: int
+    tenant_id: int
+    tenant_name: str
+    plan_name: str
+    status: str
+    cycle: str
+    currency: str
+    collection: str
+    renews_on: date
+    expected_minor: int
+    credit_minor: int
+    wallet_minor: int | None
+    short_minor: int
+    outcome: str
+    words: str
+
+
+class RenewalTotalAnswer(Answer):
+    """Renewals of one currency: what will come, and what will not for want of money."""
+
+    currency: str
+    renewals: int
+    coming_minor: int
+    short: int
+    short_minor: int
+
+
+class RenewalsAnswer(Answer):
+    """Some renewals of a window of local days, both ends in it, and how many fit."""
+
+    since: date
+    until: date
+    count: int
+    totals: list[RenewalTotalAnswer]
+    rows: list[RenewalAnswer]

@@ -9,7 +9,7 @@ from api.caller import Caller, Key, TheOffice
 from api.errors import refusals
 from api.shapes import Answer, Currency, Limit, Offset, RecordId, Search, SomeId
 from api.subscription_changes import CHANGES, SET_STATUS, Change
-from api.subscription_rows import DetailAnswer, SubscriptionPageAnswer
+from api.subscription_rows import DetailAnswer, RenewalsAnswer, SubscriptionPageAnswer
 from api.subscription_shapes import (
     AssignBody,
     Changing,
@@ -20,6 +20,7 @@ from api.subscription_shapes import (
 )
 from core.subscriptions.detail import detail
 from core.subscriptions.listing import Filters, subscriptions
+from core.subscriptions.renewals import COMING, LONGEST_WINDOW, renewals
 
 Sort = Literal["tenant", "plan", "status", "mrr", "renews", "started", "open"]
 AnyStatus = Literal[
@@ -33,6 +34,7 @@ AnyStatus = Literal[
     "suspended",
     "cancelled",
 ]
+Outcome = Literal["all", "coming", "not"]
 Slug = Annotated[str | None, Query(pattern="^[a-z0-9-]+$", max_length=60)]
 
 router = APIRouter()
@@ -72,6 +74,36 @@ def list_subscriptions(
             work, wanted, sort=sort, descending=descending, limit=limit, offset=offset
         )
     return SubscriptionPageAnswer.model_validate(page)
+
+
+@router.get("/renewals", summary="What renews in the next days", responses=refusals(400))
+def list_renewals(
+    at: TheOffice,
+    actor: Caller,
+    days: Annotated[int, Query(ge=0, le=LONGEST_WINDOW, description="How far to look.")] = 30,
+    outcome: Annotated[Outcome, Query(description="All, or what will or will not come.")] = "all",
+    tenant_id: Annotated[SomeId | None, Query()] = None,
+    limit: Limit = 100,
+    offset: Offset = 0,
+) -> RenewalsAnswer:
+    """The next renewal of each subscription, by day; totals are of all of the window.
+
+    Needs `billing.read` or `saas.subscriptions.manage`; a tenant's caller gets its own.
+    """
+    with at.work(actor) as work:
+        found = renewals(work, days, tenant_id=tenant_id)
+    wanted = [
+        row
+        for row in found.rows
+        if outcome == "all" or (row.outcome in COMING) == (outcome == "coming")
+    ]
+    return RenewalsAnswer.model_validate(
+        {
+            **vars(found),
+            "count": len(wanted),
+            "rows": wanted[offset : offset + limit],
+        }
+    )
 
 
 @router.get("/{subscription_id}", summary="One subscription", responses=refusals(404))

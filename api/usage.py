@@ -1,17 +1,17 @@
-"""`/v1/usage`: a tenant's software reports what it used and asks what is left (USE.1–2, USE.5)."""
+"""`/v1/usage`: what tenants used and what is left, as their software says (USE.1–2, USE.5)."""
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, Field, PlainSerializer
 
-from api.caller import Caller, TheOffice
+from api.caller import Caller, Key, TheOffice
 from api.errors import refusals
 from api.shapes import Answer, Body, Name, SomeId, example
 from core.errors import BadInput, KeyReused
-from core.usage import checking, ingesting, queries
+from core.usage import actions, catalogue, checking, ingesting, queries
 from core.usage.counting import UsageEvent
 from core.usage.wording import plain
 from core.work import Work
@@ -73,6 +73,32 @@ class ConsumeBody(Body):
     quantity: Quantity = Decimal(1)
     subject: Name | None = None
     tenant_id: SomeId | None = OwnTenant
+
+
+class MeterBody(Body):
+    """Something to measure; a level, `latest`, never resets, and nothing else is kept for ever."""
+
+    model_config = example({"name": "labels_printed", "aggregation": "sum"})
+
+    name: Name
+    aggregation: Literal["count", "sum", "max", "unique", "latest"]
+    resets: Literal["period", "day", "never"] = "period"
+
+
+class MeterAnswer(Answer):
+    """A meter; a limit of the same name in a plan is a limit on it."""
+
+    name: str
+    aggregation: str
+    resets: str
+    created_at: datetime
+
+
+class MetersAnswer(Answer):
+    """Meters by name."""
+
+    count: int
+    rows: list[MeterAnswer]
 
 
 class ReceiptAnswer(Answer):
@@ -203,6 +229,22 @@ def consume(at: TheOffice, actor: Caller, body: ConsumeBody) -> TakenAnswer:
         limit=left.limit,
         remaining=left.remaining,
     )
+
+
+@router.get("/meters", summary="List meters", responses=refusals())
+def list_meters(at: TheOffice, actor: Caller) -> MetersAnswer:
+    """At most 500. Needs `saas.plans.manage`."""
+    with at.work(actor) as work:
+        rows = [MeterAnswer.model_validate(row) for row in catalogue.meters(work)]
+    return MetersAnswer(count=len(rows), rows=rows)
+
+
+@router.post("/meters", status_code=201, summary="Create a meter", responses=refusals(400, 409))
+def create_meter(at: TheOffice, actor: Caller, body: MeterBody, key: Key = None) -> MeterAnswer:
+    """What is measured from now on, for all tenants. Needs `saas.plans.manage`."""
+    with at.work(actor) as work:
+        made = actions.create_meter(work, body.name, body.aggregation, resets=body.resets, key=key)
+        return MeterAnswer.model_validate(made)
 
 
 def _tenant(work: Work, given: int | None) -> int:

@@ -17,7 +17,7 @@ from commands.subscription_words import after, check_item, show_after, show_prev
 from core.office import office
 from core.plans.queries import plan_by_slug
 from core.rehearsal import rehearse
-from core.subscriptions import actions, items, pausing
+from core.subscriptions import actions, items, lifecycle, pausing
 from core.subscriptions.models import Subscription, SubscriptionItem
 from core.work import Work
 
@@ -34,8 +34,18 @@ Amount = Annotated[
 ]
 Policy = Annotated[str | None, typer.Option(help="actual_days, elapsed_time, fixed_30 or none.")]
 Reason = Annotated[str, typer.Option(help="Ten characters at least; kept in the audit log.")]
+AnyReason = Annotated[str, typer.Option(help="Kept in the audit log.")]
 User = Annotated[str, typer.Option("--as", metavar="EMAIL", help="The user who does this.")]
 Key = Annotated[str | None, typer.Option(help="The same key again changes nothing.")]
+
+
+def _option(name: str, kind: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(name, keyword, default=default, annotation=kind)
+
+
+REASON = (_option("reason", Reason),)
+ANY_REASON = (_option("reason", AnyReason, ""),)
 
 
 @dataclass(frozen=True)
@@ -46,12 +56,13 @@ class Act:
     subscription_id: int | None = None
 
 
-def _both(name: str) -> Callable[[Callable[..., Act]], Callable[..., Act]]:
+def _both(
+    name: str, *, reasons: tuple[inspect.Parameter, ...] = REASON
+) -> Callable[[Callable[..., Act]], Callable[..., Act]]:
     """Make a write and its preview of a function that turns options into an act."""
 
     def declare(ask: Callable[..., Act]) -> Callable[..., Act]:
         given = list(inspect.signature(ask).parameters.values())
-        takes_reason = name != "assign"
 
         def write(reason: str = "", key: str | None = None, **options: Any) -> None:
             user, as_json = options.pop("user"), options.pop("as_json")
@@ -69,22 +80,16 @@ def _both(name: str) -> Callable[[Callable[..., Act]], Callable[..., Act]]:
                 )
             answer(found.as_json(), as_json, show_preview)
 
-        reason = [_option("reason", Reason)] if takes_reason else []
         user, key = _option("user", User), _option("key", Key, None)
         as_json = _option("as_json", AsJson, False)
         for group, run, more in (
-            (app, write, [*reason, user, key, as_json]),
+            (app, write, [*reasons, user, key, as_json]),
             (preview_app, preview, [user, as_json]),
         ):
             group.command(name, help=ask.__doc__)(command(_signed(run, [*given, *more])))
         return ask
 
     return declare
-
-
-def _option(name: str, kind: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    return inspect.Parameter(name, keyword, default=default, annotation=kind)
 
 
 def _signed(run: Callable[..., None], given: list[inspect.Parameter]) -> Callable[..., None]:
@@ -95,7 +100,7 @@ def _signed(run: Callable[..., None], given: list[inspect.Parameter]) -> Callabl
     return run
 
 
-@_both("assign")
+@_both("assign", reasons=())
 def assign(
     tenant: Annotated[int, typer.Argument(metavar="TENANT", help="The tenant's id.")],
     plan: Plan,
@@ -224,6 +229,36 @@ def auto_renew(
     return Act(
         lambda work, reason, key: actions.set_auto_renew(
             work, subscription, on, version=version, reason=reason, key=key
+        ),
+        subscription,
+    )
+
+
+@_both("set-status")
+def set_status(
+    subscription: Number,
+    status: Annotated[str, typer.Argument(help="Such as suspended.")],
+    version: Version = None,
+) -> Act:
+    """Move along the table of allowed moves; pause and cancel are commands of their own."""
+    return Act(
+        lambda work, reason, key: lifecycle.set_status(
+            work, subscription, status, version=version, reason=reason, key=key
+        ),
+        subscription,
+    )
+
+
+@_both("set-collection", reasons=ANY_REASON)
+def set_collection(
+    subscription: Number,
+    method: Annotated[str, typer.Argument(help="wallet, charge_automatically, send_invoice.")],
+    version: Version = None,
+) -> Act:
+    """Choose how it is collected, from the next invoice on."""
+    return Act(
+        lambda work, reason, key: actions.set_collection(
+            work, subscription, method, version=version, reason=reason, key=key
         ),
         subscription,
     )

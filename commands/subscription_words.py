@@ -69,6 +69,41 @@ def show_rows(rows: list[dict[str, Any]]) -> None:
     )
 
 
+def show_renewals(result: dict[str, Any]) -> None:
+    """The totals of the window and its renewals."""
+    table(
+        ["Currency", "Renewals", "Expected", "Short of money", "Not coming"],
+        [
+            [
+                total["currency"],
+                str(total["renewals"]),
+                units_text(total["coming_minor"], total["currency"]),
+                str(total["short"]),
+                units_text(total["short_minor"], total["currency"]),
+            ]
+            for total in result["totals"]
+        ],
+        right=(1, 2, 3, 4),
+    )
+    table(
+        ["No.", "Tenant", "Plan", "Cycle", "Renews", "Expected", "Currency", "What will happen"],
+        [
+            [
+                str(row["subscription_id"]),
+                row["tenant_name"],
+                row["plan_name"],
+                row["cycle"],
+                str(row["renews_on"]),
+                units_text(row["expected_minor"], row["currency"]),
+                row["currency"],
+                row["words"],
+            ]
+            for row in result["renewals"]
+        ],
+        right=(0, 5),
+    )
+
+
 def show_detail(result: dict[str, Any]) -> None:
     """One subscription with what was done to it and its documents."""
     show_after(result)

@@ -1,66 +1,28 @@
-"""`saldo subscription list|show` and `saldo plan list`; the writes are in subscription_acts."""
+"""`saldo subscription list|show|renewals`; the writes are in subscription_acts."""
 
 from dataclasses import asdict
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from commands.output import AsJson, answer, command, day, table
-from commands.subscription_acts import Number, app
-from commands.subscription_words import row_json, show_detail, show_rows
+from commands.output import AsJson, answer, command, day
+from commands.subscription_acts import Number
+from commands.subscription_words import row_json, show_detail, show_renewals, show_rows
 from core.access.authority import system
-from core.money import units_text
+from core.errors import BadInput
 from core.office import office
-from core.plans.queries import plan_rows
 from core.subscriptions.detail import detail
 from core.subscriptions.listing import Filters, subscriptions
+from core.subscriptions.renewals import COMING, LONGEST_WINDOW
+from core.subscriptions.renewals import renewals as renewing
 
-plan_app = typer.Typer(help="The plan catalogue.", no_args_is_help=True)
 Day = Annotated[date | None, typer.Option(parser=day, metavar="DATE")]
 
 
-@plan_app.callback()
-def _plans() -> None:
-    """The plan catalogue."""
+OUTCOMES = ("all", "coming", "not")
 
 
-@plan_app.command("list")
-@command
-def list_plans(
-    active: Annotated[bool, typer.Option("--active", help="Without those switched off.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """List the plans with the prices in force today."""
-    with office().work(system("saldo plan list")) as work:
-        today = work.today
-        rows = plan_rows(work, active_only=active)
-    plans = [
-        {
-            "id": row.id,
-            "slug": row.slug,
-            "name": row.facts.name,
-            "is_active": row.is_active,
-            "is_recommended": row.facts.is_recommended,
-            "subscribers": row.subscribers,
-            "limits": row.facts.limits,
-            "prices": [
-                {
-                    "cycle": each.cycle,
-                    "currency": each.currency,
-                    "amount_minor": each.amount_minor,
-                    "version": each.version,
-                }
-                for each in row.prices
-                if row.price(each.cycle, each.currency, today) == each
-            ],
-        }
-        for row in rows
-    ]
-    answer({"plans": plans}, as_json, _show_plans)
-
-
-@app.command("list")
 @command
 def list_subscriptions(
     search: Annotated[str | None, typer.Option(help="Part of the tenant's name.")] = None,
@@ -90,7 +52,6 @@ def list_subscriptions(
     answer(result, as_json, lambda r: show_rows(r["subscriptions"]))
 
 
-@app.command()
 @command
 def show(subscription: Number, as_json: AsJson = False) -> None:
     """Show a subscription with its items, plan history and documents."""
@@ -108,16 +69,32 @@ def show(subscription: Number, as_json: AsJson = False) -> None:
     answer(result, as_json, show_detail)
 
 
-def _show_plans(result: dict[str, Any]) -> None:
-    rows = []
-    for plan in result["plans"]:
-        state = "active" if plan["is_active"] else "off"
-        head = [plan["slug"], plan["name"], state, str(plan["subscribers"])]
-        prices = [
-            [each["cycle"], units_text(each["amount_minor"], each["currency"]), each["currency"]]
-            for each in plan["prices"]
-        ]
-        rows += [[*head, *price] for price in prices or [["no price", "", ""]]]
-    table(
-        ["Slug", "Plan", "State", "Subscribers", "Cycle", "Price", "Currency"], rows, right=(3, 5)
-    )
+@command
+def renewals(
+    days: Annotated[int, typer.Option(min=0, max=LONGEST_WINDOW, help="How far to look.")] = 30,
+    outcome: Annotated[
+        str, typer.Option(help="all, coming for those that will come, not for the others.")
+    ] = "all",
+    tenant: Annotated[int | None, typer.Option(metavar="TENANT", help="Only this one.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=500)] = 100,
+    offset: Annotated[int, typer.Option(min=0)] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """List what renews in the next days, who pays it, and whether it will come."""
+    if outcome not in OUTCOMES:
+        raise BadInput(f"An outcome is one of {', '.join(OUTCOMES)}, not {outcome!r}")
+    with office().work(system("saldo subscription renewals")) as work:
+        found = renewing(work, days, tenant_id=tenant)
+    wanted = [
+        row
+        for row in found.rows
+        if outcome == "all" or (row.outcome in COMING) == (outcome == "coming")
+    ]
+    result = {
+        "since": found.since,
+        "until": found.until,
+        "count": len(wanted),
+        "totals": [asdict(total) for total in found.totals],
+        "renewals": [asdict(row) for row in wanted[offset : offset + limit]],
+    }
+    answer(result, as_json, show_renewals)

@@ -4,10 +4,14 @@ A model with a tenant is computed again for the tenants that touch it, by its ow
 tenants' rows alone; the models that read it are touched only by the tenants whose rows came out
 different, and only such rows are written. A monthly mart is a sum over tenants: what they made
 before is taken off, what they make now is added. What does not depend on tenants is made whole.
-Each large table is searched for the tenants' rows once.
+Each large table is searched for the tenants' rows once. Models that have nothing to do with each
+other are brought up at the same time, as most of the work is reading their texts.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import Lock
 
 import duckdb
 
@@ -27,35 +31,87 @@ GLOBAL = frozenset({"plan", "fx_rate"})
 """Tables whose every row may matter to every tenant."""
 _APART = ROW_SUMS | WHOLE
 """Models that ask for no tenant's rows."""
-_SIDES = ("kept", "slice", "past", "came", "gone", "made", "moved")
-_THEIRS = "(tenant_id in (from slice.touched) or tenant_id is null)"
+_GROUPS = "groups of tenants"
+_SIDES = ("kept", "now", "came", "gone", "made", "moved")
 
 
 def refresh_models(build: duckdb.DuckDBPyConnection, changes: Changes) -> None:
     """Bring every model that reads what changed up to date; tenants must stand apart."""
-    refresh = _Refresh(build, changes)
-    for model in models():
+    [(name,)] = build.execute("select current_database()").fetchall()
+    common = _Common(changes, f'"{name}".main')
+    for side in _SIDES:
+        build.execute(f"attach ':memory:' as {side}").fetchall()
+    _bring_up(build, common, "first", (model for model in models() if model.name in MET))
+    lanes = _lanes()
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        running = [
+            pool.submit(_bring_up, build.cursor(), common, f"lane_{place}", lane)
+            for place, lane in enumerate(lanes)
+        ]
+    for lane_done in running:
+        lane_done.result()
+    _bring_up(build, common, "last", (model for model in models() if model.name in _APART))
+    build.execute(f"use {common.copy}").fetchall()
+
+
+def _bring_up(
+    build: duckdb.DuckDBPyConnection, common: "_Common", lane: str, these: Iterable[Model]
+) -> None:
+    refresh = _Refresh(build, common, lane)
+    for model in these:
         refresh.bring_up(model)
-    build.execute(f"use {refresh.copy}").fetchall()
+
+
+def _lanes() -> list[list[Model]]:
+    """The models between the first and the last, in order; those that share no relation apart."""
+    lanes: list[tuple[set[str], list[Model]]] = []
+    for model in models():
+        if model.name in MET | _APART:
+            continue
+        shared = (model.reads & _sliced() - MET) | {model.name}
+        joined = [lane for lane in lanes if lane[0] & shared]
+        names = shared.union(*(lane[0] for lane in joined))
+        members = [each for lane in joined for each in lane[1]] + [model]
+        lanes = [lane for lane in lanes if lane not in joined] + [(names, members)]
+    order = {model.name: place for place, model in enumerate(models())}
+    return [sorted(members, key=lambda each: order[each.name]) for _, members in lanes]
+
+
+@dataclass
+class _Common:
+    """What the lanes of a refresh share.
+
+    `kept.<relation>` holds the rows as they were of the tenants that may be asked for, with their
+    `place` in the copy, `now.<relation>` those that a model has by now. `moved.<model>` has the
+    rows that came or went and how many `times`, negative when they went, with their `places`.
+    """
+
+    changes: Changes
+    copy: str
+    moved: set[str] = field(default_factory=set)
+    kept: set[str] = field(default_factory=set)
+    now: set[str] = field(default_factory=set)
+    groups: dict[str, str] = field(default_factory=dict)
+    locks: dict[str, Lock] = field(
+        default_factory=lambda: {name: Lock() for name in _sliced() | {_GROUPS}}
+    )
+    """Held while a relation or a group of tenants is put into `kept`."""
 
 
 class _Refresh:
-    """One refresh of a build, with the relations it has at hand.
+    """A lane of a refresh, one model after another.
 
-    `kept.<relation>` holds the rows as they were of the tenants that may be asked for, with their
-    `place` in the copy; `past` shows those of the tenants that touch the model at hand, `slice` the
-    same as they are by now, under the names the models read. `moved.<model>` has the rows that came
-    or went and how many `times`, negative when they went, with their `places`.
+    `past` shows the rows as they were of the tenants that touch the model at hand, `slice` the same
+    as they are by now, under the names the models read.
     """
 
-    def __init__(self, build: duckdb.DuckDBPyConnection, changes: Changes) -> None:
-        self._build, self._changes = build, changes
-        self._moved: set[str] = set()
-        self._kept: set[str] = set()
-        self._groups: dict[str, str] = {}
-        [(name,)] = build.execute("select current_database()").fetchall()
-        self.copy = f'"{name}".main'
-        for side in _SIDES:
+    def __init__(self, build: duckdb.DuckDBPyConnection, common: _Common, lane: str) -> None:
+        self._build, self._common, self._changes = build, common, common.changes
+        self._moved, self.copy = common.moved, common.copy
+        self._shown: set[str] = set()
+        self._slice, self._past = f"slice_{lane}", f"past_{lane}"
+        self._theirs = f"(tenant_id in (from {self._slice}.touched) or tenant_id is null)"
+        for side in (self._slice, self._past):
             self._run(f"attach ':memory:' as {side}")
 
     def bring_up(self, model: Model) -> None:
@@ -83,7 +139,7 @@ class _Refresh:
             f"select tenant_id from moved.{name}" for name in sorted(model.reads & self._moved)
         ]
         self._run(
-            "create or replace table slice.touched as select distinct tenant_id"
+            f"create or replace table {self._slice}.touched as select distinct tenant_id"
             f" from ({' union all '.join(parts)}) where tenant_id is not null"
         )
 
@@ -92,29 +148,42 @@ class _Refresh:
 
         They have the columns that models name, a model that is `written` has all.
         """
-        for name in sorted(relations & _sliced() - self._kept):
-            chosen = "*" if name == written else _named(name)
-            rows = f"select rowid as place, {chosen} from {self.copy}.{name}"
+        for name in sorted(relations & _sliced() - self._shown):
+            with self._common.locks[name]:
+                if name not in self._common.kept:
+                    self._keep(name, "*" if name == written else _named(name))
             self._run(
-                f"create table kept.{name} as {rows} where tenant_id in (from {self._group(name)})"
-                f" union all {rows} where tenant_id is null"
+                f"create view {self._past}.{name} as"
+                f" select * exclude (place) from kept.{name} where {self._theirs}"
             )
-            for side in ("past", "slice"):
-                self._run(
-                    f"create view {side}.{name} as"
-                    f" select * exclude (place) from kept.{name} where {_THEIRS}"
-                )
-            self._kept.add(name)
+            self._show_now(name)
+            self._shown.add(name)
+
+    def _keep(self, name: str, chosen: str) -> None:
+        rows = f"select rowid as place, {chosen} from {self.copy}.{name}"
+        self._run(
+            f"create table kept.{name} as {rows} where tenant_id in (from {self._group(name)})"
+            f" union all {rows} where tenant_id is null"
+        )
+        self._common.kept.add(name)
+
+    def _show_now(self, name: str) -> None:
+        """Show the rows of a relation as they are by now."""
+        made = name in self._common.now
+        rows = f"from now.{name}" if made else f"select * exclude (place) from kept.{name}"
+        self._run(f"create or replace view {self._slice}.{name} as {rows} where {self._theirs}")
 
     def _group(self, relation: str) -> str:
         """A table of the tenants that may touch a model that reads this relation, or is it."""
         readers = [m for m in models() if relation in {*m.reads, m.name} and m.name not in _APART]
         makers = frozenset[str]().union(*(ancestors(reader.name) for reader in readers))
         text = tenants_touched(self._changes, (m for m in models() if m.name in makers))
-        if text not in self._groups:
-            self._groups[text] = f"kept.group_{len(self._groups)}"
-            self._run(f"create table {self._groups[text]} as {text} where tenant_id is not null")
-        return self._groups[text]
+        groups = self._common.groups
+        with self._common.locks[_GROUPS]:
+            if text not in groups:
+                groups[text] = f"kept.group_{len(groups)}"
+                self._run(f"create table {groups[text]} as {text} where tenant_id is not null")
+        return groups[text]
 
     def _remake(self, model: Model) -> bool:
         """Compute a model's rows of the touched tenants, or all, anew; whether any differ.
@@ -127,8 +196,8 @@ class _Refresh:
             was = f"(select rowid as place, * from {self.copy}.{name})"
         else:
             self._show(model.reads | {name}, written=name)
-            self._compute(model, f"made.{name}", ["slice.main", self.copy])
-            was = f"(from kept.{name} where {_THEIRS})"
+            self._compute(model, f"made.{name}", [f"{self._slice}.main", self.copy])
+            was = f"(from kept.{name} where {self._theirs})"
         [(different,)] = self._run(
             f"create table moved.{name} as select * exclude (side, place), sum(side) as times,"
             " list(place) filter (place is not null) as places from ("
@@ -147,19 +216,20 @@ class _Refresh:
         return bool(different)
 
     def _replace_slice(self, name: str) -> None:
-        """Show the rows of a model as they are by now."""
+        """Keep and show the rows of a model as they are by now."""
         self._run(
-            f"create table slice._{name} as from made.{name} union all"
+            f"create table now.{name} as from made.{name} union all"
             f" select * exclude (place) from kept.{name}"
-            " where tenant_id not in (from slice.touched)"
+            f" where tenant_id not in (from {self._slice}.touched)"
         )
-        self._run(f"create or replace view slice.{name} as from slice._{name} where {_THEIRS}")
+        self._common.now.add(name)
+        self._show_now(name)
 
     def _compute(self, model: Model, into: str, places: Sequence[str]) -> None:
         """Make a table of a model's text; each relation it reads is taken from the first place."""
         text = model.text
         if model.name in MET:
-            text = f"from ({text}) where {_THEIRS}"
+            text = f"from ({text}) where {self._theirs}"
         self._run(f"set search_path = '{','.join(places)}'")
         self._run(f"create table {into} as {text}")
 
@@ -167,9 +237,9 @@ class _Refresh:
         """Take off a sum what the touched tenants made before, add what they make now."""
         name = model.name
         self._show(model.reads)
-        self._compute(model, f"past.{name}", ["past.main", self.copy])
-        self._compute(model, f"made.{name}", ["slice.main", self.copy])
-        return self._adjust(name, f"past.{name}")
+        self._compute(model, f"gone.{name}", [f"{self._past}.main", self.copy])
+        self._compute(model, f"made.{name}", [f"{self._slice}.main", self.copy])
+        return self._adjust(name, f"gone.{name}")
 
     def _add_rows(self, model: Model) -> None:
         """Take off a sum what the rows that went added to it, add what those that came do."""

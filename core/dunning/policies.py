@@ -27,17 +27,19 @@ def add_policy(
 ) -> DunningPolicy:
     """A new version of the common ladder, or of a tenant's own; cases that run keep theirs.
 
-    No stages lead a tenant back to the common ladder. `seen_version` is the newest version the
-    person saw. Raises BadInput, NotFound, ChangedMeanwhile.
+    No stages lead a tenant back to the common ladder. `seen_version` is the one in force
+    that the person saw. Raises BadInput, NotFound, ChangedMeanwhile.
     """
     if tenant_id is not None and work.session.get(Tenant, tenant_id) is None:
         raise NotFound(f"There is no tenant {tenant_id}")
     if not stages and tenant_id is None:
         raise BadInput("The common ladder has stages")
     ladder = checked(stages) if stages else ()
+    # The number is taken before the look: who adds between the two is met at the unique number.
     newest = work.session.scalar(select(func.max(DunningPolicy.version))) or 0
-    if seen_version is not None and seen_version != newest:
-        raise ChangedMeanwhile(f"Version {newest} was added meanwhile; look again")
+    current = policy_for(work, tenant_id).version
+    if seen_version is not None and seen_version != current:
+        raise ChangedMeanwhile(f"Version {current} holds by now; look again")
     policy = DunningPolicy(
         version=newest + 1,
         tenant_id=tenant_id,

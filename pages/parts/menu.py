@@ -68,6 +68,14 @@ MENU = (
         ":material/notification_important:",
     ),
     Entry(
+        "ladder",
+        "Dunning ladder",
+        "pages/admin/ladder.py",
+        "Receivables",
+        "sys_finance",
+        ":material/stairs:",
+    ),
+    Entry(
         "invoices",
         "Invoices",
         "pages/receivables/invoices.py",

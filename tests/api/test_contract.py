@@ -36,6 +36,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "/admin/billing/plans/{plan_id}": {"before": FACTS, "after": {"name": "Small"}},
     "/admin/billing/plans/{plan_id}/toggle": {"is_active": True},
     "/admin/billing/plans/{plan_id}/prices": PRICE,
+    "/admin/billing/plans/{plan_id}/usage-prices": {
+        "meter": "max_users",
+        "currency": "EUR",
+        "tiers": [{"unit_minor": 1}],
+    },
+    "/sys/tenants": {"name": "Fjord AB", "currency": "SEK"},
+    "/v1/usage/meters": {"name": "labels_printed", "aggregation": "sum"},
     "/admin/jobs/{name}/run": {"reason": "for the test"},
     "/admin/billing/wallets/{tenant_id}/credit": {"amount_minor": 1, "reason": "for the test"},
     "/admin/billing/wallets/{tenant_id}/debit": {"amount_minor": 1, "reason": "for the test"},
@@ -64,6 +71,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "pause": {"until": "2026-12-01"},
     "resume": {},
     "remind": {},
+    "ladder": {"stages": [{"after_days": 1, "effect": "remind"}]},
     "suspend": {"reason": "for the test"},
     "override": {"override_path": "freeze"},
     "cancel": {"reason_code": "other"},
@@ -80,7 +88,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "webhooks": {"url": "https://hooks.example.com/", "reason": "for the test"},
     "redeliver": {"reason": "for the test"},
 }
-LISTS = [("GET", f"/sys/{name}") for name in BOTH]
+LISTS = [("GET", f"/sys/{name}") for name in BOTH] + [("GET", f"{SYS}/renewals")]
 """Lists of which a tenant's caller gets its own."""
 QUERIES = {"/v1/usage": "tenant_id=1", "/v1/usage/check": "tenant_id=1&limit=max_users"}
 

@@ -5,8 +5,10 @@ from starlette.testclient import TestClient
 from core.clock import SetClock
 from core.work import Office
 from tests.api.conftest import Keys, People
-from tests.billing import WHY
+from tests.billing import WHY, a_tenant
 from tests.dunning import an_unpaid, live, status_of, the_case, told
+
+SUSPEND = {"after_days": 14, "effect": "suspend"}
 
 
 def test_a_tenants_dunning_is_read_overridden_and_resumed(
@@ -90,3 +92,52 @@ def test_the_queue_is_for_who_reads_billing(
     access = api.get(f"/v1/tenants/{tenant.id}/access", headers=own).json()
     assert (access["status"], access["writes"]) == ("suspended", False)
     assert api.get(f"/sys/tenants/{tenant.id}/dunning", headers=own).status_code == 403
+
+
+def test_a_new_version_of_the_ladder_is_added_once(
+    office: Office, api: TestClient, person: People
+) -> None:
+    tenant, finance, url = a_tenant(office), person("sys_finance"), "/billing/dunning/ladder"
+    before = api.get(url, headers=finance).json()
+    assert (before["version"], len(before["stages"])) == (1, 5)
+    stages = [{"after_days": 2, "effect": "remind", "template": "hello"}, SUSPEND]
+    body = {"stages": stages, "version": 1, "reason": WHY}
+    keyed = {**finance, "idempotency-key": "ladder-01"}
+    for _ in range(2):
+        made = api.post(url, json=body, headers=keyed)
+        assert made.status_code == 201, made.text
+        assert made.json() == {
+            "version": 2,
+            "stages": [stages[0], {**SUSPEND, "template": "suspended"}],
+        }
+    late = api.post(url, json=body, headers=finance)
+    assert (late.status_code, late.json()["code"]) == (409, "changed_meanwhile")
+    assert api.get(url, headers=finance).json() == made.json()
+    own = f"/sys/tenants/{tenant.id}/dunning"
+    body = {"stages": [SUSPEND], "version": 2, "reason": WHY}
+    assert api.post(f"{own}/ladder", json=body, headers=finance).json()["version"] == 3
+    assert api.get(own, headers=finance).json()["policy_version"] == 3
+    assert api.get(url, headers=finance).json()["version"] == 2
+    common = {"stages": stages, "version": 2, "reason": WHY}
+    assert api.post(url, json=common, headers=finance).json()["version"] == 4
+    back = api.post(f"{own}/ladder", json={"stages": [], "reason": WHY}, headers=finance)
+    assert back.json()["version"] == 4
+
+
+def test_a_ladder_that_cannot_be_or_is_not_ones_own_is_refused(
+    api: TestClient, person: People
+) -> None:
+    finance, url = person("sys_finance"), "/billing/dunning/ladder"
+    falling = {"stages": [SUSPEND, {"after_days": 3, "effect": "remind"}], "reason": WHY}
+    for body in (falling, {"stages": [], "reason": WHY}):
+        refused = api.post(url, json=body, headers=finance)
+        assert (refused.status_code, refused.json()["code"]) == (400, "bad_input")
+    short = api.post(url, json={"stages": [SUSPEND], "reason": "short"}, headers=finance)
+    assert (short.status_code, short.json()["code"]) == (400, "reason_needed")
+    given = {"stages": [SUSPEND], "reason": WHY}
+    stale = api.post(url, json=given, headers=person("sys_finance", fresh=False))
+    assert (stale.status_code, stale.json()["code"]) == (403, "fresh_auth_needed")
+    assert api.post(url, json=given, headers=person("billing")).status_code == 403
+    gone = api.post("/sys/tenants/999/dunning/ladder", json=given, headers=finance)
+    assert gone.status_code == 404
+    assert api.get(url, headers=finance).json()["version"] == 1

@@ -106,6 +106,83 @@ def test_every_write_has_its_preview_and_the_documented_keys(
     assert saldo("ledger", "check").code == 0
 
 
+def test_a_status_moves_along_the_table_of_allowed_moves(saldo: Saldo, number: str) -> None:
+    options, who = ("set-status", number, "suspended"), ("--as", ONBOARDING, "--json")
+    preview = saldo("subscription", "preview", *options, *who)
+    assert preview.code == 0, preview.err
+    assert preview.json["after"]["status"] == "suspended"
+    assert set(preview.json) == documented("saldo subscription preview set-status")
+    assert saldo("subscription", "show", number, "--json").json["status"] == "active"
+    done = saldo("subscription", *options, "--reason", WHY, *who)
+    assert done.code == 0, done.err
+    assert set(done.json) <= documented("saldo subscription set-status")
+    shown = saldo("subscription", "show", number, "--json").json
+    assert (shown["status"], shown["history"][0]["reason"]) == ("suspended", WHY)
+    for status, code, words in (
+        ("asleep", "bad_input", "There is no status 'asleep'"),
+        ("cancelled", "not_now", "Becoming cancelled is an action of its own"),
+    ):
+        refused = saldo("subscription", "set-status", number, status, "--reason", WHY, *who)
+        assert (refused.code, refused.json["code"]) == (1, code)
+        assert words in refused.err
+    for given, code in (
+        (("--reason", "short", *who), "reason_needed"),
+        (WRITE, "not_allowed"),
+        (("--version", "1", "--reason", WHY, *who), "changed_meanwhile"),
+    ):
+        refused = saldo("subscription", "set-status", number, "active", *given)
+        assert (refused.code, refused.json["code"]) == (1, code)
+
+
+def test_the_collection_needs_no_reason_but_keeps_one(saldo: Saldo, number: str) -> None:
+    who = ("--as", ONBOARDING, "--json")
+    options = ("set-collection", number, "wallet")
+    preview = saldo("subscription", "preview", *options, *who)
+    assert preview.code == 0, preview.err
+    assert preview.json["after"]["collection"] == "wallet"
+    assert set(preview.json) == documented("saldo subscription preview set-collection")
+    done = saldo("subscription", *options, *who)
+    assert (done.code, done.json["collection"]) == (0, "wallet"), done.err
+    assert set(done.json) <= documented("saldo subscription set-collection")
+    again = saldo("subscription", "set-collection", number, "send_invoice", "--reason", WHY, *who)
+    assert again.json["collection"] == "send_invoice"
+    wrong = saldo("subscription", "set-collection", number, "cash", *who)
+    assert (wrong.code, wrong.json["code"]) == (1, "bad_input")
+    refused = saldo("subscription", *options, *PREVIEW)
+    assert (refused.code, refused.json["code"]) == (1, "not_allowed")
+    gone = saldo("subscription", "set-collection", "999", "wallet", *who)
+    assert (gone.code, gone.json["code"]) == (1, "not_found")
+
+
+def test_renewals_are_listed_with_their_totals(
+    saldo: Saldo,
+    number: str,
+    office: Office,
+    plans: dict[str, Plan],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("core.office.SystemClock", lambda: office.clock)
+    tenant = a_tenant(office)
+    short = a_subscription(office, tenant, plans["growth"], trial_days=9, collection="wallet")
+    found = saldo("subscription", "renewals", "--days", "400", "--json")
+    assert found.code == 0, found.err
+    assert keys_of(found.json) <= documented("saldo subscription renewals")
+    outcomes = {row["subscription_id"]: row["outcome"] for row in found.json["renewals"]}
+    assert outcomes == {int(number): "renews", short.id: "short"}
+    totals = {total["currency"]: total for total in found.json["totals"]}
+    # 319.00 SEK and a quarter of it as tax come; 79.00 EUR lack in the wallet.
+    assert (totals["SEK"]["coming_minor"], totals["EUR"]["short_minor"]) == (39_875, 7_900)
+    coming = saldo("subscription", "renewals", "--days", "400", "--outcome", "coming", "--json")
+    assert (coming.json["count"], coming.json["totals"]) == (1, found.json["totals"])
+    own = ("--days", "400", "--tenant", str(short.tenant_id))
+    assert saldo("subscription", "renewals", *own, "--json").json["count"] == 1
+    words = saldo("subscription", "renewals", "--days", "400").out
+    assert "Wallet short by 79.00 EUR" in words
+    wrong = saldo("subscription", "renewals", "--outcome", "perhaps", "--json")
+    assert (wrong.code, wrong.json["code"]) == (1, "bad_input")
+    assert saldo("subscription", "renewals", "--days", "401").code == 2
+
+
 def test_onboarding_assigns_once_for_a_key(
     saldo: Saldo, office: Office, plans: dict[str, Plan]
 ) -> None:

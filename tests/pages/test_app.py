@@ -12,6 +12,7 @@ from pages.parts import menu
 Run = Callable[..., AppTest]
 Person = Callable[..., Viewer]
 RECEIVABLES = ["ageing", "dunning", "invoices", "payments", "credit-notes"]
+FINANCE = ["ageing", "dunning", "ladder", "invoices", "payments", "credit-notes"]
 SUBSCRIPTIONS = ("subscriptions", "renewals", "tenant", "usage")
 
 
@@ -30,7 +31,7 @@ def words(test: AppTest) -> str:
             "super_admin",
             [
                 "revenue",
-                *RECEIVABLES,
+                *FINANCE,
                 *SUBSCRIPTIONS,
                 "plans",
                 "wallets",
@@ -40,6 +41,7 @@ def words(test: AppTest) -> str:
                 "audit",
             ],
         ),
+        ("sys_finance", ["revenue", *FINANCE, *SUBSCRIPTIONS]),
         ("operator", []),
         ("org_admin", []),
     ],
