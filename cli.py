@@ -3,12 +3,16 @@
 import typer
 
 from commands import (
+    bank,
     books,
+    channels,
     credit_notes,
     database,
     dunning,
+    gateways,
     imports,
     invoices,
+    jobs,
     keys,
     notifications,
     operations,
@@ -22,6 +26,7 @@ from commands import (
     tenants,
     usage,
     usage_prices,
+    users,
     wallets,
     worker,
 )
@@ -38,8 +43,11 @@ app.add_typer(credit_notes.app, name="credit-note")
 app.add_typer(books.ledger_app, name="ledger")
 app.add_typer(books.audit_app, name="audit")
 app.add_typer(reports.report_app, name="report")
-app.add_typer(operations.user_app, name="user")
+app.add_typer(users.app, name="user")
 app.add_typer(keys.app, name="apikey")
+app.add_typer(gateways.app, name="gateway")
+app.add_typer(bank.app, name="bank")
+app.add_typer(gateways.keys_app, name="keys")
 app.add_typer(runs.app, name="run")
 app.add_typer(worker.app, name="job")
 app.add_typer(notifications.app, name="notification")
@@ -49,7 +57,16 @@ app.add_typer(dunning.app, name="dunning")
 app.add_typer(subscription_acts.app, name="subscription")
 app.add_typer(plans.app, name="plan")
 app.add_typer(tenants.app, name="tenant")
+invoices.app.command()(gateways.charge)
+invoices.app.command()(gateways.attempts)
 runs.app.command("notifications")(notifications.run)
+worker.app.command()(jobs.schedule)
+notifications.app.command()(channels.channels)
+notifications.app.command()(channels.set_channel)
+notifications.app.command()(channels.add_endpoint)
+notifications.app.command()(channels.rotate_endpoint)
+notifications.app.command()(channels.remove_endpoint)
+notifications.app.command("test")(channels.send_test)
 subscription_acts.app.command("list")(subscriptions.list_subscriptions)
 subscription_acts.app.command()(subscriptions.show)
 subscription_acts.app.command()(subscriptions.renewals)

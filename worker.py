@@ -14,6 +14,10 @@ from datetime import timedelta
 from core.access.authority import system
 from core.audit import anchors
 from core.audit.queries import Anchor, verify
+from core.charging import events
+from core.charging.checkout import sweep_pages
+from core.charging.events import handle_waiting, sweep_disputes
+from core.charging.run import run_auto_charge, sweep_attempts
 from core.dunning.run import run_dunning
 from core.errors import CheckFailed
 from core.jobs.planning import RUN
@@ -55,9 +59,25 @@ def recognition(office: Office) -> Summary:
         return {"currencies": len(recognise_revenue(work, last_month))}
 
 
-def refunds(office: Office) -> Summary:
-    """Refunds that hung, counted by what became of them."""
-    return Counter(outcome.status for outcome in sweep(office))
+def auto_charge(office: Office) -> Summary:
+    """Due invoices, counted by what became of their charge."""
+    counts: Summary = run_auto_charge(office).as_json()["counts"]
+    return counts
+
+
+def sweeping(office: Office) -> Summary:
+    """What hung between us and the gateways, counted by what became of it."""
+    return (
+        Counter(f"refunds_{outcome.status}" for outcome in sweep(office))
+        + Counter(f"charges_{attempt.status}" for attempt in sweep_attempts(office))
+        + Counter(f"pages_{page.status}" for page in sweep_pages(office))
+        + Counter(f"events_{event.status}" for event in handle_waiting(office))
+    )
+
+
+def disputes(office: Office) -> Summary:
+    """Disputes of the last weeks that no webhook told of, by their state."""
+    return Counter(dispute.status for dispute in sweep_disputes(office))
 
 
 def notifications(office: Office) -> Summary:
@@ -91,7 +111,9 @@ DOES: dict[str, Callable[[Office], Summary]] = {
     "usage-invoices": usage_invoices,
     "dunning": dunning,
     "recognition": recognition,
-    "sweep": refunds,
+    "auto-charge": auto_charge,
+    "sweep": sweeping,
+    "disputes": disputes,
     "notifications": notifications,
     "anchor": anchor,
     "sync": sync,
@@ -102,7 +124,13 @@ DOES: dict[str, Callable[[Office], Summary]] = {
 
 def the_worker(office: Office) -> Worker:
     """A worker that carries out every kind of queued job."""
-    return Worker(office, {RUN: lambda at, ids: run_queued(at, ids["run_id"], DOES)})
+    return Worker(
+        office,
+        {
+            RUN: lambda at, ids: run_queued(at, ids["run_id"], DOES),
+            events.JOB: lambda at, ids: events.handle(at, ids["event_id"]),
+        },
+    )
 
 
 def run_once(office: Office) -> None:

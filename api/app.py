@@ -6,12 +6,18 @@ from starlette.middleware import Middleware
 
 from api import (
     access,
+    bank,
+    charging,
     credit_notes,
+    disputes,
     documents,
     dunning,
     errors,
+    gateway_config,
     invoices,
     jobs,
+    keys,
+    my_billing,
     notifications,
     payments,
     plans,
@@ -19,7 +25,9 @@ from api import (
     subscriptions,
     tenants,
     usage,
+    users,
     wallets,
+    webhooks,
 )
 from api.guard import Guard
 
@@ -32,9 +40,10 @@ API keys. `Idempotency-Key` makes a write safe to repeat.
 """
 BOTH = {
     "subscriptions": (previews.router, subscriptions.router),
-    "invoices": (invoices.router,),
-    "payments": (payments.router,),
+    "invoices": (invoices.router, charging.invoice_router),
+    "payments": (disputes.router, payments.router),
     "credit-notes": (credit_notes.router,),
+    "wallets": (wallets.router,),
 }
 """Records whose routes stand at both addresses of the sources, `/sys/…` and `/admin/billing/…`."""
 TAGS = [
@@ -43,6 +52,7 @@ TAGS = [
     {"name": "Usage", "description": "Usage events and limits of tenants"},
     {"name": "Plans", "description": "The catalogue and the pricing page"},
     {"name": "Wallets", "description": "Prepaid money and promotional credit"},
+    {"name": "Admin wallets", "description": "The same, at the admin panel's address"},
     {"name": "Invoices", "description": "What tenants owe: written, sent, settled, voided"},
     {"name": "Admin invoices", "description": "The same, at the admin panel's address"},
     {"name": "Payments", "description": "Money in, and given back with a preview"},
@@ -53,7 +63,14 @@ TAGS = [
     {"name": "Short addresses", "description": "Single writes at the sources' own addresses"},
     {"name": "Messages", "description": "What tenants were told, how they hear, their inboxes"},
     {"name": "Documents", "description": "Invoices and credit notes as PDF"},
+    {"name": "Bank", "description": "The bank's files"},
+    {"name": "Charging", "description": "Cards charged by the run or at once"},
+    {"name": "My billing", "description": "The own organisation's recharges and cards"},
+    {"name": "Payment config", "description": "Keys of the gateways, and the events they sent"},
+    {"name": "Webhooks", "description": "Where the gateways send their events"},
     {"name": "Jobs", "description": "What runs by itself, and what became of it"},
+    {"name": "Users", "description": "Accounts, roles and the permission table"},
+    {"name": "API keys", "description": "Keys of programs, made and revoked by people"},
     {"name": "Subscriptions", "description": "Every tenant's subscription, changed with previews"},
     {"name": "Admin subscriptions", "description": "The same, at the admin panel's address"},
 ]
@@ -73,9 +90,10 @@ def create() -> FastAPI:
         middleware=[Middleware(Guard)],
     )
     errors.install(app)
-    for door in (access, tenants, usage, plans, wallets, documents, notifications, jobs):
+    for door in (access, tenants, usage, plans, documents, notifications, jobs, users, keys):
         app.include_router(door.router)
     app.include_router(plans.public)
+    app.include_router(users.role_router)
     for name, routers in BOTH.items():
         words = name.replace("-", " ")
         for router in routers:
@@ -86,6 +104,12 @@ def create() -> FastAPI:
         invoices.send_router,
         credit_notes.approve_router,
         notifications.own_router,
+        charging.router,
+        charging.own_router,
+        my_billing.router,
+        gateway_config.router,
+        webhooks.router,
+        bank.router,
         dunning.queue_router,
         dunning.tenants,
     ):

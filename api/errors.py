@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from core import errors
 from core.errors import SaldoError
+from core.gateways.port import CredentialsMissing, GatewayRefused, GatewayUnsure
 from core.usage.ingesting import EventsRefused
 
 STATUS: dict[type[SaldoError], int] = {
@@ -26,6 +27,9 @@ STATUS: dict[type[SaldoError], int] = {
     errors.InsufficientBalance: 409,
     errors.DatabaseUnavailable: 503,
     errors.SchemaBehind: 503,
+    CredentialsMissing: 503,
+    GatewayUnsure: 503,
+    GatewayRefused: 409,
 }
 """Status of an error and of those below it; what is not listed is a 400."""
 SIGN_IN = {"www-authenticate": "Bearer"}
@@ -45,7 +49,7 @@ MEANINGS = {
     409: "The record's state, version or balance does not allow it, or the key was used before",
     413: WORDS[413][0],
     422: "The request does not have the shape described here",
-    503: "The database does not answer; try again",
+    503: "The database or the gateway does not answer, or has no keys",
 }
 
 

@@ -8,6 +8,8 @@ from api.errors import known_refusal
 
 MOST_BYTES = 1_048_576
 """A thousand usage events fit; a larger body is refused."""
+LARGER = {"/sys/bank/files": 30 * 1_048_576}
+"""Addresses that take files, and the largest each takes."""
 log = logging.getLogger(__name__)
 
 
@@ -22,7 +24,7 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        body = await _body(receive)
+        body = await _body(receive, LARGER.get(scope["path"], MOST_BYTES))
         if body is None:
             await known_refusal(413)(scope, receive, send)
             return
@@ -48,8 +50,8 @@ class Guard:
             await known_refusal(500)(scope, receive, watched)
 
 
-async def _body(receive: Receive) -> bytes | None:
-    """The whole body, None when it is larger than MOST_BYTES."""
+async def _body(receive: Receive, most: int) -> bytes | None:
+    """The whole body, None when it is larger."""
     parts: list[bytes] = []
     size = 0
     while True:
@@ -58,7 +60,7 @@ async def _body(receive: Receive) -> bytes | None:
             return b"".join(parts)
         part = message.get("body", b"")
         size += len(part)
-        if size > MOST_BYTES:
+        if size > most:
             return None
         parts.append(part)
         if not message.get("more_body", False):

@@ -11,10 +11,12 @@ from api.caller import Caller, Key, TheOffice
 from api.errors import refusals
 from api.shapes import (
     A_REASON,
+    Answer,
     Body,
     Currency,
     Limit,
     LongText,
+    Minor,
     Name,
     Offset,
     Reason,
@@ -30,6 +32,7 @@ from core.invoices.listing import InvoiceFilters, InvoicePage, InvoiceRow, invoi
 from core.invoices.models import Invoice
 from core.invoices.written import WrittenInvoice, draft_of
 from core.payments.actions import mark_paid
+from core.wallets.actions import pay_invoice_from_wallet
 from core.work import Office, Work
 
 Sort = Literal["newest", "number", "tenant", "due", "total", "open", "status"]
@@ -46,6 +49,7 @@ AnyStatus = Literal[
 ]
 Type = Literal["subscription", "usage", "recharge", "adjustment", "refund"]
 ByHand = Literal["bank_transfer", "card", "cash", "direct_debit", "other"]
+MOST_FEES = 1_000
 LINE = {"description": "Set-up", "quantity": "2", "unit_minor": 45_000, "tax_percent": "25"}
 
 
@@ -91,6 +95,34 @@ class PaidBody(Body):
     note: LongText = ""
     paid_on: date | None = None
     seen_due_minor: Annotated[int, Field(strict=True, ge=0)] | None = None
+
+
+class FeeBody(Body):
+    """A tenant's fee in its currency, without tax, and the sales it is a share of."""
+
+    tenant_id: SomeId
+    sales_minor: Minor
+    fee_minor: Annotated[Minor, Field(gt=0)]
+
+
+class FeesBody(Body):
+    """The platform's fees of a month, named by its first day."""
+
+    model_config = example(
+        {
+            "month": "2026-10-01",
+            "fees": [{"tenant_id": 42, "sales_minor": 1_250_000, "fee_minor": 12_500}],
+        }
+    )
+
+    month: date
+    fees: Annotated[list[FeeBody], Field(min_length=1, max_length=MOST_FEES)]
+
+
+class IssuedAnswer(Answer):
+    """The invoices that were issued."""
+
+    invoice_ids: list[int]
 
 
 router = APIRouter()
@@ -228,6 +260,35 @@ def write_off(
     return _done(
         at, actor, lambda work: actions.write_off(work, invoice_id, reason=body.reason, key=key)
     )
+
+
+@router.post(
+    "/{invoice_id}/pay-from-wallet",
+    summary="Pay from the wallet",
+    responses=refusals(400, 404, 409),
+)
+def pay_from_wallet(
+    at: TheOffice, actor: Caller, invoice_id: RecordId, body: ReasonBody, key: Key = None
+) -> InvoiceRow:
+    """Settle what is owed, promotional credit first, whole or not at all. Needs
+    `saas.wallets.manage`, a fresh sign-in and a reason.
+    """
+    with at.work(actor) as work:
+        pay_invoice_from_wallet(work, invoice_id, reason=body.reason, key=key)
+        work.session.flush()
+        return one_invoice(work, str(invoice_id), None)
+
+
+@router.post(
+    "/platform-fees", status_code=201, summary="Issue platform fees", responses=refusals(400, 409)
+)
+def platform_fees(at: TheOffice, actor: Caller, body: FeesBody, key: Key = None) -> IssuedAnswer:
+    """One invoice a tenant; who has one for the month is left out. Needs `billing.write`."""
+    fees = tuple(actions.Fee(**fee.model_dump()) for fee in body.fees)
+    with at.work(actor) as work:
+        return IssuedAnswer(
+            invoice_ids=actions.issue_platform_fees(work, body.month, fees, key=key)
+        )
 
 
 def _done(at: Office, actor: Actor, do: Callable[[Work], Invoice]) -> InvoiceRow:

@@ -1,15 +1,18 @@
-"""`/admin/jobs`: what runs by itself and what became of it; run a job now (OPS)."""
+"""`/admin/jobs`: what runs by itself and what became of it; run now, set when (OPS)."""
 
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path
+from pydantic import Field, StringConstraints
 
 from api.caller import Caller, Key, TheOffice
 from api.errors import refusals
-from api.shapes import A_REASON, NO_NUL, Answer, Body, Reason, example
+from api.shapes import A_REASON, LARGEST_ID, NO_NUL, Answer, Body, Reason, example
 from core.jobs import actions, queries
+from core.jobs.cron import LONGEST
 
+SomeVersion = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 JobName = Annotated[str, Path(min_length=1, max_length=40, pattern=NO_NUL)]
 
 
@@ -52,6 +55,17 @@ class JobsAnswer(Answer):
     runs: list[RunAnswer]
 
 
+class ScheduleBody(Body):
+    """When a job runs: `cron` as five fields, the built-in time without it; `version` as seen."""
+
+    model_config = example({"enabled": True, "cron": "30 2 * * *", "reason": A_REASON})
+
+    enabled: bool
+    cron: Annotated[str, StringConstraints(max_length=LONGEST, pattern=NO_NUL)] | None = None
+    version: SomeVersion | None = None
+    reason: Reason
+
+
 class RunBody(Body):
     """Why it is to run now."""
 
@@ -81,3 +95,26 @@ def run(at: TheOffice, actor: Caller, name: JobName, body: RunBody, key: Key = N
     with at.work(actor) as work:
         asked = actions.ask_run(work, name, reason=body.reason, key=key)
         return RunAnswer.model_validate(queries.row_of(asked))
+
+
+@router.post(
+    "/{name}/schedule", summary="Choose when a job runs", responses=refusals(400, 404, 409)
+)
+def schedule(
+    at: TheOffice, actor: Caller, name: JobName, body: ScheduleBody, key: Key = None
+) -> JobAnswer:
+    """For super admins; what fell due before is not made up. Needs `users.manage`, a fresh sign-in
+    and a reason.
+    """
+    with at.work(actor) as work:
+        actions.set_schedule(
+            work,
+            name,
+            enabled=body.enabled,
+            cron=body.cron,
+            version=body.version,
+            reason=body.reason,
+            key=key,
+        )
+        work.session.flush()
+        return JobAnswer.model_validate(queries.job_row(work, name))

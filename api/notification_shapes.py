@@ -75,6 +75,27 @@ class AddEndpointBody(EndpointBody):
     reason: Reason
 
 
+class EndpointWhyBody(Body):
+    """Why an endpoint gets a new secret, or goes."""
+
+    model_config = example({"reason": A_REASON})
+
+    reason: Reason
+
+
+class TryBody(Body):
+    """The endpoint to try, of the channel `webhook` alone."""
+
+    endpoint_id: SomeId | None = None
+
+
+class TriedAnswer(Answer):
+    """A test message goes out with the next run."""
+
+    channel: str
+    endpoint_id: int | None
+
+
 class RedeliverBody(Body):
     """Why it is done."""
 

@@ -16,6 +16,7 @@ from api.notification_shapes import (
     DeliveriesAnswer,
     EndpointAnswer,
     EndpointBody,
+    EndpointWhyBody,
     MessagesAnswer,
     OneChannel,
     ReadAnswer,
@@ -25,6 +26,8 @@ from api.notification_shapes import (
     SetAnswer,
     SetChannelBody,
     Status,
+    TriedAnswer,
+    TryBody,
 )
 from api.shapes import LARGEST_ID, Limit, Offset, RecordId
 from core.notifications import actions, own, queries
@@ -102,6 +105,21 @@ def remove_own(at: TheOffice, actor: Caller, endpoint_id: RecordId, key: Key = N
         own.remove_own_endpoint(work, endpoint_id, key=key)
 
 
+@own_router.post(
+    "/channels/{channel}/test",
+    status_code=202,
+    summary="Try an own channel",
+    responses=refusals(400, 404, 409),
+)
+def try_own(
+    at: TheOffice, actor: Caller, channel: OneChannel, body: TryBody, key: Key = None
+) -> TriedAnswer:
+    """The next run sends a test message. Needs `org.billing.manage`."""
+    with at.work(actor) as work:
+        own.send_own_test(work, channel, endpoint_id=body.endpoint_id, key=key)
+    return TriedAnswer(channel=channel, endpoint_id=body.endpoint_id)
+
+
 @router.get("/tenants/{tenant_id}/channels", summary="A tenant's channels", responses=refusals())
 def channels(at: TheOffice, actor: Caller, tenant_id: RecordId) -> ChannelsAnswer:
     """Its channels with what holds by default, and its endpoints. Needs `saas.billing.admin`."""
@@ -174,6 +192,83 @@ def add_default(at: TheOffice, actor: Caller, body: AddEndpointBody) -> SecretAn
     return SecretAnswer.model_validate(made)
 
 
+@router.post(
+    "/tenants/{tenant_id}/webhooks/{endpoint_id}/rotate",
+    summary="A new secret for a tenant's endpoint",
+    responses=refusals(400, 404),
+)
+def rotate(
+    at: TheOffice, actor: Caller, tenant_id: RecordId, endpoint_id: RecordId, body: EndpointWhyBody
+) -> SecretAnswer:
+    """Both secrets sign for a day. Needs `saas.billing.admin`, a fresh sign-in and a reason."""
+    return _rotated(at, actor, tenant_id, endpoint_id, body)
+
+
+@router.post(
+    "/webhooks/{endpoint_id}/rotate",
+    summary="A new secret for the platform's endpoint",
+    responses=refusals(400, 404),
+)
+def rotate_default(
+    at: TheOffice, actor: Caller, endpoint_id: RecordId, body: EndpointWhyBody
+) -> SecretAnswer:
+    """Both secrets sign for a day. Needs `saas.billing.admin`, a fresh sign-in and a reason."""
+    return _rotated(at, actor, None, endpoint_id, body)
+
+
+@router.post(
+    "/tenants/{tenant_id}/webhooks/{endpoint_id}/remove",
+    status_code=204,
+    summary="Remove a tenant's endpoint",
+    responses=refusals(400, 404, 409),
+)
+def remove(
+    at: TheOffice,
+    actor: Caller,
+    tenant_id: RecordId,
+    endpoint_id: RecordId,
+    body: EndpointWhyBody,
+    key: Key = None,
+) -> None:
+    """Needs `saas.billing.admin`, a fresh sign-in and a reason."""
+    with at.work(actor) as work:
+        actions.remove_endpoint(work, tenant_id, endpoint_id, reason=body.reason, key=key)
+
+
+@router.post(
+    "/webhooks/{endpoint_id}/remove",
+    status_code=204,
+    summary="Remove the platform's endpoint",
+    responses=refusals(400, 404, 409),
+)
+def remove_default(
+    at: TheOffice, actor: Caller, endpoint_id: RecordId, body: EndpointWhyBody, key: Key = None
+) -> None:
+    """Needs `saas.billing.admin`, a fresh sign-in and a reason."""
+    with at.work(actor) as work:
+        actions.remove_endpoint(work, None, endpoint_id, reason=body.reason, key=key)
+
+
+@router.post(
+    "/tenants/{tenant_id}/channels/{channel}/test",
+    status_code=202,
+    summary="Try a tenant's channel",
+    responses=refusals(400, 404, 409),
+)
+def try_one(
+    at: TheOffice,
+    actor: Caller,
+    tenant_id: RecordId,
+    channel: OneChannel,
+    body: TryBody,
+    key: Key = None,
+) -> TriedAnswer:
+    """The next run sends a test message. Needs `saas.billing.admin`."""
+    with at.work(actor) as work:
+        actions.send_test(work, tenant_id, channel, endpoint_id=body.endpoint_id, key=key)
+    return TriedAnswer(channel=channel, endpoint_id=body.endpoint_id)
+
+
 @router.get("/notifications", summary="List deliveries", responses=refusals())
 def deliveries(
     at: TheOffice,
@@ -205,6 +300,14 @@ def redeliver(
         return AgainAnswer.model_validate(
             actions.redeliver(work, delivery_id, reason=body.reason, key=key)
         )
+
+
+def _rotated(
+    at: TheOffice, actor: Caller, tenant_id: int | None, endpoint_id: int, body: EndpointWhyBody
+) -> SecretAnswer:
+    with at.work(actor) as work:
+        made = actions.rotate_endpoint(work, tenant_id, endpoint_id, reason=body.reason)
+    return SecretAnswer.model_validate(made)
 
 
 def _set(

@@ -1,4 +1,4 @@
-"""`/admin/billing/wallets`: what tenants hold, and credit and debit by hand (WAL)."""
+"""`/sys/wallets` and `/admin/billing/wallets`: what tenants hold, moved by hand (WAL)."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -52,6 +52,19 @@ class DebitBody(MoveBody):
     model_config = example({"amount_minor": 5000, "currency": "EUR", "reason": A_REASON})
 
     overdraw: bool = False
+
+
+class RechargeBody(Body):
+    """Money that a tenant paid ahead by bank, under the bank's number of the payment."""
+
+    model_config = example(
+        {"amount_minor": 5000, "reference_id": "BG 5050-1055", "reason": A_REASON}
+    )
+
+    amount_minor: Amount
+    currency: Currency | None = None
+    reference_id: Name
+    reason: Reason
 
 
 class WalletAnswer(Answer):
@@ -111,7 +124,7 @@ class MovedAnswer(MovementAnswer):
     currency: str
 
 
-router = APIRouter(prefix="/admin/billing/wallets", tags=["Wallets"])
+router = APIRouter()
 
 
 @router.get("", summary="List wallets", responses=refusals())
@@ -194,6 +207,31 @@ def debit(
             body.currency or queries.tenant_currency(work, tenant_id),
             overdraw=body.overdraw,
             reference_id=body.reference_id,
+            reason=body.reason,
+            key=key,
+        )
+        return MovedAnswer.model_validate(moved)
+
+
+@router.post(
+    "/{tenant_id}/recharge",
+    status_code=201,
+    summary="Record money paid ahead by bank",
+    responses=refusals(400, 404, 409),
+)
+def recharge(
+    at: TheOffice, actor: Caller, tenant_id: RecordId, body: RechargeBody, key: Key = None
+) -> MovedAnswer:
+    """What gateways receive they report themselves. Needs `saas.wallets.manage`, a fresh sign-in
+    and a reason.
+    """
+    with at.work(actor) as work:
+        moved = actions.recharge_wallet(
+            work,
+            tenant_id,
+            body.amount_minor,
+            body.currency or queries.tenant_currency(work, tenant_id),
+            body.reference_id,
             reason=body.reason,
             key=key,
         )

@@ -10,8 +10,8 @@ import typer
 
 from commands.acting import acting_as
 from commands.documents import invoice_pdf
-from commands.invoice_files import read
-from commands.output import AsJson, answer, command, console, day, table
+from commands.invoice_files import read, read_fees
+from commands.output import AsJson, answer, command, console, day, month, table
 from core.access.authority import system
 from core.invoices import actions
 from core.invoices.detail import invoice_detail
@@ -22,6 +22,7 @@ from core.money import units_text
 from core.office import office
 from core.payments.actions import mark_paid
 from core.payments.models import Payment
+from core.wallets.actions import pay_invoice_from_wallet
 from core.work import Work
 
 app = typer.Typer(help="Invoices of all tenants.", no_args_is_help=True)
@@ -178,6 +179,36 @@ def write_off(
     """Give up what is still owed."""
     number = _id(invoice)
     _write(user, lambda work: actions.write_off(work, number, reason=reason, key=key), as_json)
+
+
+@app.command("pay-from-wallet")
+@command
+def pay_from_wallet(
+    invoice: Name, reason: Reason, user: User, key: Key = None, as_json: AsJson = False
+) -> None:
+    """Settle what is owed from the tenant's wallet, whole or not at all."""
+    number = _id(invoice)
+    _write(
+        user,
+        lambda work: pay_invoice_from_wallet(work, number, reason=reason, key=key),
+        as_json,
+    )
+
+
+@app.command("platform-fees")
+@command
+def platform_fees(
+    of: Annotated[date, typer.Argument(parser=month, metavar="YYYY-MM")],
+    file: Annotated[Path, typer.Option("--file", help="The fees as JSON.")],
+    user: User,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Issue the platform's fees of a month; who has an invoice for it is left out."""
+    fees = read_fees(file)
+    with acting_as(office(), user) as actor, office().work(actor) as work:
+        made = actions.issue_platform_fees(work, of, fees, key=key)
+    answer({"invoice_ids": made}, as_json, lambda _: console.print(f"{len(made)} invoices issued"))
 
 
 def row_json(row: InvoiceRow) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from core.money import units_text
 from core.office import office
 from core.payments import actions
 from core.payments.detail import payment_detail
+from core.payments.dispute_listing import DisputeFilters, disputes
 from core.payments.listing import PaymentFilters, one_payment, payments
 from core.payments.models import Payment
 from core.payments.reversing import reverse_payment
@@ -74,6 +75,34 @@ def list_payments(
         "payments": [asdict(row) for row in page.rows],
     }
     answer(result, as_json, lambda r: _show_rows(r["payments"]))
+
+
+@app.command("disputes")
+@command
+def list_disputes(
+    search: Annotated[str | None, typer.Option(help="Tenant, or the gateway's number.")] = None,
+    status: Annotated[str | None, typer.Option(help="Such as needs_response.")] = None,
+    provider: Annotated[str | None, typer.Option()] = None,
+    currency: Annotated[str | None, typer.Option()] = None,
+    tenant: Annotated[int | None, typer.Option(help="The tenant's id.")] = None,
+    opened_from: Day = None,
+    opened_until: Day = None,
+    sort: Annotated[str, typer.Option(help="evidence, newest, tenant or amount.")] = "evidence",
+    descending: Annotated[bool, typer.Option("--descending")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=500)] = 100,
+    offset: Annotated[int, typer.Option(min=0)] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """List disputes of card payments, those to be answered first come first."""
+    wanted = DisputeFilters(search, status, provider, currency, opened_from, opened_until, tenant)
+    with office().work(system("saldo payment disputes")) as work:
+        page = disputes(work, wanted, sort=sort, descending=descending, limit=limit, offset=offset)
+    result = {
+        "count": page.count,
+        "by_status": page.by_status,
+        "disputes": [asdict(row) for row in page.rows],
+    }
+    answer(result, as_json, lambda r: _show_disputes(r["disputes"]))
 
 
 @app.command()
@@ -252,6 +281,30 @@ def _show_rows(rows: list[dict[str, Any]]) -> None:
             for row in rows
         ],
         right=(0, 6, 7, 8, 9),
+    )
+
+
+def _show_disputes(rows: list[dict[str, Any]]) -> None:
+    titles = ["No.", "Opened", "Tenant", "Payment", "Provider", "Reason", "Status", "Answer by"]
+    table(
+        [*titles, "Amount", "Fee", "Currency"],
+        [
+            [
+                str(row["id"]),
+                str(row["opened_on"]),
+                row["tenant_name"],
+                str(row["payment_id"]),
+                row["provider"],
+                row["reason"],
+                row["status"],
+                str(row["evidence_due_on"] or ""),
+                units_text(row["amount_minor"], row["currency"]),
+                units_text(row["fee_minor"], row["currency"]),
+                row["currency"],
+            ]
+            for row in rows
+        ],
+        right=(0, 3, 8, 9),
     )
 
 

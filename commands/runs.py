@@ -9,6 +9,9 @@ import typer
 from typer.core import TyperGroup
 
 from commands.output import AsJson, answer, command, console, day, failed, table
+from core.charging.checkout import sweep_pages
+from core.charging.events import handle_waiting
+from core.charging.run import run_auto_charge, sweep_attempts
 from core.dunning.run import run_dunning
 from core.jobs.catalogue import JOBS
 from core.jobs.running import run_by_hand
@@ -19,7 +22,7 @@ from core.subscriptions.run import run_lifecycle
 from core.usage.running import run_usage_invoices
 
 T = TypeVar("T")
-COUNTED = ("recognition", "anchor", "sync", "sync-full")
+COUNTED = ("recognition", "disputes", "anchor", "sync", "sync-full")
 """Jobs that answer with counts alone."""
 
 
@@ -83,18 +86,44 @@ def dunning(as_of: AsOf = None, dry_run: DryRun = False, as_json: AsJson = False
     _report(run, as_json, _show_dunning)
 
 
+@app.command("auto-charge")
+@command
+def auto_charge(as_of: AsOf = None, dry_run: DryRun = False, as_json: AsJson = False) -> None:
+    """Charge due invoices to the cards kept for their tenants."""
+    run = recorded(
+        "auto-charge",
+        lambda: run_auto_charge(office(), as_of, dry_run=dry_run).as_json(),
+        lambda done: done["counts"],
+        dry_run=dry_run,
+    )
+    answer(run, as_json, _show_charges)
+
+
 @app.command("sweep")
 @command
 def sweep(as_json: AsJson = False) -> None:
-    """Finish refunds that a time-out or a crash left open."""
+    """Finish refunds, charges and recharges that a time-out or a crash left open."""
 
-    def counted(outcomes: list[Any]) -> dict[str, int]:
-        found = [outcome.status for outcome in outcomes]
-        return {status: found.count(status) for status in ("succeeded", "failed", "pending")}
+    def finish() -> dict[str, list[dict[str, Any]]]:
+        charges = sweep_attempts(office())
+        pages = sweep_pages(office())
+        return {
+            "refunds": [asdict(outcome) for outcome in sweep_refunds(office())],
+            "charges": [{"attempt_id": each.id, "status": each.status} for each in charges],
+            "pages": [{"reference": each.reference, "status": each.status} for each in pages],
+            "events": [
+                {"event": each.event_id, "status": each.status, "words": each.outcome or ""}
+                for each in handle_waiting(office())
+            ],
+        }
 
-    outcomes = recorded("sweep", lambda: sweep_refunds(office()), counted)
-    result = {"counts": counted(outcomes), "refunds": [asdict(outcome) for outcome in outcomes]}
-    answer(result, as_json, _show_sweep)
+    def counted(found: dict[str, list[dict[str, Any]]]) -> dict[str, int]:
+        refunds = [one["status"] for one in found["refunds"]]
+        counts = {status: refunds.count(status) for status in ("succeeded", "failed", "pending")}
+        return counts | {name: len(found[name]) for name in ("charges", "pages", "events")}
+
+    found = recorded("sweep", finish, counted)
+    answer({"counts": counted(found), **found}, as_json, _show_sweep)
 
 
 def _counted(name: str) -> Callable[[bool], None]:
@@ -196,6 +225,29 @@ def _show_counts(result: dict[str, Any]) -> None:
     console.print(f"{result['as_of']} {mood}: {counted or 'nothing'}, refused {result['refused']}")
 
 
+def _show_charges(result: dict[str, Any]) -> None:
+    rows = [
+        [
+            change["number"],
+            str(change["tenant_id"]),
+            units_text(change["amount_minor"], change["currency"]),
+            change["currency"],
+            change["outcome"],
+            change["words"],
+        ]
+        for change in result["changes"]
+    ]
+    table(["invoice", "tenant", "amount", "currency", "outcome", "why"], rows, right=(1, 2))
+    counted = ", ".join(f"{name} {count}" for name, count in result["counts"].items())
+    mood = "would be" if result["dry_run"] else "done"
+    console.print(f"{result['as_of']} {mood}: {counted or 'nothing'}")
+
+
 def _show_sweep(result: dict[str, Any]) -> None:
-    rows = [[str(one["refund_id"]), one["status"], one["words"]] for one in result["refunds"]]
-    table(["refund", "status", "why"], rows, right=(0,))
+    rows = [
+        ["refund", str(one["refund_id"]), one["status"], one["words"]] for one in result["refunds"]
+    ]
+    rows += [["charge", str(one["attempt_id"]), one["status"], ""] for one in result["charges"]]
+    rows += [["page", one["reference"], one["status"], ""] for one in result["pages"]]
+    rows += [["event", one["event"], one["status"], one["words"]] for one in result["events"]]
+    table(["what", "which", "status", "why"], rows)

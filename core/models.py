@@ -12,6 +12,7 @@ from core.access.models import (
 from core.audit.models import AuditEvent
 from core.bank.models import BankStatement, BankTransfer, UnmatchedBankTransfer
 from core.base import Base
+from core.charging.models import ChargeAttempt, GatewayCustomer, HostedPage, PaymentMethod
 from core.credit_notes.models import CreditNote, CreditNoteLine
 from core.documents.models import Document
 from core.dunning.models import (
@@ -21,7 +22,7 @@ from core.dunning.models import (
     DunningPolicy,
     DunningStage,
 )
-from core.gateways.models import GatewayLedgerEntry
+from core.gateways.models import GatewayCredentials, GatewayEvent, GatewayLedgerEntry
 from core.idempotency import IdempotencyKey
 from core.invoices.models import Invoice, InvoiceLine, InvoiceSeries, IssuerProfile
 from core.jobs.models import JobRun, JobSchedule
@@ -63,6 +64,7 @@ __all__ = [
     "BankTransfer",
     "Base",
     "CashBalance",
+    "ChargeAttempt",
     "Cost",
     "CreditNote",
     "CreditNoteLine",
@@ -74,7 +76,11 @@ __all__ = [
     "DunningPolicy",
     "DunningStage",
     "FxRate",
+    "GatewayCredentials",
+    "GatewayCustomer",
+    "GatewayEvent",
     "GatewayLedgerEntry",
+    "HostedPage",
     "IdempotencyKey",
     "Invoice",
     "InvoiceLine",
@@ -90,6 +96,7 @@ __all__ = [
     "NotificationDelivery",
     "Payment",
     "PaymentAllocation",
+    "PaymentMethod",
     "Plan",
     "PlanHistory",
     "PlanLimit",

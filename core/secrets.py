@@ -2,6 +2,7 @@
 
 import os
 from base64 import b64decode, b64encode
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -46,6 +47,23 @@ def keys(settings: Settings) -> dict[str, bytes]:
     return _parsed(path.read_text())
 
 
+def add_key(settings: Settings) -> str:
+    """Put a new key first in the key file; its version. What is sealed keeps its key until it is
+    sealed anew.
+
+    Raises SecretUnreadable when the keys are given by SALDO_SECRET_KEYS, which only its owner
+    changes.
+    """
+    if settings.secret_keys:
+        raise SecretUnreadable("Put a new key first in SALDO_SECRET_KEYS, then seal anew")
+    held = keys(settings)
+    version = f"k{max((int(each[1:]) for each in held if each[1:].isdigit()), default=0) + 1}"
+    path = settings.home / KEY_FILE
+    old = path.read_text().strip()
+    _write_apart(path, f"{version}:{b64encode(os.urandom(32)).decode()},{old}\n", os.replace)
+    return version
+
+
 def seal(plain: str, place: str, settings: Settings) -> str:
     """Encrypt for one place, such as `app_user|7|totp`; moved elsewhere it cannot be read."""
     held = keys(settings)
@@ -69,16 +87,21 @@ def unseal(stored: str, place: str, settings: Settings) -> str:
 
 def _make_key_file(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = f"k1:{b64encode(os.urandom(32)).decode()}\n"
+    try:
+        _write_apart(path, f"k1:{b64encode(os.urandom(32)).decode()}\n", os.link)
+    except FileExistsError:
+        return
+
+
+def _write_apart(path: Path, text: str, put: Callable[[Path, Path], None]) -> None:
+    """Write a file beside a path, for its owner's eyes alone, then put it there whole."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(fresh)
-        file.flush()
-        os.fsync(file.fileno())
     try:
-        os.link(temporary, path)
-    except FileExistsError:
-        pass
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        put(temporary, path)
     finally:
-        temporary.unlink()
+        temporary.unlink(missing_ok=True)

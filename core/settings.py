@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from core.settings_parts import DocumentSettings, MessageSettings
+from core.settings_parts import DocumentSettings, GatewaySettings, MessageSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 LOGOS = (".svg", ".png", ".jpg", ".jpeg")
@@ -24,7 +24,7 @@ def default_home() -> Path:
     return Path("/var/lib/saldo") if running_as_root else Path.home() / ".local/share/saldo"
 
 
-class Settings(DocumentSettings, MessageSettings):
+class Settings(DocumentSettings, MessageSettings, GatewaySettings):
     """Names follow the sources where they exist, `SALDO_…` otherwise."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
@@ -153,23 +153,6 @@ class Settings(DocumentSettings, MessageSettings):
         ge=0,
         alias="SALDO_PAYMENT_TERMS_DAYS",
         description="Days between issue and due date of an invoice sent for bank transfer.",
-    )
-    stripe_secret: SecretStr | None = Field(
-        default=None, alias="STRIPE_SECRET", description="Secret key of the Stripe account."
-    )
-    stripe_api_key: SecretStr | None = Field(
-        default=None, alias="STRIPE_API_KEY", description="The same, where STRIPE_SECRET is empty."
-    )
-    stripe_address: str | None = Field(
-        default=None,
-        alias="SALDO_STRIPE_ADDRESS",
-        description="Server that is asked instead of Stripe's own.",
-    )
-    gateway_simulator: bool | None = Field(
-        default=None,
-        alias="SALDO_GATEWAY_SIMULATOR",
-        description="Without a Stripe key, use the built-in simulator. When empty, only in a "
-        "database that was built as a demo; no money moves there.",
     )
     cache_seconds: int = Field(
         default=300,

@@ -1,7 +1,7 @@
-"""The settings of documents and of messages, which `core.settings.Settings` takes in."""
+"""The settings of documents, messages and gateways, which `core.settings.Settings` takes in."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode
@@ -132,4 +132,78 @@ class MessageSettings(BaseSettings):
         alias="SALDO_WEBHOOK_PRIVATE_HOSTS",
         description="Host names that may receive webhooks though they are private, also without "
         "https; for development.",
+    )
+
+
+class GatewaySettings(BaseSettings):
+    """Keys of the company's own accounts at the gateways, and how cards are charged."""
+
+    stripe_key: str = Field(
+        default="", alias="STRIPE_KEY", description="Publishable key of the Stripe account."
+    )
+    stripe_secret: SecretStr | None = Field(
+        default=None, alias="STRIPE_SECRET", description="Secret key of the Stripe account."
+    )
+    stripe_api_key: SecretStr | None = Field(
+        default=None, alias="STRIPE_API_KEY", description="The same, where STRIPE_SECRET is empty."
+    )
+    stripe_webhook_secret: SecretStr | None = Field(
+        default=None,
+        alias="STRIPE_WEBHOOK_SECRET",
+        description="Signing secret of Stripe's webhooks; without it none is accepted.",
+    )
+    stripe_address: str | None = Field(
+        default=None,
+        alias="SALDO_STRIPE_ADDRESS",
+        description="Server that is asked instead of Stripe's own.",
+    )
+    paystack_public_key: str = Field(
+        default="", alias="PAYSTACK_PUBLIC_KEY", description="Public key of the Paystack account."
+    )
+    paystack_secret_key: SecretStr | None = Field(
+        default=None,
+        alias="PAYSTACK_SECRET_KEY",
+        description="Secret key of the Paystack account; it signs webhooks too.",
+    )
+    paystack_address: str | None = Field(
+        default=None,
+        alias="SALDO_PAYSTACK_ADDRESS",
+        description="Server that is asked instead of Paystack's own.",
+    )
+    paypal_client_id: str = Field(
+        default="", alias="PAYPAL_CLIENT_ID", description="Client id of the PayPal account."
+    )
+    paypal_secret: SecretStr | None = Field(
+        default=None, alias="PAYPAL_SECRET", description="Secret of the PayPal account."
+    )
+    paypal_webhook_id: str = Field(
+        default="",
+        alias="PAYPAL_WEBHOOK_ID",
+        description="Id of the webhook at PayPal; without it none is accepted.",
+    )
+    paypal_mode: Literal["sandbox", "live"] = Field(
+        default="sandbox", alias="PAYPAL_MODE", description="Which PayPal is asked: sandbox, live."
+    )
+    paypal_address: str | None = Field(
+        default=None,
+        alias="SALDO_PAYPAL_ADDRESS",
+        description="Server that is asked instead of PayPal's own.",
+    )
+    gateway_simulator: bool | None = Field(
+        default=None,
+        alias="SALDO_GATEWAY_SIMULATOR",
+        description="Without keys of a gateway, use the built-in simulator. When empty, only in a "
+        "database that was built as a demo; no money moves there.",
+    )
+    charge_attempts: int = Field(
+        default=4,
+        ge=1,
+        alias="SALDO_CHARGE_ATTEMPTS",
+        description="Scheduled attempts to charge a card for one invoice.",
+    )
+    charge_delay_days: int = Field(
+        default=3,
+        ge=0,
+        alias="SALDO_CHARGE_DELAY_DAYS",
+        description="Days between a declined attempt and the next scheduled one.",
     )

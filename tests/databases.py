@@ -13,7 +13,7 @@ from core.db import app_engine
 
 _TABLES = """
 select schemaname || '.' || tablename from pg_tables
-where schemaname in ('public', 'simulator') order by 1
+where schemaname in ('public', 'simulator', 'procrastinate') order by 1
 """
 _SEQUENCES = """
 select cast(cast(oid as regclass) as text), pg_sequence_last_value(oid)

@@ -25,10 +25,15 @@ THROUGH: dict[str, Name] = {
     "refund.requested": ("core.refunds.run", "execute"),
     "saas.wallet.refunded": ("core.refunds.run", "execute"),
     "import.csv": ("core.imports.actions", "import_csv"),
+    "bank.statement.imported": ("core.bank.files", "import_file"),
+    "bank.statement.quarantined": ("core.bank.files", "import_file"),
+    "recharge.opened": ("core.charging.checkout", "recharge"),
+    "card.page_opened": ("core.charging.checkout", "leave_card"),
+    "charge.attempt.started": ("core.charging.run", "charge_now"),
+    "charge.own_attempt.started": ("core.charging.run", "charge_now"),
 }
 """Actions that a function of core carries out for the doors."""
 NIGHTLY = "a step of a daily run, which is asked for as a job or with `saldo run`"
-PEOPLE = "people and roles are looked after on the page of users, by somebody just signed in"
 FILES = "costs, cash and rates come in as files, with `saldo import csv`"
 OWN = "a tenant's person has the pages and the API, but no command line"
 MISSING = "no door yet"
@@ -39,45 +44,33 @@ NEITHER = {
     "saas.subscription.lapsed": NIGHTLY,
     "saas.subscription.resumed": NIGHTLY,
     "saas.usage.invoiced": NIGHTLY,
-    "access.user.disabled": PEOPLE,
-    "access.role.granted": PEOPLE,
-    "access.role.revoked": PEOPLE,
-    "access.permission.granted": PEOPLE,
-    "access.permission.revoked": PEOPLE,
     "access.totp.enrolled": MISSING,
     "planning.costs.recorded": FILES,
     "planning.cash.recorded": FILES,
     "planning.rates.recorded": FILES,
-    "job.schedule_set": "times of jobs are set on the page of jobs, by a super admin",
-    "notification.endpoint.rotated": "the platform's endpoints are kept on the page of channels",
-    "notification.endpoint.removed": "the platform's endpoints are kept on the page of channels",
-    "notification.test_asked": "channels are tried where they are set, on their page",
-    "notification.own_test_asked": MISSING,
-    "billing.platform_fees.issued": MISSING,
+    "bank.mapping.saved": "a page's wizard keeps it; a program names its mapping with each file",
     "bank.transfer.assigned": MISSING,
     "bank.transfer.ignored": MISSING,
-    "bank.statement.imported": MISSING,
-    "saas.wallet.paid": MISSING,
 }
 LACKING = {
     "api": {
         **NEITHER,
-        "access.user.created": PEOPLE,
-        "access.api_key.created": "keys are made by an operator, not by a program with a key",
-        "access.api_key.revoked": "keys are revoked by an operator, not by a program with a key",
         "import.csv": "files are loaded by an operator",
-        "saas.wallet.recharged": "programs recharge through a gateway's page, not by declaring it",
     },
     "commands": {
         **NEITHER,
         "job.run_asked": "`saldo run` carries a job out at once",
-        "notification.channel.set": "channels are set on their page or over the API",
-        "notification.endpoint.added": "endpoints are added on their page or over the API",
         "notification.own_channel.set": OWN,
+        "notification.own_test_asked": OWN,
         "notification.own_endpoint.added": OWN,
         "notification.own_endpoint.rotated": OWN,
         "notification.own_endpoint.removed": OWN,
         "notification.read": OWN,
+        "recharge.opened": OWN,
+        "card.page_opened": OWN,
+        "card.chosen": OWN,
+        "card.removed": OWN,
+        "saas.subscription.own_renewal_set": OWN,
     },
 }
 

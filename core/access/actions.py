@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 from core.access.models import Role, RolePermission, User, UserRole
 from core.access.permissions import PERMISSIONS
 from core.access.proof import accepted_counter, hashed
-from core.access.sessions import revoke_all
+from core.access.sessions import revoke_all, totp_place
 from core.actions import action
 from core.errors import BadInput, BadSignIn, NotAllowed, NotFound, NotNow
 from core.secrets import seal
@@ -130,7 +130,7 @@ def enrol_totp(work: Work, user_id: int, secret: str, code: str, *, reason: str)
     counter = accepted_counter(secret, code, 0, int(work.now.timestamp()))
     if counter is None:
         raise BadSignIn("The code does not fit the secret")
-    user.totp_sealed = seal(secret, f"app_user|{user.id}|totp", work.settings)
+    user.totp_sealed = seal(secret, totp_place(user.id), work.settings)
     user.totp_last_counter = counter
     work.tell(user_id=user.id)
     return user

@@ -155,6 +155,16 @@ def keys(work: Work, *, tenant_id: int | None = None, limit: int = 100, offset: 
     return KeyPage(rows, count)
 
 
+def key_of(work: Work, key_id: int) -> KeyRow:
+    """One key, as the list shows it. Needs `users.manage`; raises NotFound."""
+    work.require("users.manage")
+    span = {"limit": 1, "offset": 0, "key_id": key_id}
+    found = work.session.execute(text(_KEYS.format(conditions="k.id = :key_id")), span).first()
+    if found is None:
+        raise NotFound(f"There is no API key {key_id}")
+    return KeyRow(**{**found._mapping, "permissions": tuple(found.permissions)})
+
+
 def _check_permissions(work: Work, permissions: tuple[str, ...], tenant_id: int | None) -> None:
     allowed = PLATFORM_SIDE if tenant_id is None else TENANT_SIDE
     if not permissions:

@@ -179,8 +179,13 @@ def _prove(office: Office, email: str, password: str, code: str, ip: str | None)
     return user
 
 
+def totp_place(user_id: int) -> str:
+    """The place a TOTP secret is sealed for."""
+    return f"app_user|{user_id}|totp"
+
+
 def _use_code(work: Work, user: User, code: str) -> bool:
-    secret = unseal(user.totp_sealed or "", f"app_user|{user.id}|totp", work.settings)
+    secret = unseal(user.totp_sealed or "", totp_place(user.id), work.settings)
     counter = accepted_counter(secret, code, user.totp_last_counter, int(work.now.timestamp()))
     if counter is None:
         return False

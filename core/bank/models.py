@@ -1,4 +1,6 @@
-"""Bank files, their transfers, and those nobody could match yet (UNM.1)."""
+"""Bank files, their transfers, those nobody could match yet, and how CSV files read (UNM.1)."""
+
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,12 +9,17 @@ from core.base import Base, Currency, Day, Id, Instant, Minor, currency_code, on
 
 
 class BankStatement(Base):
-    """One imported statement or deposit report; a file that does not foot is quarantined."""
+    """One imported statement or deposit report; one that does not foot is quarantined.
+
+    A quarantined one is `replaced` when the bank's corrected one was imported. The same statement
+    may come again with other content, such as a longer export; the content tells them apart.
+    """
 
     __tablename__ = "bank_statement"
     __table_args__ = (
-        UniqueConstraint("account", "statement_ref"),
-        one_of("status", ("imported", "quarantined")),
+        UniqueConstraint("account", "statement_ref", "file_sha256"),
+        one_of("status", ("imported", "quarantined", "replaced")),
+        CheckConstraint("status = 'imported' or problem <> ''", name="problem_told"),
         currency_code(),
     )
 
@@ -26,11 +33,18 @@ class BankStatement(Base):
     booked_on: Mapped[Day]
     file_sha256: Mapped[bytes]
     status: Mapped[str] = mapped_column(String(12))
+    difference_minor: Mapped[Minor | None]
+    problem: Mapped[str] = mapped_column(server_default="")
+    file_name: Mapped[str] = mapped_column(server_default="")
     imported_at: Mapped[Instant]
 
 
 class BankTransfer(Base):
-    """One movement on an account, known by the bank's own reference, never by amount and date."""
+    """One movement on an account, known by the bank's own reference, never by amount and date.
+
+    `own_ref` is the reference as the file has it, or one made of the content; `bank_ref` is the
+    same, numbered when several true transfers share it. `entry_ref` names the batch a part is of.
+    """
 
     __tablename__ = "bank_transfer"
     __table_args__ = (
@@ -38,15 +52,21 @@ class BankTransfer(Base):
         currency_code(),
         CheckConstraint("amount_minor <> 0", name="amount_given"),
         Index("ix_bank_transfer_statement_id", "statement_id"),
+        Index("ix_bank_transfer_own_ref", "account", "own_ref"),
+        Index("ix_bank_transfer_entry_ref", "account", "entry_ref"),
     )
 
     id: Mapped[Id]
     statement_id: Mapped[int] = mapped_column(ForeignKey("bank_statement.id"))
     account: Mapped[str]
     bank_ref: Mapped[str]
+    own_ref: Mapped[str] = mapped_column(server_default="")
+    entry_ref: Mapped[str] = mapped_column(server_default="")
     currency: Mapped[Currency]
     amount_minor: Mapped[Minor]
     booked_on: Mapped[Day]
+    value_on: Mapped[Day | None]
+    end_to_end_id: Mapped[str] = mapped_column(server_default="")
     reference: Mapped[str] = mapped_column(server_default="")
     text: Mapped[str] = mapped_column(server_default="")
     counterparty_name: Mapped[str] = mapped_column(server_default="")
@@ -72,3 +92,19 @@ class UnmatchedBankTransfer(Base):
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
     reason: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[Instant]
+
+
+class BankCsvMapping(Base):
+    """How a bank's CSV files read, by the name a person gave it."""
+
+    __tablename__ = "bank_csv_mapping"
+    __table_args__ = (
+        UniqueConstraint("name"),
+        CheckConstraint("name <> ''", name="named"),
+    )
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(String(80))
+    mapping: Mapped[dict[str, Any]]
+    changed_at: Mapped[Instant]
+    changed_by: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))

@@ -4,10 +4,12 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from core.actions import action
+from core.bank.known import new_lines
 from core.bank.models import BankStatement, BankTransfer, UnmatchedBankTransfer
+from core.bank.payouts import deposit_of, with_payouts
 from core.bank.rules import Statement, TransferLine, references
 from core.errors import BadInput
 from core.gateways.actions import settle_payout
@@ -20,41 +22,48 @@ from core.payments.allocating import Applied, apply, lock_invoices
 from core.payments.models import Payment
 from core.work import Work
 
+_ONE_ACCOUNT_AT_A_TIME = text("select pg_advisory_xact_lock(4714, hashtext(:account))")
+
 
 @dataclass(frozen=True)
 class Imported:
-    """What a statement brought; a statement that was known brings nothing."""
+    """What a statement brought: new transfers, and how many of its lines were known before."""
 
     statement_id: int
     transfers: int
     matched: int
     unmatched: int
+    already_known: int = 0
 
 
 @action("bank.statement.imported", needs="billing.write", system=True)
 def import_statement(work: Work, statement: Statement) -> Imported:
-    """Import a day of an account once, with its payments, payouts and unmatched transfers.
+    """Import the new lines of a statement, with their payments, payouts and unmatched transfers.
 
-    Raises BadInput when the statement does not foot or a payout differs from its lines; then
-    nothing is written.
+    A line is known by account and bank reference, so that the same statement twice, or an export
+    that overlaps, adds only what is new. Raises BadInput when the statement does not foot or a
+    payout differs from its lines; then nothing is written.
     """
-    known = work.session.scalar(
-        select(BankStatement.id).where(
-            BankStatement.account == statement.account,
-            BankStatement.statement_ref == statement.statement_ref,
-        )
-    )
     work.tell(account=statement.account, statement_ref=statement.statement_ref)
-    if known is not None:
+    work.session.execute(_ONE_ACCOUNT_AT_A_TIME, {"account": statement.account})
+    earlier = _earlier(work, statement)
+    known = _same(earlier, statement)
+    if known is not None and known.status != "quarantined":
         work.tell(already_known=True)
-        return Imported(known, 0, 0, 0)
+        return Imported(known.id, 0, 0, 0, len(statement.lines))
     if not statement.foots:
-        raise BadInput("Opening balance and movements do not give the closing balance")
-    kept = _keep(work, statement)
-    transfers = _transfers(work, statement, kept)
+        raise BadInput(
+            statement.problem or "Opening balance and movements do not give the closing balance"
+        )
+    lines = with_payouts(work, statement, new_lines(work, statement))
+    kept = _keep(work, statement, "imported")
+    for other in earlier:
+        if other.status == "quarantined":
+            other.status = "replaced"
+    transfers = _transfers(work, statement, kept, lines)
     received = [
         (transfer, line)
-        for transfer, line in zip(transfers, statement.lines, strict=True)
+        for transfer, line in zip(transfers, lines, strict=True)
         if line.amount_minor > 0 and line.payout_id is None
     ]
     matched = _matched(work, statement, received)
@@ -67,8 +76,28 @@ def import_statement(work: Work, statement: Statement) -> Imported:
                 work, transfer.payout_id, transfer.currency, transfer.amount_minor, transfer.id
             )
     work.session.flush()
-    work.tell(transfers=len(transfers), matched=len(matched), unmatched=len(unmatched))
-    return Imported(kept.id, len(transfers), len(matched), len(unmatched))
+    counts = (len(transfers), len(matched), len(unmatched), len(statement.lines) - len(lines))
+    work.tell(transfers=counts[0], matched=counts[1], unmatched=counts[2], known=counts[3])
+    return Imported(kept.id, *counts)
+
+
+@action("bank.statement.quarantined", needs="billing.write", system=True)
+def quarantine_statement(work: Work, statement: Statement) -> int:
+    """Keep a statement that does not foot, with the difference; its lines are posted nowhere.
+
+    The same one again changes nothing; a corrected one is imported and replaces it. Gives its id.
+    """
+    assert not statement.foots, "what foots is imported"
+    work.session.execute(_ONE_ACCOUNT_AT_A_TIME, {"account": statement.account})
+    known = _same(_earlier(work, statement), statement)
+    kept = known or _keep(work, statement, "quarantined")
+    work.tell(
+        account=statement.account,
+        statement_ref=statement.statement_ref,
+        difference_minor=statement.difference_minor,
+        already_known=known is not None,
+    )
+    return kept.id
 
 
 @dataclass(frozen=True)
@@ -78,8 +107,31 @@ class _Match:
     payment: Payment
 
 
-def _keep(work: Work, statement: Statement) -> BankStatement:
-    content = repr(asdict(statement)).encode()
+def _digest(statement: Statement) -> bytes:
+    content = {**asdict(statement), "file_name": ""}
+    return hashlib.sha256(repr(content).encode()).digest()
+
+
+def _earlier(work: Work, statement: Statement) -> list[BankStatement]:
+    """What came by this name before; the bank may send a statement anew, corrected or longer."""
+    return list(
+        work.session.scalars(
+            select(BankStatement).where(
+                BankStatement.account == statement.account,
+                BankStatement.statement_ref == statement.statement_ref,
+            )
+        )
+    )
+
+
+def _same(earlier: Sequence[BankStatement], statement: Statement) -> BankStatement | None:
+    """The one with the same content."""
+    digest = _digest(statement)
+    return next((each for each in earlier if each.file_sha256 == digest), None)
+
+
+def _keep(work: Work, statement: Statement, status: str) -> BankStatement:
+    days = [line.booked_on for line in statement.lines if line.booked_on]
     kept = BankStatement(
         account=statement.account,
         statement_ref=statement.statement_ref,
@@ -87,9 +139,12 @@ def _keep(work: Work, statement: Statement) -> BankStatement:
         currency=statement.currency,
         opening_minor=statement.opening_minor,
         closing_minor=statement.closing_minor,
-        booked_on=work.today,
-        file_sha256=hashlib.sha256(content).digest(),
-        status="imported",
+        booked_on=max(days, default=work.today),
+        file_sha256=_digest(statement),
+        status=status,
+        difference_minor=statement.difference_minor if status == "quarantined" else None,
+        problem=_problem(statement) if status == "quarantined" else "",
+        file_name=statement.file_name,
         imported_at=work.now,
     )
     work.session.add(kept)
@@ -97,22 +152,34 @@ def _keep(work: Work, statement: Statement) -> BankStatement:
     return kept
 
 
-def _transfers(work: Work, statement: Statement, kept: BankStatement) -> list[BankTransfer]:
+def _problem(statement: Statement) -> str:
+    return statement.problem or (
+        f"The closing balance differs by {statement.difference_minor} minor units"
+    )
+
+
+def _transfers(
+    work: Work, statement: Statement, kept: BankStatement, lines: Sequence[TransferLine]
+) -> list[BankTransfer]:
     transfers = [
         BankTransfer(
             statement_id=kept.id,
             account=statement.account,
             bank_ref=line.bank_ref,
+            own_ref=line.own_ref,
+            entry_ref=line.entry_ref,
             currency=statement.currency,
             amount_minor=line.amount_minor,
-            booked_on=work.today,
+            booked_on=line.booked_on or work.today,
+            value_on=line.value_on,
+            end_to_end_id=line.end_to_end_id,
             reference=line.reference,
             text=line.text,
             counterparty_name=line.counterparty_name,
             counterparty_account=line.counterparty_account,
             payout_id=line.payout_id,
         )
-        for line in statement.lines
+        for line in lines
     ]
     work.session.add_all(transfers)
     work.session.flush()
@@ -215,4 +282,6 @@ def _note(work: Work, statement: Statement, transfer: BankTransfer) -> None:
         transfer.currency,
         transfer.amount_minor,
         source_id=transfer.bank_ref,
+        payout_id=deposit_of(statement),
+        occurred_on=transfer.booked_on,
     )

@@ -56,9 +56,11 @@ def create_credit_note(
         raise BadInput(f"A credit note settles one of {', '.join(BY_HAND)}")
     left = creditable_lines(work, invoice.id)
     if lines:
-        credited = credit_lines(left, dict(lines))
+        credited = credit_lines(left, dict(lines), invoice.currency)
+    elif amount_minor is None:
+        credited = credit_whole(left, invoice.currency)
     else:
-        credited = credit_whole(left) if amount_minor is None else credit_amount(left, amount_minor)
+        credited = credit_amount(left, amount_minor, invoice.currency)
     new = NewNote(cause, note.strip(), chosen, invoice.subscription_id, invoice.id)
     made = draft(work, (invoice.tenant_id, invoice.currency), note_lines(invoice, credited), new)
     _tell(work, made)
@@ -104,7 +106,8 @@ def refilled(work: Work, made: CreditNote, invoice: Invoice) -> None:
     invoice whatever became of other drafts. Raises BadInput when the invoice holds less by now.
     """
     wanted = {line.invoice_line_id or 0: line.total_minor for line in made.lines}
-    credited = credit_lines(creditable_lines(work, invoice.id, issued_only=True), wanted)
+    left = creditable_lines(work, invoice.id, issued_only=True)
+    credited = credit_lines(left, wanted, invoice.currency)
     for line in made.lines:
         work.session.delete(line)
     work.session.flush()

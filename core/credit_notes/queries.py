@@ -39,9 +39,10 @@ where (cast(:id as bigint) is null or c.id = :id)
   and (cast(:status as text) is null or c.status = :status)
   and (cast(:tenant_id as bigint) is null or c.tenant_id = :tenant_id)
   and (cast(:invoice_id as bigint) is null or c.invoice_id = :invoice_id)
+  and (cast(:currency as text) is null or c.currency = :currency)
   and (cast(:text as text) is null or t.name ilike :text or c.number ilike :text)
 """
-_ROWS = text(f"""
+_ROWS = f"""
 -- Which credit notes fit? One row per note; minor units.
 select c.id, c.number, c.status, c.settles, c.reason, c.note, c.tenant_id, t.name as tenant_name,
   c.invoice_id, i.number as invoice_number, c.refund_id, c.payment_id, c.currency, c.net_minor,
@@ -50,8 +51,15 @@ select c.id, c.number, c.status, c.settles, c.reason, c.note, c.tenant_id, t.nam
   case when p.id is null then 0
     else p.amount_minor - p.allocated_minor - p.returned_minor end as left_minor
 {_FROM}
-order by c.id desc limit :limit offset :offset
-""")
+order by {{order}} limit :limit offset :offset
+"""
+SORTS = {
+    "newest": "c.id {way}",
+    "tenant": "lower(t.name) {way}, c.id desc",
+    "total": "c.total_minor {way}, c.id desc",
+    "left": "left_minor {way}, c.id desc",
+    "issued": "c.issued_on {way} nulls last, c.id desc",
+}
 _COUNT = text(f"select count(*) {_FROM}")
 _NOTE_LINES = text("""
 select position, description, net_minor, tax_percent, tax_category, tax_minor, total_minor,
@@ -119,6 +127,7 @@ class NoteFilters:
     status: str | None = None
     tenant_id: int | None = None
     invoice_id: int | None = None
+    currency: str | None = None
 
 
 def creditable_lines(work: Work, invoice_id: int, *, issued_only: bool = False) -> list[Creditable]:
@@ -129,7 +138,13 @@ def creditable_lines(work: Work, invoice_id: int, *, issued_only: bool = False) 
 
 
 def credit_notes(
-    work: Work, filters: NoteFilters, *, limit: int = 100, offset: int = 0
+    work: Work,
+    filters: NoteFilters,
+    *,
+    sort: str = "newest",
+    descending: bool = True,
+    limit: int = 100,
+    offset: int = 0,
 ) -> NotePage:
     """A page of credit notes. Needs `billing.read`; a tenant's users get their own issued ones.
 
@@ -138,13 +153,19 @@ def credit_notes(
     own = admit_reader(work)
     if not 0 < limit <= MOST_ROWS or offset < 0:
         raise BadInput(f"A page holds 1 to {MOST_ROWS} rows")
+    if sort not in SORTS:
+        raise BadInput(f"Credit notes are sorted by {', '.join(SORTS)}")
     asked = _asked(
         text=f"%{filters.text}%" if filters.text else None,
         status=filters.status if own is None else "issued",
         tenant_id=filters.tenant_id if own is None else own,
         invoice_id=filters.invoice_id,
+        currency=filters.currency,
     )
-    rows = work.session.execute(_ROWS, {**asked, "limit": limit, "offset": offset})
+    order = SORTS[sort].format(way="desc" if descending else "asc")
+    rows = work.session.execute(
+        text(_ROWS.format(order=order)), {**asked, "limit": limit, "offset": offset}
+    )
     count = int(work.session.scalar(_COUNT, asked) or 0)
     return NotePage(count, [NoteRow(**row._mapping) for row in rows])
 
@@ -155,7 +176,8 @@ def credit_note(work: Work, name: str) -> tuple[NoteRow, list[NoteLineRow]]:
     asked = _asked(id=number) if number else _asked(number=name.strip())
     if own is not None:
         asked |= {"tenant_id": own, "status": "issued"}
-    row = work.session.execute(_ROWS, {**asked, "limit": 1, "offset": 0}).one_or_none()
+    statement = text(_ROWS.format(order="c.id"))
+    row = work.session.execute(statement, {**asked, "limit": 1, "offset": 0}).one_or_none()
     if row is None:
         raise NotFound(f"There is no credit note {name}")
     found = NoteRow(**row._mapping)
@@ -164,5 +186,5 @@ def credit_note(work: Work, name: str) -> tuple[NoteRow, list[NoteLineRow]]:
 
 
 def _asked(**given: Any) -> dict[str, Any]:
-    names = ("id", "number", "status", "tenant_id", "invoice_id", "text")
+    names = ("id", "number", "status", "tenant_id", "invoice_id", "currency", "text")
     return {name: given.get(name) for name in names}

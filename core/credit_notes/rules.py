@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.errors import BadInput
-from core.money import round_half_up, split
+from core.money import round_half_up, split, units_text
 
 
 @dataclass(frozen=True)
@@ -42,27 +42,34 @@ def left_of(lines: Sequence[Creditable]) -> int:
     return sum(line.left_minor for line in lines)
 
 
-def credit_whole(lines: Sequence[Creditable]) -> list[Credited]:
+def credit_whole(lines: Sequence[Creditable], currency: str) -> list[Credited]:
     """All that is left of an invoice. Raises BadInput when that is nothing."""
-    return credit_amount(lines, left_of(lines))
+    return credit_amount(lines, left_of(lines), currency)
 
 
-def credit_amount(lines: Sequence[Creditable], amount_minor: int) -> list[Credited]:
+def credit_amount(lines: Sequence[Creditable], amount_minor: int, currency: str) -> list[Credited]:
     """An amount over the lines, by the weight of what is left of each.
 
     Raises BadInput unless it is above zero and within what is left.
     """
     left = left_of(lines)
+    if left <= 0:
+        raise BadInput("Nothing is left of the invoice to credit")
     if not 0 < amount_minor <= left:
-        raise BadInput(f"{left} can be credited, not {amount_minor}")
+        raise BadInput(
+            f"{units_text(left, currency)} {currency} can be credited, "
+            f"not {units_text(amount_minor, currency)}"
+        )
     if amount_minor == left:
-        return credit_lines(lines, {line.line_id: line.left_minor for line in lines})
+        return credit_lines(lines, {line.line_id: line.left_minor for line in lines}, currency)
     shares = split(amount_minor, [max(line.left_minor, 0) for line in lines])
     wanted = {line.line_id: share for line, share in zip(lines, shares, strict=True)}
-    return credit_lines(lines, wanted)
+    return credit_lines(lines, wanted, currency)
 
 
-def credit_lines(lines: Sequence[Creditable], wanted: dict[int, int]) -> list[Credited]:
+def credit_lines(
+    lines: Sequence[Creditable], wanted: dict[int, int], currency: str
+) -> list[Credited]:
     """Amounts by line id. The tax of a line is rounded on its running total, so that the notes
     over it add up to it, the last one taking the rest.
 
@@ -71,15 +78,20 @@ def credit_lines(lines: Sequence[Creditable], wanted: dict[int, int]) -> list[Cr
     known = {line.line_id: line for line in lines}
     if unknown := sorted(wanted.keys() - known.keys()):
         raise BadInput(f"The invoice has no line {unknown[0]}")
-    credited = [_credited(known[number], amount) for number, amount in wanted.items() if amount]
+    credited = [
+        _credited(known[number], amount, currency) for number, amount in wanted.items() if amount
+    ]
     if sum(each.total_minor for each in credited) <= 0:
         raise BadInput("A credit note gives something back")
     return credited
 
 
-def _credited(line: Creditable, amount_minor: int) -> Credited:
+def _credited(line: Creditable, amount_minor: int, currency: str) -> Credited:
     left = line.left_minor
     if not (0 < amount_minor <= left or left <= amount_minor < 0):
-        raise BadInput(f"Of line {line.line_id}, {left} can be credited, not {amount_minor}")
+        raise BadInput(
+            f"Of line {line.line_id}, {units_text(left, currency)} {currency} can be credited, "
+            f"not {units_text(amount_minor, currency)}"
+        )
     after = round_half_up((line.credited_minor + amount_minor) * line.tax_minor, line.total_minor)
     return Credited(line.line_id, amount_minor, after - line.credited_tax_minor)

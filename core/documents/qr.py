@@ -6,7 +6,7 @@ from decimal import Decimal
 import segno
 from segno.helpers import make_epc_qr
 
-from core.documents.records import INVOICE, Record, tax_rates
+from core.documents.records import Record, tax_rates
 from core.money import units_text
 
 _LONGEST_NAME = 70
@@ -28,7 +28,7 @@ def epc(record: Record) -> segno.QRCode | None:
             name=seller.name[:_LONGEST_NAME],
             iban=compact(seller.iban),
             bic=compact(seller.bic) or None,
-            amount=Decimal(units_text(record.total_minor, record.currency)),
+            amount=Decimal(units_text(record.owed_minor, record.currency)),
             text=record.reference or record.number,
         )
     except ValueError:
@@ -54,7 +54,7 @@ def using_qr(record: Record) -> str:
     for rate in tax_rates(record.lines):
         if name := _RATES.get(int(rate.percent)):
             taxes[name] += rate.tax_minor
-    amounts = {"due": record.total_minor, **taxes}
+    amounts = {"due": record.owed_minor, **taxes}
     parts = ['"uqr":1', '"tp":1']
     parts += [f'"{name}":{json.dumps(text, ensure_ascii=False)}' for name, text in texts.items()]
     parts += [f'"{name}":{units_text(minor, record.currency)}' for name, minor in amounts.items()]
@@ -67,7 +67,7 @@ def compact(account: str) -> str:
 
 
 def _code(record: Record) -> segno.QRCode | None:
-    if record.kind != INVOICE or record.is_draft or record.total_minor <= 0:
+    if not record.to_transfer:
         return None
     if record.currency == "EUR" and record.seller.iban:
         return epc(record)

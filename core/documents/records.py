@@ -53,8 +53,23 @@ class Line:
 
 
 @dataclass(frozen=True)
+class HomeTax:
+    """Tax in minor units of the issuer's currency; `rate` is what one unit of the document's
+    currency is worth in it, `rated_on` the day that was published for.
+    """
+
+    currency: str
+    tax_minor: int
+    rate: Decimal
+    rated_on: date
+
+
+@dataclass(frozen=True)
 class Record:
-    """An invoice or credit note; a draft has no number, `discount_minor` is that on the whole."""
+    """An invoice or credit note; a draft has no number, `discount_minor` is that on the whole.
+
+    `settled_minor` was paid on the day of issue; `by_card` when the rest is charged to a card.
+    """
 
     kind: str
     source_id: int
@@ -77,6 +92,20 @@ class Record:
     note: str = ""
     credited_number: str | None = None
     settles: str = ""
+    settled_minor: int = 0
+    by_card: bool = False
+    home: HomeTax | None = None
+
+    @property
+    def owed_minor(self) -> int:
+        """What was still to be paid at the end of the day of issue."""
+        return self.total_minor - self.settled_minor
+
+    @property
+    def to_transfer(self) -> bool:
+        """True for an invoice that is to be paid by bank."""
+        asked = self.kind == INVOICE and not self.is_draft
+        return asked and self.owed_minor > 0 and not self.by_card
 
     @property
     def is_draft(self) -> bool:

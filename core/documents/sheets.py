@@ -86,11 +86,8 @@ def sheet(record: Record) -> Sheet:
         rows=rows,
         tax_headings=(say("rate"), say("taxable"), say("tax")),
         taxes=_taxes(say, record),
-        totals=(
-            (say("net"), say.money(record.net_minor, record.currency)),
-            (say("tax"), say.money(record.tax_minor, record.currency)),
-        ),
-        total=(say(f"total_{record.kind}"), say.money(record.total_minor, record.currency)),
+        totals=_totals(say, record),
+        total=(_total_word(say, record), say.money(record.total_minor, record.currency)),
         notes=_notes(say, record),
         payment_title=say("payment") if record.kind == INVOICE else "",
         payment=_payment(say, record),
@@ -183,6 +180,25 @@ def _taxes(say: Wording, record: Record) -> tuple[tuple[str, ...], ...]:
     )
 
 
+def _totals(say: Wording, record: Record) -> tuple[Pair, ...]:
+    home = record.home
+    totals = (
+        (say("net"), say.money(record.net_minor, record.currency)),
+        (say("tax"), say.money(record.tax_minor, record.currency)),
+    )
+    if home is None:
+        return totals
+    return (
+        *totals,
+        (say("home_tax", currency=home.currency), say.amount(home.tax_minor, home.currency)),
+    )
+
+
+def _total_word(say: Wording, record: Record) -> str:
+    """An invoice that was paid on its day asks for no amount."""
+    return say("total" if record.settled_minor else f"total_{record.kind}")
+
+
 def _notes(say: Wording, record: Record) -> tuple[str, ...]:
     found = {line.tax_category for line in record.lines}
     notes = [say(f"{category}_note") for category in _NOTED if category in found]
@@ -193,12 +209,20 @@ def _notes(say: Wording, record: Record) -> tuple[str, ...]:
         notes.append(say("settles_invoice", number=record.credited_number))
     elif record.settles in ("balance", "refund"):
         notes.append(say(f"settles_{record.settles}"))
+    if record.home is not None:
+        rate = say.quantity(record.home.rate)
+        unit, day = record.currency, say.day(record.home.rated_on)
+        notes.append(say("home_rate", unit=unit, rate=rate, currency=record.home.currency, day=day))
     return (*notes, *_split(record.note))
 
 
 def _payment(say: Wording, record: Record) -> tuple[Pair, ...]:
     if record.kind != INVOICE or record.is_draft or not record.total_minor:
         return ()
+    paid = (say("paid"), say.money(record.settled_minor, record.currency))
+    before = (paid,) if record.settled_minor else ()
+    if not record.to_transfer:
+        return before
     seller = record.seller
     accounts = (
         (say("bankgiro"), seller.bankgiro if record.currency == "SEK" else ""),
@@ -206,7 +230,8 @@ def _payment(say: Wording, record: Record) -> tuple[Pair, ...]:
         (say("bic"), compact(seller.bic)),
     )
     facts = (
-        (say("pay"), say.money(record.total_minor, record.currency)),
+        *before,
+        (say("pay"), say.money(record.owed_minor, record.currency)),
         (say("due_on"), say.day(record.due_on) if record.due_on else ""),
         (say("reference"), record.reference or record.number or ""),
         *accounts,
@@ -218,7 +243,9 @@ def _payment(say: Wording, record: Record) -> tuple[Pair, ...]:
 def _payment_note(say: Wording, record: Record) -> str:
     if record.kind != INVOICE or record.is_draft:
         return ""
-    return say("quote" if record.total_minor else "nothing")
+    if record.owed_minor <= 0:
+        return say("nothing")
+    return say("charged" if record.by_card else "quote")
 
 
 def _footer(say: Wording, seller: Seller) -> tuple[tuple[str, ...], ...]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row, text
 
+from core.documents.home import home_tax
 from core.documents.records import CREDIT_NOTE, INVOICE, Buyer, Line, Record, Seller
 from core.errors import NotFound
 from core.invoices.parties import DETAILS, issuer_details
@@ -27,7 +28,17 @@ _RECORD = {
 -- What does an invoice state, and to whom? One row; amounts in minor units of its currency.
 select d.id, d.tenant_id, d.status, d.number, d.currency, d.net_minor, d.tax_minor, d.total_minor,
   d.issued_on, d.due_on, d.period_start, d.period_end, coalesce(d.ocr, '') as reference,
-  d.discount_minor, d.note, cast(null as text) as credited_number, '' as settles, {_PARTIES}
+  d.discount_minor, d.note, cast(null as text) as credited_number, '' as settles,
+  case when d.type = 'recharge' then d.total_minor else least(d.total_minor, greatest(0, (
+    select coalesce(sum(a.amount_minor), 0) from payment_allocation a
+    where a.invoice_id = d.id and a.allocated_on = d.issued_on)))::bigint end as settled_minor,
+  exists (
+    select from subscription s join payment_method m on m.tenant_id = s.tenant_id
+    where s.id = d.subscription_id and s.collection = 'charge_automatically'
+      and (m.created_at at time zone :zone)::date <= d.issued_on
+      and (m.removed_at is null or (m.removed_at at time zone :zone)::date > d.issued_on)
+  ) as by_card,
+  d.issued_on as taxed_on, {_PARTIES}
 from invoice d {_JOINED}
 """),
     CREDIT_NOTE: text(f"""
@@ -36,6 +47,8 @@ select d.id, d.tenant_id, d.status, d.number, d.currency, d.net_minor, d.tax_min
   d.issued_on, cast(null as date) as due_on, cast(null as date) as period_start,
   cast(null as date) as period_end, '' as reference, 0 as discount_minor, d.note,
   (select i.number from invoice i where i.id = d.invoice_id) as credited_number, d.settles,
+  0 as settled_minor, false as by_card,
+  coalesce((select i.issued_on from invoice i where i.id = d.invoice_id), d.issued_on) as taxed_on,
   {_PARTIES}
 from credit_note d {_JOINED}
 """),
@@ -75,6 +88,8 @@ _FACTS = (
     "note",
     "credited_number",
     "settles",
+    "settled_minor",
+    "by_card",
 )
 
 
@@ -86,16 +101,22 @@ def record_of(work: Work, kind: str, source_id: int) -> Record:
     own = admit_reader(work)
     row = None
     if 0 < source_id <= LARGEST_ID:
-        row = work.session.execute(_RECORD[kind], {"source_id": source_id}).one_or_none()
+        asked = {"source_id": source_id, "zone": work.settings.billing_timezone}
+        row = work.session.execute(_RECORD[kind], asked).one_or_none()
     if row is None or own not in (None, row.tenant_id):
         raise NotFound(f"There is no {NAMES[kind]} {source_id}")
     lines = work.session.execute(_LINES[kind], {"source_id": source_id})
+    seller = _seller(row.issuer, work.settings)
+    home = None
+    if row.issued_on is not None:
+        home = home_tax(work, seller.tax_id, row.currency, row.tax_minor, row.taxed_on)
     return Record(
         kind=kind,
         source_id=source_id,
-        seller=_seller(row.issuer, work.settings),
+        seller=seller,
         buyer=_buyer(row),
         lines=tuple(Line(**line._mapping) for line in lines),
+        home=home,
         **{name: getattr(row, name) for name in _FACTS},
     )
 

@@ -214,13 +214,14 @@ class News:
     """What an event is about. The truth is asked of the gateway, so the order does not matter.
 
     `object_id` is the gateway's id of the thing, `key` our own key or reference where it shows;
-    `payment_id` is the payment of a refund or a dispute.
+    `payment_id` is the payment of a refund or a dispute, `customer` the holder of a card.
     """
 
     about: About
     object_id: str
     key: str | None = None
     payment_id: str | None = None
+    customer: str | None = None
 
 
 @dataclass(frozen=True)
@@ -269,6 +270,9 @@ class Gateway(Protocol):
 
     def portal(self, customer: str, return_url: str) -> str:
         """The address of the gateway's page on which a customer keeps cards."""
+
+    def cards(self, customer: str) -> list[Card]:
+        """The cards the gateway keeps for a customer, the one to charge first."""
 
     def ledger(self, since: datetime, until: datetime) -> Iterator[LedgerLine]:
         """Every line of [since, until), oldest page last or first, never cut off silently."""

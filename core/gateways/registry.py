@@ -1,59 +1,123 @@
-"""Which gateway serves a provider: a real key first, the simulator only where it was put to work.
+"""Which gateway serves a provider: real keys first, the simulator only where it was put to work.
 
 This is the one place that knows the simulator.
 """
 
 from urllib.parse import urlsplit
 
+import httpx
 from sqlalchemy import Engine, text
 
 from core.gateways.by_hand import ByHand
+from core.gateways.credentials import Keys, keys_of
+from core.gateways.paypal import PayPalGateway
+from core.gateways.paystack import PaystackGateway
 from core.gateways.port import CredentialsMissing, Gateway, GatewayRefused
+from core.gateways.simulator import paypal_money, paystack_money
 from core.gateways.simulator.in_process import ADDRESS, InProcess
+from core.gateways.simulator.paypal import PayPalSimulator
+from core.gateways.simulator.paystack import PaystackSimulator
 from core.gateways.stripe_gateway import StripeGateway
 from core.settings import Settings
 
 BY_HAND = ("manual", "bank", "bankgirot", "import")
 TITLES = {"stripe": "Stripe", "paystack": "Paystack", "paypal": "PayPal"}
+MISSING = {
+    "stripe": "STRIPE_SECRET",
+    "paystack": "PAYSTACK_SECRET_KEY",
+    "paypal": "PAYPAL_CLIENT_ID and PAYPAL_SECRET",
+}
 HERE = ("localhost", "127.0.0.1", "::1")
 SIMULATOR_KEY = "sk_test_simulator"
+SIMULATOR_SECRET = "whsec_simulator"  # noqa: S105 (known to everybody: nothing real is behind it)
 
 
-def gateway_of(settings: Settings, provider: str, *, engine: Engine | None = None) -> Gateway:
-    """The gateway of a payment's provider; `engine` is where the simulator keeps its state.
+def gateway_of(
+    settings: Settings,
+    provider: str,
+    *,
+    engine: Engine | None = None,
+    tenant_id: int | None = None,
+) -> Gateway:
+    """The gateway of a provider, with the tenant's own keys where it has any.
 
-    Raises CredentialsMissing without a key, GatewayRefused for what no gateway carries.
+    `engine` is where stored keys are and the simulator keeps its state. Raises
+    CredentialsMissing without keys, GatewayRefused for what no gateway carries.
     """
     if provider in BY_HAND:
         return ByHand()
     if provider not in TITLES:
         raise GatewayRefused(f"What was paid by {provider} does not go through a gateway")
-    if provider != "stripe":
-        raise CredentialsMissing(f"{TITLES[provider]} is not connected; pay back by bank transfer")
-    key = _stripe_key(settings)
-    if key:
-        return StripeGateway(key, address=_safe(settings.stripe_address))
-    if engine is not None and _simulated(settings, engine):
-        return StripeGateway(SIMULATOR_KEY, address=ADDRESS, http_client=InProcess(engine))
-    raise CredentialsMissing("Stripe is not connected: there is no key in STRIPE_SECRET")
+    keys = keys_of(engine, settings, provider, tenant_id)
+    if keys is not None:
+        return gateway_with(settings, keys)
+    if engine is not None and simulated(settings, engine):
+        return _simulator(provider, engine)
+    raise CredentialsMissing(
+        f"{TITLES[provider]} is not connected: there are no keys under Payment config, nor in "
+        f"{MISSING[provider]}"
+    )
 
 
-def _safe(address: str | None) -> str | None:
-    """The address, unless the key would travel to it in the open."""
-    parts = urlsplit(address or "")
-    if address and parts.scheme != "https" and parts.hostname not in HERE:
-        raise CredentialsMissing("SALDO_STRIPE_ADDRESS is https, or http on this machine")
-    return address or None
+def gateway_with(settings: Settings, keys: Keys) -> Gateway:
+    """The gateway behind some keys. Raises CredentialsMissing when they are not enough."""
+    if not keys.complete:
+        raise CredentialsMissing(f"The keys of {TITLES[keys.provider]} are not complete")
+    if keys.provider == "stripe":
+        return StripeGateway(
+            keys.values["secret_key"],
+            address=_safe(settings.stripe_address, "SALDO_STRIPE_ADDRESS"),
+            webhook_secret=keys.get("webhook_secret"),
+        )
+    if keys.provider == "paystack":
+        return PaystackGateway(
+            keys.values["secret_key"],
+            address=_safe(settings.paystack_address, "SALDO_PAYSTACK_ADDRESS"),
+        )
+    return PayPalGateway(
+        keys.values["client_id"],
+        keys.values["secret"],
+        webhook_id=keys.get("webhook_id"),
+        live=keys.mode == "live",
+        address=_safe(settings.paypal_address, "SALDO_PAYPAL_ADDRESS"),
+    )
 
 
-def _stripe_key(settings: Settings) -> str | None:
-    given = (settings.stripe_secret, settings.stripe_api_key)
-    return next((key.get_secret_value() for key in given if key and key.get_secret_value()), None)
-
-
-def _simulated(settings: Settings, engine: Engine) -> bool:
+def simulated(settings: Settings, engine: Engine) -> bool:
+    """Whether the simulator stands in for gateways without keys."""
     if settings.gateway_simulator is not None:
         return settings.gateway_simulator
     with engine.connect() as connection:
         found = connection.scalar(text("select in_service from simulator.control"))
     return bool(found)
+
+
+def _simulator(provider: str, engine: Engine) -> Gateway:
+    if provider == "stripe":
+        return StripeGateway(
+            SIMULATOR_KEY,
+            address=ADDRESS,
+            http_client=InProcess(engine),
+            webhook_secret=SIMULATOR_SECRET,
+        )
+    if provider == "paystack":
+        return PaystackGateway(
+            paystack_money.KEY,
+            address=paystack_money.ADDRESS,
+            transport=httpx.WSGITransport(app=PaystackSimulator(engine)),
+        )
+    return PayPalGateway(
+        paypal_money.CLIENT_ID,
+        paypal_money.KEY,
+        webhook_id=paypal_money.WEBHOOK_ID,
+        address=paypal_money.ADDRESS,
+        transport=httpx.WSGITransport(app=PayPalSimulator(engine)),
+    )
+
+
+def _safe(address: str | None, setting: str) -> str | None:
+    """The address, unless the key would travel to it in the open."""
+    parts = urlsplit(address or "")
+    if address and parts.scheme != "https" and parts.hostname not in HERE:
+        raise CredentialsMissing(f"{setting} is https, or http on this machine")
+    return address or None

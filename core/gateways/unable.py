@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NoReturn
 
 from core.gateways.port import (
+    Card,
     CardSetupOrder,
     ChargeAnswer,
     ChargeOrder,
@@ -64,6 +65,10 @@ class Unable:
     def portal(self, customer: str, return_url: str) -> str:
         """Not offered: raises GatewayRefused."""
         self._refuse(f"show {customer} a page to keep cards on")
+
+    def cards(self, customer: str) -> list[Card]:
+        """Not offered: raises GatewayRefused."""
+        self._refuse(f"list the cards of {customer}")
 
     def ledger(self, since: datetime, until: datetime) -> Iterator[LedgerLine]:
         """Not offered: raises GatewayRefused."""

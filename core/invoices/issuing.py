@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 
 from sqlalchemy import func, select, text
 
@@ -24,6 +25,7 @@ on conflict (issuer_type, year)
 do update set last_number = invoice_series.last_number + excluded.last_number
 returning last_number
 """)
+NO_TAX = Tax(Decimal(0), "outside")
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,15 @@ def issue_drafts(work: Work, drafts: Sequence[Invoice], due_days: int) -> None:
 
 
 def _issue(work: Work, drafts: Sequence[Invoice], due_days: int) -> None:
+    _number(work, drafts, due_days)
+    for invoice in drafts:
+        invoice.status = "issued" if invoice.total_minor else "paid"
+        invoice.settled_on = None if invoice.total_minor else work.today
+        _post_issue(work, invoice)
+
+
+def _number(work: Work, drafts: Sequence[Invoice], due_days: int) -> None:
+    """Give drafts of one issuer what an issued invoice has."""
     issuer_type, today = drafts[0].issuer_type, work.today
     issuer = issuer_profile_id(work)
     first = take_numbers(work, issuer_type, today.year, len(drafts))
@@ -105,9 +116,6 @@ def _issue(work: Work, drafts: Sequence[Invoice], due_days: int) -> None:
         invoice.issued_on, invoice.due_on = today, today + timedelta(days=due_days)
         invoice.issuer_profile_id = issuer
         invoice.billed_to = billed_to(work, invoice.tenant_id)
-        invoice.status = "issued" if invoice.total_minor else "paid"
-        invoice.settled_on = None if invoice.total_minor else today
-        _post_issue(work, invoice)
 
 
 def issue_new(work: Work, tenant: Tenant, new: NewInvoice) -> Invoice:
@@ -119,6 +127,27 @@ def issue_new(work: Work, tenant: Tenant, new: NewInvoice) -> Invoice:
     insert_now(work, invoice.lines)
     adopt(work, [invoice, *invoice.lines])
     _issue(work, [invoice], new.due_days)
+    return invoice
+
+
+def issue_recharge(work: Work, tenant_id: int, amount_minor: int, currency: str) -> Invoice:
+    """The document of a wallet recharge, paid as it is issued; the recharge is what is posted.
+
+    Money paid ahead buys nothing yet: tax is due on the invoices that it pays one day (Directive
+    2006/112/EC, article 73b for vouchers of many purposes).
+    """
+    tenant = work.session.get_one(Tenant, tenant_id)
+    line = NewLine("Wallet recharge", amount_minor)
+    invoice = _drafted(work, tenant, NewInvoice("recharge", (line,), 0), NO_TAX)
+    invoice.currency = currency
+    insert_now(work, [invoice])
+    for each in invoice.lines:
+        each.invoice_id = invoice.id
+    insert_now(work, invoice.lines)
+    adopt(work, [invoice, *invoice.lines])
+    _number(work, [invoice], 0)
+    invoice.status, invoice.paid_minor, invoice.settled_on = "paid", amount_minor, work.today
+    work.session.flush()
     return invoice
 
 

@@ -59,7 +59,13 @@ having w.balance_minor + w.promotional_minor <> coalesce(sum(t.amount_minor), 0)
 _ALLOCATIONS = """
 select 'invoice ' || i.id as what, i.paid_minor as kept, coalesce(sum(a.amount_minor), 0) as found
 from invoice i left join payment_allocation a on a.invoice_id = i.id
+where i.type <> 'recharge'
 group by i.id having i.paid_minor <> coalesce(sum(a.amount_minor), 0)
+union all
+select 'recharge ' || i.id, i.paid_minor, coalesce(sum(w.amount_minor), 0)
+from invoice i left join wallet_transaction w on w.invoice_id = i.id and w.type = 'recharge'
+where i.type = 'recharge'
+group by i.id having i.paid_minor <> coalesce(sum(w.amount_minor), 0)
 union all
 select 'payment ' || p.id, p.allocated_minor, coalesce(sum(a.amount_minor), 0)
 from payment p left join payment_allocation a on a.payment_id = p.id

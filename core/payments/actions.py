@@ -154,6 +154,18 @@ def record_charges(work: Work, charges: tuple[Charge, ...]) -> list[Payment]:
     attempt that is declined makes the subscription past due, unless the invoice was settled
     (PAY.6). Returns the payments that are new, in the order given. Raises NotFound.
     """
+    payments = write_charges(work, charges)
+    work.tell(
+        charges=[
+            [p.id, p.invoice_id, p.provider, p.amount_minor, p.currency, p.failure_code or p.status]
+            for p in payments
+        ]
+    )
+    return payments
+
+
+def write_charges(work: Work, charges: Sequence[Charge]) -> list[Payment]:
+    """Part of an action: write gateways' answers down, each once, and tell the tenants."""
     fresh = _unknown(work, charges)
     invoices = lock_invoices(work, sorted({charge.invoice_id for charge in fresh}))
     captured: list[tuple[Payment, list[Part]]] = []
@@ -172,12 +184,6 @@ def record_charges(work: Work, charges: tuple[Charge, ...]) -> list[Payment]:
     for payment in payments:
         event = "payment.failed" if payment.failure_code else "payment.received"
         tell_tenant(work, event, payment.tenant_id, {"payment_id": payment.id})
-    work.tell(
-        charges=[
-            [p.id, p.invoice_id, p.provider, p.amount_minor, p.currency, p.failure_code or p.status]
-            for p in payments
-        ]
-    )
     return payments
 
 

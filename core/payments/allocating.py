@@ -9,7 +9,7 @@ from core.dunning.settling import settle
 from core.inserting import adopt, insert_now
 from core.invoices.models import OPEN, Invoice
 from core.payments.models import Payment, PaymentAllocation
-from core.payments.rules import Part
+from core.payments.rules import Due, Part
 from core.subscriptions.arrears import BEHIND
 from core.subscriptions.models import Subscription
 from core.work import Work
@@ -39,9 +39,13 @@ def open_invoices(work: Work, tenant_id: int, currency: str) -> dict[int, Invoic
     return {invoice.id: invoice for invoice in ordered}
 
 
-def dues(invoices: dict[int, Invoice]) -> list[Part]:
+def dues(invoices: dict[int, Invoice]) -> list[Due]:
     """What is owed on each, in the order given."""
-    return [Part(each.id, each.due_minor) for each in invoices.values() if each.due_minor]
+    return [
+        Due(each.id, each.due_minor, each.currency, each.number)
+        for each in invoices.values()
+        if each.due_minor
+    ]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.errors import BadInput
-from core.money import round_half_up
+from core.money import round_half_up, units_text
 
 
 @dataclass(frozen=True)
@@ -13,6 +13,14 @@ class Part:
 
     invoice_id: int
     amount_minor: int
+
+
+@dataclass(frozen=True)
+class Due(Part):
+    """What an invoice is owed, with its currency and number for the words of a refusal."""
+
+    currency: str
+    number: str | None
 
 
 def spread(amount_minor: int, dues: Sequence[Part]) -> list[Part]:
@@ -29,19 +37,28 @@ def spread(amount_minor: int, dues: Sequence[Part]) -> list[Part]:
     return parts
 
 
-def check_parts(amount_minor: int, wanted: Sequence[Part], dues: Sequence[Part]) -> None:
+def check_parts(amount_minor: int, wanted: Sequence[Part], dues: Sequence[Due]) -> None:
     """Raise BadInput unless the wanted parts are above zero, owed, and within the amount."""
-    owed = {due.invoice_id: due.amount_minor for due in dues}
+    owed = {due.invoice_id: due for due in dues}
     if len({part.invoice_id for part in wanted}) < len(wanted):
         raise BadInput("An invoice stands once in an assignment")
     for part in wanted:
-        if not 0 < part.amount_minor <= owed.get(part.invoice_id, 0):
+        due = owed.get(part.invoice_id)
+        if due is None:
+            raise BadInput(f"Nothing is owed on invoice {part.invoice_id}")
+        if not 0 < part.amount_minor <= due.amount_minor:
             raise BadInput(
-                f"Invoice {part.invoice_id} is owed {owed.get(part.invoice_id, 0)}, "
-                f"not {part.amount_minor}"
+                f"Invoice {due.number or due.invoice_id} is owed "
+                f"{units_text(due.amount_minor, due.currency)} {due.currency}, "
+                f"not {units_text(part.amount_minor, due.currency)}"
             )
-    if sum(part.amount_minor for part in wanted) > amount_minor:
-        raise BadInput("The parts are more than the payment")
+    total = sum(part.amount_minor for part in wanted)
+    if total > amount_minor:
+        currency = dues[0].currency
+        raise BadInput(
+            f"The parts come to {units_text(total, currency)} {currency}, "
+            f"more than the payment's {units_text(amount_minor, currency)}"
+        )
 
 
 def tax_within(amount_minor: int, before_minor: int, tax_minor: int, total_minor: int) -> int:

@@ -9,6 +9,7 @@ from core.errors import BadInput, NotFound, NotNow
 from core.gateways.entries import note
 from core.ledger.journal import post
 from core.ledger.postings import Leg, credit_refunded, payment_unapplied, refund_settled
+from core.money import units_text
 from core.payments.actions import lock_payment
 from core.payments.allocating import lock_invoices, take_off
 from core.payments.models import Payment
@@ -16,7 +17,7 @@ from core.payments.rules import Part
 from core.refunds import noting
 from core.refunds.held import held_of, returnable
 from core.refunds.models import TREATMENTS, Refund
-from core.refunds.rules import parts_reopened
+from core.refunds.rules import check_room, parts_reopened
 from core.work import Work
 
 LIVE = ("pending", "succeeded")
@@ -189,15 +190,16 @@ def _hold(work: Work, refund: Refund, payment: Payment) -> None:
     amount, treatment = refund.amount_minor, refund.treatment
     if treatment == "credit":
         if not 0 < amount <= payment.credit_minor:
-            raise BadInput(f"{payment.credit_minor} settles no invoice, not {amount}")
+            raise BadInput(
+                f"{units_text(payment.credit_minor, payment.currency)} {payment.currency} settles "
+                f"no invoice, not {units_text(amount, payment.currency)}"
+            )
         payment.returned_minor += amount
         work.session.add(refund)
         return
-    room = returnable(payment)
-    if not 0 < amount <= room:
-        raise BadInput(f"{room} can be refunded, not {amount}")
+    check_room(returnable(payment), amount, payment.currency)
     if treatment == "reopen":
-        parts_reopened(held_of(work, payment), amount)
+        parts_reopened(held_of(work, payment), amount, payment.currency)
         work.session.add(refund)
     elif treatment == "note":
         noting.hold_note(work, refund)
@@ -208,7 +210,7 @@ def _hold(work: Work, refund: Refund, payment: Payment) -> None:
 
 def _reopen(work: Work, refund: Refund, payment: Payment) -> None:
     """Take the money off its invoices, which are owed again, and count it as given back."""
-    parts = parts_reopened(held_of(work, payment), refund.amount_minor)
+    parts = parts_reopened(held_of(work, payment), refund.amount_minor, refund.currency)
     invoices = lock_invoices(work, [part.invoice_id for part in parts])
     take_off(work, payment, [Part(p.invoice_id, p.amount_minor) for p in parts], invoices)
     payment.returned_minor += refund.amount_minor

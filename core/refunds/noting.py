@@ -11,6 +11,7 @@ from core.credit_notes.rules import credit_amount
 from core.errors import BadInput, NotFound
 from core.invoices.models import Invoice
 from core.invoices.reading import locked
+from core.money import units_text
 from core.payments.models import Payment
 from core.refunds.held import held_of
 from core.refunds.models import Refund
@@ -23,12 +24,13 @@ def draft_all(work: Work, refund: Refund, payment: Payment) -> None:
 
     Raises BadInput when credit notes gave back too much of the invoices already.
     """
-    parts = parts_with_note(held_of(work, payment), refund.amount_minor)
+    parts = parts_with_note(held_of(work, payment), refund.amount_minor, refund.currency)
     work.session.add(refund)
     work.session.flush()
     for part in parts:
         invoice = locked(work, part.invoice_id)
-        credited = credit_amount(creditable_lines(work, invoice.id), part.amount_minor)
+        left = creditable_lines(work, invoice.id)
+        credited = credit_amount(left, part.amount_minor, invoice.currency)
         new = NewNote(
             "refund",
             settles="refund",
@@ -64,7 +66,8 @@ def hold_note(work: Work, refund: Refund) -> None:
         raise BadInput("The credit note belongs to another tenant or currency")
     if not 0 < refund.amount_minor <= credit.credit_minor:
         raise BadInput(
-            f"{credit.credit_minor} is left of the credit note, not {refund.amount_minor}"
+            f"{units_text(credit.credit_minor, credit.currency)} {credit.currency} is left of the "
+            f"credit note, not {units_text(refund.amount_minor, credit.currency)}"
         )
     credit.returned_minor += refund.amount_minor
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.errors import BadInput
+from core.money import units_text
 
 
 @dataclass(frozen=True)
@@ -31,20 +32,27 @@ class Part:
     amount_minor: int
 
 
-def parts_with_note(held: Sequence[Held], amount_minor: int) -> list[Part]:
+def parts_with_note(held: Sequence[Held], amount_minor: int, currency: str) -> list[Part]:
     """A refund over invoices in their order, each with a credit note. Raises BadInput."""
-    return _over([(each.invoice_id, each.notable_minor) for each in held], amount_minor)
+    return _over([(each.invoice_id, each.notable_minor) for each in held], amount_minor, currency)
 
 
-def parts_reopened(held: Sequence[Held], amount_minor: int) -> list[Part]:
+def parts_reopened(held: Sequence[Held], amount_minor: int, currency: str) -> list[Part]:
     """A refund over invoices in their order, each owed again. Raises BadInput."""
-    return _over([(each.invoice_id, each.applied_minor) for each in held], amount_minor)
+    return _over([(each.invoice_id, each.applied_minor) for each in held], amount_minor, currency)
 
 
-def _over(rooms: Sequence[tuple[int, int]], amount_minor: int) -> list[Part]:
-    room = sum(each for _, each in rooms)
-    if not 0 < amount_minor <= room:
-        raise BadInput(f"{room} can be refunded, not {amount_minor}")
+def check_room(room_minor: int, amount_minor: int, currency: str) -> None:
+    """Raise BadInput unless the amount is above zero and within what can be refunded."""
+    if not 0 < amount_minor <= room_minor:
+        raise BadInput(
+            f"{units_text(room_minor, currency)} {currency} can be refunded, "
+            f"not {units_text(amount_minor, currency)}"
+        )
+
+
+def _over(rooms: Sequence[tuple[int, int]], amount_minor: int, currency: str) -> list[Part]:
+    check_room(sum(each for _, each in rooms), amount_minor, currency)
     parts, left = [], amount_minor
     for invoice_id, each in rooms:
         taken = min(each, left)

@@ -72,7 +72,7 @@ def carry_out(
         refund.currency,
     )
     try:
-        asked = gateway or gateway_of(office.settings, payment.provider, engine=office.engine)
+        asked = gateway or _gateway(office, payment)
         known = asked.find_refund(order) if again else None
         answer = known or asked.refund(order)
     except GatewayRefused as problem:
@@ -114,12 +114,18 @@ def _ask(
             refund = request_refund(work, ask, reason=reason, key=key)
             if gateway is None:
                 assert payment is not None
-                gateway_of(office.settings, payment.provider, engine=office.engine)
+                _gateway(office, payment)
             return refund.id
         returned = refund_to_wallet(
             work, payment.id, ask.amount_minor, nth=ask.nth, reason=reason, key=key
         )
         return int(returned.reference_id.removeprefix("refund-"))
+
+
+def _gateway(office: Office, payment: Payment) -> Gateway:
+    return gateway_of(
+        office.settings, payment.provider, engine=office.engine, tenant_id=payment.tenant_id
+    )
 
 
 def _write_down(office: Office, refund_id: int, answer: RefundAnswer) -> Outcome:

@@ -1,30 +1,46 @@
-"""Usage prices and quantities in words, for invoices and answers; pure."""
+"""Meters, usage prices and quantities in words, for invoices, pages and answers; pure."""
 
 from decimal import Decimal
 
 from core.money import exponent
 from core.usage.pricing import PricedLine
 
+SHORT = {"api": "API", "gb": "GB", "mb": "MB", "tb": "TB", "sms": "SMS", "id": "ID"}
+"""Words of meters' names that are written in capitals."""
+
 
 def line_words(
     meter: str, line: PricedLine, currency: str, package_size: Decimal | None = None
 ) -> str:
-    """What a line charges for: ``api_calls: 1500 units at 0.005 EUR``."""
+    """What a line charges for: ``API calls: 1,500 units at 0.005 EUR``."""
+    name = meter_words(meter)
     unit = f"{plain(line.unit_minor.scaleb(-exponent(currency)))} {currency}"
     within = ""
     if line.first is not None:
-        within = f" above {plain(line.first)}" if line.first else ""
-        within += f" up to {plain(line.last)}" if line.last is not None else ""
+        within = f" above {counted(line.first)}" if line.first else ""
+        within += f" up to {counted(line.last)}" if line.last is not None else ""
     if line.kind == "units":
-        return f"{meter}: {plain(line.quantity)} units{within} at {unit}"
+        return f"{name}: {counted(line.quantity)} units{within} at {unit}"
     if line.kind == "packages":
-        size = plain(package_size or Decimal(1))
-        return f"{meter}: {plain(line.quantity)} packages of {size} at {unit}"
+        size = counted(package_size or Decimal(1))
+        return f"{name}: {counted(line.quantity)} packages of {size} at {unit}"
     if line.kind == "flat_fee":
-        return f"{meter}: fee for units{within}" if within else f"{meter}: fee"
-    return f"{meter}: up to the minimum of the period"
+        return f"{name}: fee for units{within}" if within else f"{name}: fee"
+    return f"{name}: up to the minimum of the period"
+
+
+def meter_words(meter: str) -> str:
+    """A meter's name as people say it: ``api_calls`` is API calls, ``max_users`` Users."""
+    words = [SHORT.get(word, word) for word in meter.removeprefix("max_").split("_") if word]
+    told = " ".join(words)
+    return told[:1].upper() + told[1:]
 
 
 def plain(value: Decimal) -> str:
     """A number without an exponent and without zeros at its end."""
     return f"{value.normalize():f}"
+
+
+def counted(value: Decimal) -> str:
+    """A number as people read it, its thousands apart."""
+    return f"{value.normalize():,f}"

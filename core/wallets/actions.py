@@ -1,11 +1,13 @@
 """Writes on wallets: recharged, credited and debited by hand, used on invoices (WAL.1)."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 from core.actions import action
 from core.errors import BadInput, InsufficientBalance, NotAllowed, NotFound, NotNow
 from core.gateways.entries import note
+from core.invoices.issuing import issue_recharge
 from core.invoices.models import OPEN
 from core.ledger.chart import CLEARING
 from core.ledger.journal import post
@@ -47,11 +49,39 @@ def recharge_wallet(
     The same reference again returns the first transaction and changes nothing. A person records
     `manual` recharges only. Raises BadInput, BadMoney, KeyReused, NotAllowed, NotFound.
     """
+    if work.actor.kind == "user" and gateway != "manual":
+        raise NotAllowed(f"What {gateway} received is reported by {gateway}, not by a person")
+    return put_in(
+        work,
+        tenant_id,
+        amount_minor,
+        currency,
+        reference_id,
+        gateway=gateway,
+        fee_minor=fee_minor,
+        details=details,
+    )
+
+
+def put_in(
+    work: Work,
+    tenant_id: int,
+    amount_minor: int,
+    currency: str,
+    reference_id: str,
+    *,
+    gateway: str,
+    fee_minor: int = 0,
+    details: dict[str, Any] | None = None,
+    paid_by: str | None = None,
+) -> WalletTransaction:
+    """Part of an action: a recharge with its invoice, its postings and the gateway's line.
+
+    `paid_by` is the gateway's number of the payment. Raises as `recharge_wallet` does.
+    """
     _check_amount(amount_minor, currency)
     if gateway not in GATEWAYS or not reference_id.strip():
         raise BadInput(f"A recharge has a reference and one of {', '.join(GATEWAYS)}")
-    if work.actor.kind == "user" and gateway != "manual":
-        raise NotAllowed(f"What {gateway} received is reported by {gateway}, not by a person")
     if not 0 <= fee_minor <= (amount_minor if gateway in CLEARING else 0):
         raise BadInput("A fee is kept by a gateway and is within the amount")
     wallet = open_wallet(work, tenant_id, currency)
@@ -67,11 +97,21 @@ def recharge_wallet(
     first = _repeated(work, wallet, movement)
     if first is not None:
         return first
-    transaction = move(work, wallet, movement)
+    invoice = issue_recharge(work, tenant_id, amount_minor, currency)
+    transaction = move(work, wallet, replace(movement, invoice_id=invoice.id))
     _post(work, transaction, "wallet_recharged", wallet_recharged(gateway, amount_minor))
     if fee_minor:
         _post(work, transaction, "gateway_fee", gateway_fee(gateway, fee_minor))
-    note(work, gateway, "charge", reference_id.strip(), currency, amount_minor, fee_minor=fee_minor)
+    note(
+        work,
+        gateway,
+        "charge",
+        paid_by or reference_id.strip(),
+        currency,
+        amount_minor,
+        fee_minor=fee_minor,
+        source_id=paid_by,
+    )
     _tell(work, transaction)
     return transaction
 

@@ -7,26 +7,12 @@ import streamlit as st
 
 from core.errors import NotFound
 from core.notifications import actions, queries
-from core.notifications.actions import NewSecret
-from core.notifications.addresses import LONGEST_URL
-from core.notifications.events import EVENTS
 from core.notifications.queries import ChannelRow, EndpointRow
 from core.office import office
 from pages.admin import receipts
-from pages.parts import viewer
-from pages.parts.confirm import Step, is_fresh
-
-ON, WANTED, ADDRESSES, URL = (f"channel-{f}" for f in ("on", "events", "addresses", "url"))
-"""The keys of the fields; Streamlit forgets their values when the dialog closes."""
-MADE = "channel-made"
-LONGEST_ADDRESSES = 2_000
-TITLES = {
-    "email": "E-mail",
-    "in_app": "Inbox",
-    "webhook": "Webhook",
-    "sms": "SMS",
-    "whatsapp": "WhatsApp",
-}
+from pages.parts import channels, viewer
+from pages.parts.channels import TITLES
+from pages.parts.confirm import Step
 
 
 @dataclass(frozen=True)
@@ -41,17 +27,6 @@ class Sheet:
 def subject(tenant_id: int | None, what: object) -> str:
     """How the address names a channel or an endpoint of a tenant, 0 for the default."""
     return f"{tenant_id or 0}-{what}"
-
-
-def kept_secret() -> NewSecret | None:
-    """The secret that was just made, until its reader has put it away."""
-    held: NewSecret | None = st.session_state.get(MADE)
-    return held
-
-
-def put_away() -> None:
-    """Forget the secret that was shown."""
-    st.session_state.pop(MADE, None)
 
 
 def _split(given: str) -> tuple[int | None, str]:
@@ -82,31 +57,22 @@ def _endpoint(given: str) -> Sheet:
 
 
 def _show_channel(sheet: Sheet) -> None:
-    row = sheet.channel
-    assert row is not None
-    st.toggle(f"{TITLES[row.channel]} is on", row.enabled, key=ON, disabled=row.channel == "in_app")
-    st.multiselect("Events", list(EVENTS), row.events, key=WANTED, placeholder="All events")
-    if sheet.tenant_id is not None and row.channel in ("email", "sms", "whatsapp"):
-        st.text_area(
-            "Further addresses" if row.channel == "email" else "Telephone numbers",
-            "\n".join(row.addresses),
-            key=ADDRESSES,
-            max_chars=LONGEST_ADDRESSES,
-            placeholder="One a line" if row.channel == "email" else "+46701234567, one a line",
-        )
+    assert sheet.channel is not None
+    channels.channel_fields(sheet.channel, addressed=sheet.tenant_id is not None)
 
 
 def _set(sheet: Sheet, reason: str, key: str) -> str:
-    row, given = sheet.channel, st.session_state
+    row = sheet.channel
     assert row is not None
+    asked = channels.given(row)
     with office().work(viewer.current_actor()) as work:
         actions.set_channel(
             work,
             sheet.tenant_id,
             row.channel,
-            bool(given.get(ON, row.enabled)) or row.channel == "in_app",
-            events=tuple(given.get(WANTED) or ()),
-            addresses=tuple(str(given.get(ADDRESSES) or "").split()),
+            asked.enabled,
+            events=asked.events,
+            addresses=asked.addresses,
             reason=reason,
             key=key,
         )
@@ -129,35 +95,29 @@ def _show_test(sheet: Sheet) -> None:
 
 
 def _show_add(_sheet: Sheet) -> None:
-    if is_fresh():
-        st.text_input("Address", key=URL, max_chars=LONGEST_URL, placeholder="https://…")
-        st.multiselect("Events", list(EVENTS), key=WANTED, placeholder="All events")
+    channels.endpoint_fields()
 
 
 def _add(sheet: Sheet, reason: str, _key: str) -> str:
-    given = st.session_state
+    asked = channels.given()
     with office().work(viewer.current_actor()) as work:
         made = actions.add_endpoint(
-            work,
-            sheet.tenant_id,
-            str(given.get(URL) or ""),
-            events=tuple(given.get(WANTED) or ()),
-            reason=reason,
+            work, sheet.tenant_id, asked.url, events=asked.events, reason=reason
         )
-    st.session_state[MADE] = made
+    channels.keep_secret(made)
     return receipts.keep("The endpoint is added", "notification.endpoint.added")
 
 
 def _show_endpoint(sheet: Sheet) -> None:
     assert sheet.endpoint is not None
-    st.html(f"<p>Endpoint <b>{escape(sheet.endpoint.url)}</b></p>")
+    channels.named(sheet.endpoint)
 
 
 def _rotate(sheet: Sheet, reason: str, _key: str) -> str:
     assert sheet.endpoint is not None
     with office().work(viewer.current_actor()) as work:
         made = actions.rotate_endpoint(work, sheet.tenant_id, sheet.endpoint.id, reason=reason)
-    st.session_state[MADE] = made
+    channels.keep_secret(made)
     return receipts.keep("The endpoint has a new secret", "notification.endpoint.rotated")
 
 

@@ -7,8 +7,9 @@ from core.notifications import queries
 from core.notifications.queries import DeliveryRow
 from core.office import office
 from core.settings import settings
-from pages.admin.channel_edits import AGAIN, TITLES
+from pages.admin.channel_edits import AGAIN
 from pages.parts import confirm, formats, head, states, tables, url, viewer
+from pages.parts.channels import TITLES
 from pages.parts.tables import Cell, Column
 
 DELIVERIES = ("No.", "When", "Tenant", "Event", "Channel", "To", "Problem")

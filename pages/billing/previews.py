@@ -1,31 +1,16 @@
 """What a write would do: the subscription before and after, the documents, the postings."""
 
 from collections.abc import Callable
-from html import escape
 from typing import Any
 
 import streamlit as st
 
 from core.money import Money
-from core.rehearsal import Document, Line, Posting, Preview
+from core.rehearsal import Document, Preview
 from pages.billing import words
-from pages.parts import formats, plan_words, tables
+from pages.parts import formats, plan_words, tables, written
 from pages.parts.tables import Cell, Column
 
-LINE_COLUMNS = (
-    Column("Line", words=True),
-    Column("Quantity"),
-    Column("Net"),
-    Column("Tax %"),
-    Column("Tax"),
-    Column("Total"),
-)
-POSTING_COLUMNS = (
-    Column("Posting", words=True),
-    Column("Account", words=True),
-    Column("Debit"),
-    Column("Credit"),
-)
 STATE = {
     "status": ("Status", lambda value: words.STATUSES[value]),
     "plan": ("Plan", str),
@@ -46,20 +31,18 @@ STATE = {
     "ended_on": ("Ended on", formats.day),
 }
 """How each part of a subscription's state is called and read; None reads an amount."""
-EVENTS = {"invoice_issued": "Invoice issued", "credit_note_issued": "Credit note issued"}
 
 
 def draw(preview: Preview) -> None:
     """The whole preview; what does not happen is said too."""
     _state(preview.before, preview.after)
     for document in preview.invoices:
-        _document("Invoice", document, _due(document))
+        written.document("Invoice", document, _due(document))
     for document in preview.credit_notes:
-        _document("Credit note", document, "becomes credit for the next invoices")
+        written.document("Credit note", document, "becomes credit for the next invoices")
     if not preview.invoices and not preview.credit_notes:
         st.html('<p class="muted">Nothing is invoiced or credited now.</p>')
-    if preview.postings:
-        _postings(preview.postings)
+    written.postings(preview.postings)
 
 
 def changes(
@@ -100,59 +83,3 @@ def _due(document: Document) -> str:
         return "paid at once"
     open_minor = formats.money(Money(document.due_minor, document.currency), code=False)
     return f"{open_minor} due {formats.day(document.due_on)}"
-
-
-def _document(title: str, document: Document, told: str) -> None:
-    code = document.currency
-    st.html(f"<p><b>{title}</b> in {escape(code)}, {escape(told)}</p>")
-    total = [
-        Cell("Total"),
-        Cell(""),
-        _amount(document.net_minor, code),
-        Cell(""),
-        _amount(document.tax_minor, code),
-        _amount(document.total_minor, code),
-    ]
-    rows = [_line(line, code) for line in document.lines]
-    tables.html(LINE_COLUMNS, rows, label=f"Lines of the {title.lower()}", total=total)
-
-
-def _line(line: Line, currency: str) -> list[Cell]:
-    return [
-        Cell(line.description),
-        Cell(f"{line.quantity.normalize():f}"),
-        _amount(line.net_minor, currency),
-        Cell(f"{line.tax_percent.normalize():f}"),
-        _amount(line.tax_minor, currency),
-        _amount(line.total_minor, currency),
-    ]
-
-
-def _postings(postings: list[Posting]) -> None:
-    st.html("<p><b>Ledger</b></p>")
-    body = []
-    for posting in postings:
-        head = f"{event(posting.event)}, {formats.day(posting.booked_on)}"
-        for place, entry in enumerate(posting.entries):
-            body.append(
-                [
-                    Cell("" if place else head),
-                    Cell(f"{entry.account} {entry.name}"),
-                    _side(entry.debit_minor, entry.currency),
-                    _side(entry.credit_minor, entry.currency),
-                ]
-            )
-    tables.html(POSTING_COLUMNS, body, label="Postings")
-
-
-def event(name: str) -> str:
-    """A ledger event in words."""
-    return EVENTS.get(name) or name.replace("_", " ").capitalize()
-
-
-def _side(minor: int, currency: str) -> Cell:
-    return Cell(formats.money(Money(minor, currency)) if minor else "")
-
-
-def _amount(minor: int, currency: str) -> Cell:
-    return Cell(formats.money(Money(minor, currency), code=False))

@@ -159,6 +159,12 @@ def _moved(change: HistoryRow, status: str | None) -> str:
     return f", {words.STATUSES[status].lower()}"
 
 
+def _door(row: DocumentRow) -> str:
+    if row.kind == "credit_note":
+        return tables.link("credit-note", {"note": str(row.id)})
+    return tables.link("invoice", {"invoice": str(row.id)})
+
+
 def _document(row: DocumentRow, mixed: bool) -> list[Cell]:
     def amount(minor: int) -> str:
         return formats.money(Money(minor, row.currency), code=mixed)
@@ -166,7 +172,7 @@ def _document(row: DocumentRow, mixed: bool) -> list[Cell]:
     is_note = row.kind == "credit_note"
     status = "" if is_note else words.DOCUMENT_STATUSES[row.status]
     return [
-        Cell(row.number or "draft"),
+        Cell(row.number or "draft", opens=_door(row)),
         Cell(words.DOCUMENTS[row.type]),
         Cell(formats.day(row.issued_on) if row.issued_on else "–"),
         Cell(formats.day(row.due_on) if row.due_on else "–"),

@@ -128,7 +128,7 @@ def _lines(found: Upcoming) -> None:
     rows = [
         [
             Cell(line.description),
-            Cell(f"{line.quantity.normalize():f}"),
+            Cell(formats.quantity(line.quantity)),
             cell(amounts.net_minor),
             cell(amounts.tax_minor),
             cell(amounts.total_minor),

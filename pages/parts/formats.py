@@ -4,6 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
@@ -73,6 +74,16 @@ def number(
     pattern = "#,##0" + ("." + "0" * places if places else "")
     text = format_decimal(Decimal(value), pattern, locale=locale)
     return _signed("+" + text if sign and Decimal(value) > 0 else text)
+
+
+def quantity(value: Decimal, locale: str = LOCALE) -> str:
+    """A count with the decimals it has: ``30,000``, ``2.5``."""
+    return _signed(format_decimal(value, "#,##0.######", locale=locale))
+
+
+def country(code: str, locale: str = LOCALE) -> str:
+    """``Sweden``; the code itself where no name is known."""
+    return str(Locale(locale).territories.get(code, code))
 
 
 def day(value: date | None, locale: str = LOCALE) -> str:

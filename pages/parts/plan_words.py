@@ -2,6 +2,7 @@
 
 from core.money import Money
 from core.plans.models import UNLIMITED
+from core.usage.wording import meter_words
 from pages.parts import formats
 
 CYCLES = {
@@ -35,7 +36,7 @@ FLAGS = {
 
 def limit_title(name: str) -> str:
     """A metered limit by its name, also one that only this company has."""
-    return LIMITS.get(name) or name.removeprefix("max_").replace("_", " ").capitalize()
+    return LIMITS.get(name) or meter_words(name)
 
 
 def limit_names(*plans: dict[str, int]) -> list[str]:

@@ -1,5 +1,6 @@
 """Credit notes of all tenants: those that wait for approval first, then all of them (REF.3)."""
 
+from dataclasses import replace
 from datetime import date
 
 import streamlit as st
@@ -26,6 +27,13 @@ COLUMNS = (
     Column("Total"),
     Column("Credit left"),
 )
+SORTS = {
+    "newest": ("Newest", "newest", True),
+    "tenant": ("Tenant", "tenant", False),
+    "total": ("Largest total", "total", True),
+    "left": ("Most credit left", "left", True),
+    "issued": ("Latest issue", "issued", True),
+}
 FILED = (
     "id", "number", "status", "settles", "reason", "note", "tenant_id", "tenant_name",
     "invoice_number", "currency", "net_minor", "tax_minor", "total_minor", "left_minor",
@@ -51,18 +59,22 @@ def _list(actor: Actor) -> None:
     with st.container(horizontal=True, key="filters", vertical_alignment="bottom"):
         text = lists.text("Tenant or number")
         status = lists.choice("status", "Status", words.NOTE_STATUSES)
+        currency = lists.currency()
+        order = lists.sort(SORTS)
     size = settings().table_page_rows
     asked = url.read("page", url.positive, 1)
-    filters = NoteFilters(text, status)
+    filters = NoteFilters(text, status, currency=currency)
     with office().work(actor) as work:
-        found = credit_notes(work, filters, limit=size, offset=(asked - 1) * size)
+        found = credit_notes(
+            work, filters, sort=order[0], descending=order[1], limit=size, offset=(asked - 1) * size
+        )
         counted = {
-            name: credit_notes(work, NoteFilters(text, name), limit=1).count
+            name: credit_notes(work, replace(filters, status=name), limit=1).count
             for name in words.NOTE_STATUSES
         }
         waiting = NotePage(0, [])
         if status is None and asked == 1:
-            waiting = credit_notes(work, NoteFilters(text, "draft"), limit=size)
+            waiting = credit_notes(work, replace(filters, status="draft"), limit=size)
         today = work.today
     lists.counts("credit-notes", {name: n for name, n in counted.items() if n}, words.NOTE_STATUSES)
     if not found.count:
@@ -71,7 +83,7 @@ def _list(actor: Actor) -> None:
         )
         return
     _waiting(waiting)
-    _all(actor, filters, found, today, asked)
+    _all(actor, filters, order, found, today, asked)
 
 
 def _waiting(found: NotePage) -> None:
@@ -85,22 +97,30 @@ def _waiting(found: NotePage) -> None:
             tables.html(COLUMNS, [row_of(row) for row in found.rows], label="Waiting for approval")
 
 
-def _all(actor: Actor, filters: NoteFilters, found: NotePage, today: date, page: int) -> None:
+def _all(
+    actor: Actor,
+    filters: NoteFilters,
+    order: tuple[str, bool],
+    found: NotePage,
+    today: date,
+    page: int,
+) -> None:
     listed = lists.Listed(
         "credit-notes",
         "Credit notes",
         COLUMNS,
-        lambda most: _read(actor, filters, most),
+        lambda most: _read(actor, filters, order, most),
         row_of,
         FILED,
         today,
         lists.told(
             filters.text and f"“{filters.text}”",
             filters.status and words.NOTE_STATUSES[filters.status].lower(),
+            filters.currency,
         ),
     )
     with st.container(border=True, key="panel-notes"):
-        told = "newest first; a number opens the credit note"
+        told = "a number opens the credit note"
         lists.heading(found.count, "credit note", "credit notes", told, listed)
         lists.table(listed, [row_of(row) for row in found.rows])
         tables.pager(found.count, page)
@@ -124,11 +144,13 @@ def row_of(row: NoteRow) -> list[Cell]:
     ]
 
 
-def _read(actor: Actor, filters: NoteFilters, most: int) -> list[NoteRow]:
+def _read(actor: Actor, filters: NoteFilters, order: tuple[str, bool], most: int) -> list[NoteRow]:
     """The rows that fit, as many as a file holds."""
 
     def page(limit: int, offset: int) -> list[NoteRow]:
-        return credit_notes(work, filters, limit=limit, offset=offset).rows
+        return credit_notes(
+            work, filters, sort=order[0], descending=order[1], limit=limit, offset=offset
+        ).rows
 
     with office().work(actor) as work:
         return lists.all_rows(page, most)

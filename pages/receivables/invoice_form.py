@@ -19,8 +19,8 @@ from core.subscriptions.detail import tenant_names, tenant_page
 from core.work import Work
 from pages.admin import receipts
 from pages.billing.form import Form
-from pages.parts import confirm, viewer
-from pages.receivables import effects, words
+from pages.parts import confirm, viewer, written
+from pages.receivables import words
 from pages.receivables.asking import Ask, Values, carried_out, rehearsed
 
 MOST_LINES = 50
@@ -300,7 +300,7 @@ def _document(made: Invoice) -> Document:
 
 
 def _draw(_sheet: Sheet, _values: Values, effect: Document) -> None:
-    effects.lines("Invoice", effect)
+    written.document("Invoice", effect)
     st.html('<p class="muted">It is a draft until it is sent: no number, nothing in the books.</p>')
 
 

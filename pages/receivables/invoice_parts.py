@@ -155,7 +155,7 @@ def _line(line: InvoiceLineRow, code: str) -> list[Cell]:
     inclusive = ", in the price" if line.tax_inclusive else ""
     return [
         Cell(f"{line.description}{period}", tone="wrap"),
-        Cell(f"{line.quantity.normalize():f}"),
+        Cell(formats.quantity(line.quantity)),
         Cell(words.money(line.unit_minor, code, code=False)),
         words.amount(line.discount_minor, code),
         Cell(words.money(line.net_minor, code, code=False)),

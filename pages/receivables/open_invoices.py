@@ -56,7 +56,7 @@ def _invoice_table(frame: pl.DataFrame, currency: str, total_minor: int) -> None
     ]
     body = [
         [
-            Cell(row["number"]),
+            Cell(row["number"], opens=tables.link("invoice", {"invoice": str(row["invoice_id"])})),
             Cell(row["tenant_name"]),
             Cell(formats.day(row["issued_on"])),
             Cell(formats.day(row["due_on"])),

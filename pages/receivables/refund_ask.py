@@ -14,7 +14,7 @@ from core.refunds.run import execute
 from core.settings import settings
 from pages.admin import receipts
 from pages.billing.form import Form
-from pages.parts import formats, states, viewer
+from pages.parts import formats, states, viewer, written
 from pages.receivables import asking, effects, words
 from pages.receivables.asking import Values, begin
 from pages.receivables.payment_asks import payment_of
@@ -99,8 +99,8 @@ def _draw(sheet: Sheet, _values: Values, effect: RefundPreview) -> None:
         states.notice("warn", told)
     effects.changes(effect.invoices, effect.currency)
     for document in effect.written.credit_notes:
-        effects.lines("Credit note", document)
-    effects.postings(effect.written.postings)
+        written.document("Credit note", document)
+    written.postings(effect.written.postings)
 
 
 def _said(effect: RefundPreview) -> list[str]:

@@ -1,4 +1,5 @@
 -- What was each invoice owed, and until when? One row per issued invoice; native minor units, tax included.
+-- A recharge is paid as it is issued, by the wallet's own movement.
 -- `cleared_on` is the first day on which nothing is owed for good: paid in full, voided or written off.
 with allocated as (
   select
@@ -27,4 +28,4 @@ select
 from invoice i
 left join allocated a on a.invoice_id = i.id
 where i.status <> 'draft'
-  and i.type <> 'refund'
+  and i.type not in ('refund', 'recharge')

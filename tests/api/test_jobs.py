@@ -64,3 +64,16 @@ def test_nobody_without_the_permission_sees_or_runs_jobs(
     asked = api.post("/admin/jobs/lifecycle/run", json={"reason": WHY}, headers=headers)
     assert asked.status_code == 403
     assert outcomes(office) == []
+
+
+def test_a_super_admin_chooses_when_a_job_runs(api: TestClient, person: People) -> None:
+    headers = {**person("super_admin"), "x-saldo-request": "1"}
+    url, body = "/admin/jobs/lifecycle/schedule", {"enabled": True, "reason": WHY}
+    set_ = api.post(url, json={**body, "cron": "30 2 * * *", "version": 1}, headers=headers).json()
+    assert (set_["when"], set_["built_in"], set_["version"]) == ("daily at 02:30", False, 2)
+    late = api.post(url, json={**body, "version": 1}, headers=headers)
+    assert (late.status_code, late.json()["code"]) == (409, "changed_meanwhile")
+    off = api.post(url, json={**body, "enabled": False}, headers=headers).json()
+    assert (off["enabled"], off["next_at"]) == (False, None)
+    odd = api.post(url, json={**body, "cron": "sometimes"}, headers=headers)
+    assert (odd.status_code, odd.json()["code"]) == (400, "bad_input")

@@ -5,6 +5,7 @@ from starlette.testclient import TestClient
 from core.work import Office
 from tests.api.conftest import Keys, People
 from tests.billing import WHY, a_charge, a_tenant, an_invoice, wrong_books
+from tests.wallets import a_recharge, holds
 
 INVOICES, PAYMENTS, NOTES = "/sys/invoices", "/sys/payments", "/sys/credit-notes"
 
@@ -126,3 +127,36 @@ def test_a_tenant_sees_its_own_documents_without_drafts(
     assert api.get(PAYMENTS, headers=own).json()["count"] == 0
     assert api.get(f"{PAYMENTS}/1", headers=own).status_code == 404
     assert api.get(f"{INVOICES}/{page['rows'][0]['id']}", headers=own).json()["happenings"] == []
+
+
+def test_an_invoice_is_paid_from_the_wallet_whole_or_not_at_all(
+    office: Office, api: TestClient, person: People
+) -> None:
+    tenant = a_tenant(office)
+    invoice, headers = an_invoice(office, tenant), person("admin")
+    url, body = f"{INVOICES}/{invoice.id}/pay-from-wallet", {"reason": WHY}
+    short = api.post(url, json=body, headers=headers)
+    assert (short.status_code, short.json()["code"]) == (409, "insufficient_balance")
+    a_recharge(office, tenant, 20_000)
+    key = {**headers, "idempotency-key": "from-the-wallet"}
+    paid = [api.post(url, json=body, headers=key) for _ in range(2)]
+    assert [each.json()["status"] for each in paid] == ["paid", "paid"]
+    assert holds(office, tenant) == (20_000 - invoice.total_minor, 0)
+    assert api.post(url, json=body, headers=headers).json()["code"] == "not_now"
+    assert wrong_books(office) == []
+
+
+def test_platform_fees_are_issued_once_a_tenant_and_month(
+    office: Office, api: TestClient, program: Keys
+) -> None:
+    tenant, headers = a_tenant(office), program("billing.read", "billing.write")
+    fee = {"tenant_id": tenant.id, "sales_minor": 1_250_000, "fee_minor": 12_500}
+    body = {"month": "2026-10-01", "fees": [fee]}
+    url = f"{INVOICES}/platform-fees"
+    made, again = (api.post(url, json=body, headers=headers) for _ in range(2))
+    assert (made.status_code, again.json()) == (201, {"invoice_ids": []})
+    (number,) = made.json()["invoice_ids"]
+    invoice = api.get(f"{INVOICES}/{number}", headers=headers).json()
+    assert (invoice["row"]["issuer_type"], invoice["row"]["net_minor"]) == ("platform", 12_500)
+    middle = api.post(url, json={**body, "month": "2026-10-02"}, headers=headers)
+    assert (middle.status_code, middle.json()["code"]) == (400, "bad_input")

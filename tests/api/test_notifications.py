@@ -109,3 +109,40 @@ def test_an_organisation_sees_nothing_of_the_platforms(
     body = {"url": HTTPS, "reason": WHY}
     made = api.post(f"/sys/tenants/{tenant.id}/webhooks", headers=me, json=body)
     assert made.status_code == 403
+
+
+def test_the_platform_rotates_and_removes_endpoints(
+    api: TestClient, office: Office, person: People
+) -> None:
+    admin = {**person("super_admin"), **OWN}
+    tenant, why = a_customer(office), {"reason": WHY}
+    for address, held in (
+        (f"/sys/tenants/{tenant.id}/webhooks", f"/sys/tenants/{tenant.id}/channels"),
+        ("/sys/webhooks", "/sys/channels"),
+    ):
+        made = api.post(address, headers=admin, json={"url": HTTPS, **why}).json()
+        one = f"{address}/{made['endpoint_id']}"
+        rotated = api.post(f"{one}/rotate", headers=admin, json=why).json()
+        assert rotated["secret"] not in ("", made["secret"])
+        assert rotated["previous_until"]
+        assert api.post(f"{one}/remove", headers=admin, json=why).status_code == 204
+        assert api.get(held, headers=admin).json()["endpoints"] == []
+        assert api.post(f"{one}/remove", headers=admin, json=why).status_code == 404
+
+
+def test_a_channel_is_tried_by_its_people_and_by_the_platform(
+    api: TestClient, office: Office, person: People
+) -> None:
+    tenant = a_customer(office)
+    me = {**person("org_admin", tenant_id=tenant.id), **OWN}
+    admin = {**person("super_admin"), **OWN}
+    for caller, address in (
+        (me, "/my-billing/channels/in_app/test"),
+        (admin, f"/sys/tenants/{tenant.id}/channels/in_app/test"),
+    ):
+        asked = api.post(address, headers=caller, json={})
+        assert (asked.status_code, asked.json()["channel"]) == (202, "in_app")
+    run_notifications(office)
+    assert api.get("/my-billing/notifications", headers=me).json()["count"] == 2
+    unnamed = api.post("/my-billing/channels/webhook/test", headers=me, json={})
+    assert (unnamed.status_code, unnamed.json()["code"]) == (400, "bad_input")

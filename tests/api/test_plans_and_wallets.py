@@ -122,3 +122,23 @@ def test_a_tenants_people_see_their_own_wallet_only(
     assert api.get(WALLETS, headers=headers).status_code == 403
     own = api.post(f"{WALLETS}/{mine.id}/credit", json=CREDIT, headers=headers)
     assert (own.status_code, own.json()["code"]) == (403, "not_allowed")
+
+
+def test_a_recharge_by_bank_is_recorded_once_for_its_reference(
+    office: Office, api: TestClient, person: People
+) -> None:
+    tenant, headers = a_tenant(office), person("admin")
+    body = {"amount_minor": 5_000, "reference_id": "BG 5050-1055", "reason": WHY}
+    for address in ("/sys/wallets", WALLETS):
+        moved = api.post(f"{address}/{tenant.id}/recharge", json=body, headers=headers)
+        assert moved.status_code == 201, moved.text
+        assert (moved.json()["gateway"], moved.json()["balance_after_minor"]) == ("manual", 5_000)
+    other = api.post(
+        f"{WALLETS}/{tenant.id}/recharge", json={**body, "amount_minor": 1}, headers=headers
+    )
+    assert (other.status_code, other.json()["code"]) == (409, "key_reused")
+    gateway = api.post(
+        f"{WALLETS}/{tenant.id}/recharge", json={**body, "gateway": "stripe"}, headers=headers
+    )
+    assert gateway.status_code == 422
+    assert wrong_books(office) == []

@@ -14,6 +14,7 @@ from core.work import Office
 from tests.billing import WHY
 from tests.builders import a_user, acting
 from tests.commands.conftest import Answer
+from tests.commands.test_cli import documented
 from tests.core.jobs import emptied, runs
 
 Saldo = Callable[..., Answer]
@@ -77,3 +78,15 @@ def test_an_unknown_job_is_wrong_usage_and_names_those_there_are(saldo: Saldo) -
     done = saldo("run", "everything")
     assert done.code == 2
     assert all(name in done.err for name in ("lifecycle", "usage-invoices", "sweep"))
+
+
+def test_a_super_admin_chooses_when_a_job_runs(saldo: Saldo, office: Office) -> None:
+    a_user(office, "super_admin", email="boss@example.com")
+    by = ("--reason", WHY, "--as", "boss@example.com", "--json")
+    set_ = saldo("job", "schedule", "lifecycle", "--cron", "30 2 * * *", *by)
+    assert (set_.code, set_.json["when"]) == (0, "daily at 02:30")
+    assert set(set_.json) == documented("saldo job schedule")
+    off = saldo("job", "schedule", "lifecycle", "--off", *by)
+    assert (off.json["enabled"], off.json["built_in"]) == (False, True)
+    again = saldo("job", "schedule", "lifecycle", "--off", *by)
+    assert (again.code, again.json["code"]) == (1, "bad_input")

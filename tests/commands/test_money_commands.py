@@ -184,3 +184,31 @@ def test_totals_of_a_file(saldo: Saldo, tmp_path: Path) -> None:
     assert (found["net_minor"], found["tax_minor"], found["total_minor"]) == (8_850, 1_770, 10_620)
     assert found["by_rate"] == [{"tax_percent": "20", "net_minor": 8_850, "tax_minor": 1_770}]
     assert "Total 106.20 EUR" in saldo("invoice", "total", "--file", str(path)).out
+
+
+def test_an_invoice_is_paid_from_the_wallet(
+    saldo: Saldo, tenant: str, office: Office, tmp_path: Path
+) -> None:
+    a_user(office, "admin", email="admin@example.com")
+    number = str(an_invoice(saldo, tenant, tmp_path)["id"])
+    by = ("--reason", WHY, "--as", "admin@example.com", "--json")
+    short = saldo("invoice", "pay-from-wallet", number, *by)
+    assert (short.code, short.json["code"]) == (1, "insufficient_balance")
+    saldo("wallet", "recharge", tenant, "--amount-minor", "12500", "--reference", "B-1", *by)
+    paid = saldo("invoice", "pay-from-wallet", number, *by)
+    assert (paid.code, paid.json["status"]) == (0, "paid")
+    assert set(paid.json) <= documented("saldo invoice send") | {"payment_id"}
+
+
+def test_platform_fees_come_from_a_file(saldo: Saldo, tenant: str, tmp_path: Path) -> None:
+    path = tmp_path / "fees.json"
+    fee = {"tenant_id": int(tenant), "sales_minor": 1_250_000, "fee_minor": 12_500}
+    path.write_text(json.dumps({"fees": [fee]}))
+    asked = ("invoice", "platform-fees", "2026-10", "--file", str(path), *AS_CLERK)
+    made = saldo(*asked)
+    assert (made.code, len(made.json["invoice_ids"])) == (0, 1), made.err
+    assert set(made.json) == documented("saldo invoice platform-fees")
+    assert saldo(*asked).json == {"invoice_ids": []}
+    path.write_text(json.dumps({"fees": [{**fee, "fee_minor": 0}]}))
+    wrong = saldo(*asked)
+    assert (wrong.code, "fees.0.fee_minor" in wrong.err) == (1, True)

@@ -15,9 +15,19 @@ from pypdf import PdfReader
 from segno.helpers import make_epc_qr
 
 from core.documents import rendering
+from core.documents.home import home_currency
 from core.documents.lists import MOST_ROWS, Column, list_pdf
 from core.documents.qr import epc, payment_code, using_qr
-from core.documents.records import CREDIT_NOTE, INVOICE, Buyer, Line, Record, Seller, tax_rates
+from core.documents.records import (
+    CREDIT_NOTE,
+    INVOICE,
+    Buyer,
+    HomeTax,
+    Line,
+    Record,
+    Seller,
+    tax_rates,
+)
 from core.documents.rendering import Rendered
 from core.documents.sheets import sheet
 from core.documents.storing import as_rendered, file_name
@@ -266,6 +276,35 @@ def test_an_invoice_over_nothing_asks_for_nothing() -> None:
     assert (shown.payment, shown.payment_note, shown.qr) == ((), "Nothing is to be paid.", "")
 
 
+def test_what_was_paid_on_its_day_is_not_asked_for_again() -> None:
+    shown = sheet(a_record(settled_minor=154_313))
+    assert shown.payment == (("Paid on the invoice date", "EUR\u00a01,543.13"),)
+    assert (shown.payment_note, shown.qr) == ("Nothing is to be paid.", "")
+    assert shown.total[0] == "Total"
+    assert "IBAN" not in pages(made(a_record(settled_minor=154_313)).pdf)[0]
+
+
+def test_what_is_left_after_a_part_was_paid_is_asked_for() -> None:
+    record = a_record(settled_minor=54_313)
+    assert dict(sheet(record).payment)["Amount due"] == "EUR\u00a01,000.00"
+    assert payment_code(record) == payment_code(a_record(total_minor=100_000))
+
+
+def test_what_a_card_pays_is_not_asked_for_by_transfer() -> None:
+    shown = sheet(a_record(by_card=True))
+    assert (shown.payment, shown.qr) == ((), "")
+    assert "charged to your card" in shown.payment_note
+    assert shown.total[0] == "Amount due"
+
+
+def test_tax_stands_in_the_currency_of_the_issuer_too() -> None:
+    home = HomeTax("SEK", 339_493, Decimal("11.0000"), date(2026, 11, 20))
+    (text,) = pages(made(a_record(home=home)).pdf)
+    assert "VAT in SEK" in text
+    assert "3,394.93" in text
+    assert "1 EUR = 11 SEK, the rate of 20 Nov 2026." in text
+
+
 def test_a_document_without_lines_still_states_its_totals() -> None:
     record = replace(a_record(), lines=())
     assert "EUR 1,543.13" in pages(made(record).pdf)[0]
@@ -363,3 +402,10 @@ def test_a_logo_of_the_settings_is_used_and_a_missing_one_stops_the_start(tmp_pa
 )
 def test_a_file_is_named_after_its_number_in_plain_characters(number: str, name: str) -> None:
     assert file_name(number) == name
+
+
+@pytest.mark.parametrize(
+    ("number", "currency"), [("SE556677889901", "SEK"), ("de123", "EUR"), ("", None), ("XX1", None)]
+)
+def test_the_issuers_currency_is_that_of_its_vat_number(number: str, currency: str | None) -> None:
+    assert home_currency(number) == currency

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 import psycopg
@@ -22,6 +23,8 @@ from api import errors
 from commands import documents as commands
 from core.access.authority import Actor
 from core.access.sessions import open_session
+from core.charging.models import PaymentMethod
+from core.clock import SetClock
 from core.credit_notes.actions import approve_credit_note, create_credit_note
 from core.credit_notes.models import CreditNote
 from core.documents.models import Document
@@ -37,7 +40,18 @@ from core.office import office as the_office
 from core.settings import Settings
 from core.tenants.models import Tenant
 from core.work import Office
-from tests.billing import JOB, WHY, a_tenant, an_invoice
+from tests.billing import (
+    JOB,
+    WHY,
+    a_charge,
+    a_rate,
+    a_subscription,
+    a_tenant,
+    an_invoice,
+    pass_days,
+    the_invoices,
+    the_plans,
+)
 from tests.builders import a_user, acting
 from tests.wallets import at_once
 
@@ -102,6 +116,63 @@ def test_a_first_look_years_later_shows_issuer_and_customer_of_the_day(office: O
     assert "Rheinfeld GmbH" in text
     assert "Saldo Demo AB" in text
     assert "Another" not in text
+
+
+def an_issuer(office: Office) -> None:
+    """A Swedish issuer with an account, for what is issued from now on."""
+    office.settings = Settings(
+        _env_file=None,
+        SALDO_COMPANY_TAX_ID="SE556677889901",
+        SALDO_COMPANY_IBAN="SE35 5000 0000 0549 1000 0003",
+    )
+
+
+def test_a_first_look_asks_for_what_was_owed_on_the_day(office: Office, clock: SetClock) -> None:
+    an_issuer(office)
+    later, same_day = an_invoice(office, a_tenant(office)), an_invoice(office, a_tenant(office))
+    a_charge(office, same_day, "ch_1")
+    pass_days(clock, 3)
+    a_charge(office, later, "ch_2")
+    assert "IBAN" in text_of(kept(office, later).body)
+    text = text_of(kept(office, same_day).body)
+    assert "Nothing is to be paid" in text
+    assert "IBAN" not in text
+
+
+@pytest.mark.parametrize("has_card", [True, False])
+def test_an_account_is_named_unless_a_card_is_charged(office: Office, has_card: bool) -> None:
+    an_issuer(office)
+    tenant, plans = a_tenant(office), the_plans(office)
+    if has_card:
+        with office.work(JOB) as work:
+            work.session.add(
+                PaymentMethod(
+                    tenant_id=tenant.id,
+                    provider="stripe",
+                    customer="cus_1",
+                    token="pm_1",
+                    created_at=work.now,
+                )
+            )
+    a_subscription(office, tenant, plans["growth"])
+    (invoice,) = the_invoices(office)
+    text = text_of(kept(office, invoice).body)
+    assert ("charged to your card" in text) == has_card
+    assert ("IBAN" in text) != has_card
+
+
+def test_tax_is_stated_in_kronor_at_the_rate_of_the_day(office: Office) -> None:
+    an_issuer(office)
+    day = date(2026, 11, 20)
+    a_rate(office, "SEK", "0.08", day - timedelta(days=1))
+    a_rate(office, "SEK", "0.5", day + timedelta(days=1))
+    # 25.00 EUR of tax, and 1 SEK is 0.08 EUR: 312.50 SEK.
+    text = text_of(kept(office, an_invoice(office, a_tenant(office, "SE", "EUR"))).body)
+    assert "VAT in SEK" in text
+    assert "312.50" in text
+    assert "1 EUR = 12.5 SEK, the rate of 19 Nov 2026" in text
+    untaxed = kept(office, an_invoice(office, a_tenant(office)))
+    assert "VAT in SEK" not in text_of(untaxed.body)
 
 
 def test_eight_who_ask_at_once_get_one_document(office: Office) -> None:

@@ -72,8 +72,8 @@ def test_a_period_that_ended_is_invoiced_once(office: Office, clock: SetClock) -
     assert (invoice.net_minor, invoice.tax_minor, invoice.reason) == (1_125, 281, "usage")
     assert (invoice.period_start, invoice.period_end) == (date(2026, 11, 20), date(2026, 12, 20))
     assert lines(office) == [
-        ("max_shipments: 100 units up to 100 at 0.1 EUR", Decimal(100), 10, 1_000),
-        ("max_shipments: 50 units above 100 at 0.025 EUR", Decimal(1), 125, 125),
+        ("Shipments: 100 units up to 100 at 0.1 EUR", Decimal(100), 10, 1_000),
+        ("Shipments: 50 units above 100 at 0.025 EUR", Decimal(1), 125, 125),
     ]
     assert wrong_books(office) == []
 
@@ -87,7 +87,7 @@ def test_nothing_used_is_no_invoice_but_a_minimum_is(office: Office, clock: SetC
     pass_days(clock, 30)
     assert counts(run_usage_invoices(office)) == (1, 1, 0)
     assert [invoice.net_minor for invoice in usage_invoices(office)] == [900]
-    assert lines(office)[0][0] == "max_shipments: up to the minimum of the period"
+    assert lines(office)[0][0] == "Shipments: up to the minimum of the period"
 
 
 def test_after_downtime_periods_are_invoiced_in_order_and_a_year_plan_by_month(

@@ -13,7 +13,7 @@ Run = Callable[..., AppTest]
 Person = Callable[..., Viewer]
 RECEIVABLES = ["ageing", "dunning", "invoices", "payments", "credit-notes"]
 FINANCE = ["ageing", "dunning", "ladder", "invoices", "payments", "credit-notes"]
-SUBSCRIPTIONS = ("subscriptions", "renewals", "tenant", "usage")
+SUBSCRIPTIONS = ("subscriptions", "renewals", "tenants", "tenant", "usage")
 
 
 def words(test: AppTest) -> str:
@@ -33,10 +33,12 @@ def words(test: AppTest) -> str:
                 "revenue",
                 *FINANCE,
                 *SUBSCRIPTIONS,
+                "meters",
                 "plans",
                 "wallets",
                 "channels",
                 "users",
+                "api-keys",
                 "jobs",
                 "audit",
             ],

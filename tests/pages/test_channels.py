@@ -24,6 +24,12 @@ def visit_inbox(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
     return visitor(office, monkeypatch, "my_billing/inbox.py", "pages.parts.inbox")
 
 
+@pytest.fixture
+def visit_own(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
+    parts = ("pages.my_billing.channel_edits", "pages.admin.receipts")
+    return visitor(office, monkeypatch, "my_billing/channels.py", *parts)
+
+
 def test_the_defaults_and_a_tenants_own_channels_are_shown(office: Office, visit: Visit) -> None:
     tenant = a_customer(office)
     with office.work(an_admin(office)) as work:
@@ -128,3 +134,36 @@ def test_somebody_elses_message_is_not_there(office: Office, visit_inbox: Visit)
     run_notifications(office)
     page.run()
     assert "There is no such message" in words(page)
+
+
+def test_an_organisation_sets_and_tries_its_own_channels(office: Office, visit_own: Visit) -> None:
+    tenant = a_customer(office)
+    page = visit_own("org_admin", tenant_id=tenant.id)
+    press(page, "set-channel-sms")
+    page.toggle(key="channel-on").set_value(True)
+    page.text_area(key="channel-addresses").set_value("+46701234567").run()
+    press(page, "confirm-do")
+    assert not page.exception
+    assert "+46701234567" in words(page)
+    press(page, "test-channel-in_app")
+    press(page, "confirm-do")
+    run_notifications(office)
+    assert {one.status for one in delivered(office, "in_app")} == {"sent"}
+
+
+def test_an_organisations_endpoint_is_added_and_removed(office: Office, visit_own: Visit) -> None:
+    page = visit_own("org_admin", tenant_id=a_customer(office).id)
+    press(page, "add-endpoint-new")
+    page.text_input(key="channel-url").set_value("https://hooks.example.com/saldo").run()
+    press(page, "confirm-do")
+    (made,) = page.code
+    assert made.value.startswith("whsec_")
+    press(page, "secret-kept")
+    (remove,) = [button for button in page.button if button.label.startswith("Remove")]
+    remove.click().run()
+    press(page, "confirm-do")
+    assert "hooks.example.com" not in words(page)
+
+
+def test_the_platforms_people_have_no_organisations_channels(visit_own: Visit) -> None:
+    assert visit_own("super_admin").exception

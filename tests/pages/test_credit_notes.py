@@ -226,3 +226,19 @@ def test_markup_in_a_name_stays_text(
         work.session.get_one(Tenant, invoice.tenant_id).name = "<script>x</script>"
     assert "<script>" not in shown(listed("billing"))
     assert "<script>" not in shown(opened("billing", note=str(made.id)))
+
+
+def test_list_is_narrowed_to_a_currency_and_sorted(office: Office, listed: Visit) -> None:
+    large = an_invoice(office, a_tenant(office, "SE", "SEK"), 20_000)
+    small = an_invoice(office, a_tenant(office), 100)
+    for invoice in (large, small):
+        with office.work(acting(office, a_user(office, "billing"))) as work:
+            create_credit_note(work, invoice.id)
+    euro = shown(listed("cfo", currency="EUR"))
+    assert "EUR 1.25" not in euro  # a German company accounts for the tax itself
+    assert "EUR 1.00" in euro
+    assert "SEK 250.00" not in euro
+    newest = shown(listed("cfo"))
+    assert newest.rindex("EUR 1.00") < newest.rindex("SEK 250.00")
+    largest = shown(listed("cfo", sort="total"))
+    assert largest.rindex("SEK 250.00") < largest.rindex("EUR 1.00")

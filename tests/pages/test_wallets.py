@@ -258,7 +258,8 @@ def test_cfo_is_refused_by_core_behind_the_page(office: Office, visit: Visit) ->
 
 
 @pytest.mark.parametrize(
-    ("feature", "gone"), [("SAAS_WALLET", {"wallets", "wallet"}), ("SAAS_BILLING", {"plans"})]
+    ("feature", "gone"),
+    [("SAAS_WALLET", {"wallets", "wallet"}), ("SAAS_BILLING", {"plans", "meters"})],
 )
 def test_feature_that_is_off_takes_its_pages_away(feature: str, gone: set[str]) -> None:
     every = set(menu.addresses(Settings(_env_file=None)))
@@ -275,4 +276,5 @@ def test_own_wallet_is_in_the_menu_of_tenants_users_alone(office: Office, role: 
         seen = viewer(office, token)
         assert seen is not None
         shown.append([entry.address for entry in menu.entries(seen)])
-    assert shown == [["wallet", "inbox"], []]
+    channels = ["my-channels"] if role == "org_admin" else []
+    assert shown == [["wallet", "inbox", *channels], []]

@@ -21,7 +21,7 @@ from core.invoices.rules import (
     valid_ocr,
 )
 from core.invoices.totals import whole_of
-from core.payments.rules import Part, check_parts, spread, tax_within
+from core.payments.rules import Due, Part, check_parts, spread, tax_within
 from core.plans.defaults import default_plans
 from core.subscriptions.models import STATUSES
 from core.subscriptions.periods import MOST_PERIODS, first_periods, instant_of, period_bounds
@@ -251,7 +251,7 @@ def test_tax_of_a_country(country: str | None, percent: int, category: str) -> N
 def test_a_payment_is_never_spread_beyond_itself_or_what_is_owed(
     amount: int, owed: list[int]
 ) -> None:
-    dues = [Part(n, minor) for n, minor in enumerate(owed)]
+    dues = [Due(n, minor, "EUR", None) for n, minor in enumerate(owed)]
     parts = spread(amount, dues)
     assert sum(part.amount_minor for part in parts) == min(amount, sum(owed))
     assert all(0 < part.amount_minor <= owed[part.invoice_id] for part in parts)
@@ -259,12 +259,19 @@ def test_a_payment_is_never_spread_beyond_itself_or_what_is_owed(
 
 
 @pytest.mark.parametrize(
-    "wanted",
-    [[Part(1, 0)], [Part(1, 11)], [Part(2, 1)], [Part(1, 5), Part(1, 5)], [Part(1, -1)]],
+    ("wanted", "told"),
+    [
+        ([Part(1, 0)], "Invoice A-1 is owed 10.00 EUR, not 0.00"),
+        ([Part(1, 1_001)], "Invoice A-1 is owed 10.00 EUR, not 10.01"),
+        ([Part(1, -1)], "not -0.01"),
+        ([Part(9, 1)], "Nothing is owed on invoice 9"),
+        ([Part(1, 5), Part(1, 5)], "once"),
+        ([Part(1, 1_000), Part(2, 500)], "come to 15.00 EUR, more than the payment's 14.99"),
+    ],
 )
-def test_parts_that_do_not_fit_are_refused(wanted: list[Part]) -> None:
-    with pytest.raises(BadInput):
-        check_parts(100, wanted, [Part(1, 10)])
+def test_parts_that_do_not_fit_are_refused(wanted: list[Part], told: str) -> None:
+    with pytest.raises(BadInput, match=told):
+        check_parts(1_499, wanted, [Due(1, 1_000, "EUR", "A-1"), Due(2, 700, "EUR", None)])
 
 
 @given(st.integers(1, 10**9), st.data())

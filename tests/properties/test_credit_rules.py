@@ -54,13 +54,13 @@ def test_notes_add_up_to_the_invoice(amounts: list[tuple[int, int]], wanted: lis
     for amount in wanted:
         if amount >= left_of(lines):
             break
-        credited = credit_amount(lines, amount)
+        credited = credit_amount(lines, amount, "EUR")
         assert sum(each.total_minor for each in credited) == amount
         assert all(0 <= each.tax_minor <= each.total_minor for each in credited)
         net += sum(each.net_minor for each in credited)
         tax += sum(each.tax_minor for each in credited)
         lines = after(lines, credited)
-    last = credit_whole(lines)
+    last = credit_whole(lines, "EUR")
     assert net + sum(each.net_minor for each in last) == sum(
         line.total_minor - line.tax_minor for line in lines
     )
@@ -72,18 +72,18 @@ def test_more_than_is_left_is_refused() -> None:
     lines = [Creditable(1, 100, 20, 60, 12)]
     for amount in (0, -1, 41):
         with pytest.raises(BadInput):
-            credit_amount(lines, amount)
+            credit_amount(lines, amount, "EUR")
     with pytest.raises(BadInput, match="no line 2"):
-        credit_lines(lines, {2: 5})
-    with pytest.raises(BadInput, match="line 1, 40 can be credited"):
-        credit_lines(lines, {1: 41})
+        credit_lines(lines, {2: 5}, "EUR")
+    with pytest.raises(BadInput, match=r"line 1, 0\.40 EUR can be credited, not 0\.41"):
+        credit_lines(lines, {1: 41}, "EUR")
     with pytest.raises(BadInput):
-        credit_whole([Creditable(1, 100, 20, 100, 20)])
+        credit_whole([Creditable(1, 100, 20, 100, 20)], "EUR")
 
 
 def test_a_whole_credit_takes_lines_that_gave_money_back_along() -> None:
     lines = [Creditable(1, 1000, 200), Creditable(2, -250, -50)]
-    credited = credit_whole(lines)
+    credited = credit_whole(lines, "EUR")
     assert [(each.net_minor, each.tax_minor) for each in credited] == [(800, 200), (-200, -50)]
 
 
@@ -96,9 +96,9 @@ def test_refunds_stay_within_what_each_invoice_holds(
     notable = sum(each.notable_minor for each in held)
     if amount > notable:
         with pytest.raises(BadInput):
-            parts_with_note(held, amount)
+            parts_with_note(held, amount, "EUR")
         assume(amount <= notable)
-    parts = parts_with_note(held, amount)
+    parts = parts_with_note(held, amount, "EUR")
     assert sum(part.amount_minor for part in parts) == amount
     for part in parts:
         assert 0 < part.amount_minor <= held[part.invoice_id].notable_minor
@@ -106,4 +106,4 @@ def test_refunds_stay_within_what_each_invoice_holds(
 
 def test_reopening_takes_the_invoices_in_their_order() -> None:
     held = [Held(7, 60, 0), Held(8, 40, 0)]
-    assert parts_reopened(held, 70) == [Part(7, 60), Part(8, 10)]
+    assert parts_reopened(held, 70, "EUR") == [Part(7, 60), Part(8, 10)]

@@ -4,14 +4,17 @@ import secrets
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.clock import Clock, SystemClock
-from core.gateways.simulator import faults, refunds
+from core.gateways.simulator import faults
+from core.gateways.simulator.control import opened
 from core.gateways.simulator.faults import ConnectionLost, Fault
+from core.gateways.simulator.pages import Pages, is_page
 from core.gateways.simulator.parameters import checked
 from core.gateways.simulator.routes import Route, route_of
+from core.gateways.simulator.settling import settle
 from core.gateways.simulator.store import Store
 from core.gateways.simulator.wire import Answer, Fields, Problem, Request, body_of, lines, read
 
@@ -26,9 +29,12 @@ class Simulator:
 
     def __init__(self, engine: Engine, clock: Clock | None = None) -> None:
         self._engine, self._clock = engine, clock or SystemClock()
+        self._pages = Pages(engine, self._clock)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """One request (PEP 3333). Raises ConnectionLost when a fault says so."""
+        if is_page(environ):
+            return self._pages(environ, start_response)
         request_id = f"req_{secrets.token_hex(7)}"
         try:
             answer = self._answer(read(environ), request_id)
@@ -42,8 +48,8 @@ class Simulator:
     def _answer(self, request: Request, request_id: str) -> Answer:
         _admit(request)
         with self._engine.begin() as connection:
-            store = self._store(connection, request, request_id)
-            refunds.settle(store)
+            store = opened(connection, self._clock, request_id, request.key)
+            settle(store)
             fault = faults.take(connection, request.method, request.path)
         if fault and fault.kind == "lost_before":
             raise ConnectionLost
@@ -52,28 +58,11 @@ class Simulator:
         route, given = route_of(request.method, request.path)
         asked = checked(request.fields, route.known, route.required)
         with self._engine.begin() as connection:
-            store = self._store(connection, request, request_id)
+            store = opened(connection, self._clock, request_id, request.key)
             answer = _once(store, request, fault, lambda: _carry_out(store, route, given, asked))
         if fault and fault.kind == "lost_after":
             raise ConnectionLost
         return answer
-
-    def _store(self, connection: Connection, request: Request, request_id: str) -> Store:
-        control = connection.execute(text("select seed, clock from simulator.control")).one()
-        now = control.clock
-        if now is None:
-            now = int(self._clock.now().timestamp())
-        return Store(connection, now, control.seed, request_id, request.key)
-
-
-def set_clock(connection: Connection, now: int | None) -> None:
-    """Put the simulator's clock on a Unix time; None lets it run with the application's."""
-    connection.execute(text("update simulator.control set clock = :now"), {"now": now})
-
-
-def set_seed(connection: Connection, seed: int) -> None:
-    """Choose the ids that will be given: the same seed and requests give the same ids."""
-    connection.execute(text("update simulator.control set seed = :seed"), {"seed": seed})
 
 
 def _admit(request: Request) -> None:

@@ -35,6 +35,11 @@ _AUTHENTICATE = Decline(
     "Your card was declined. This transaction requires authentication.",
     "authentication_required",
 )
+NOT_AUTHENTICATED = Decline(
+    "payment_intent_authentication_failure",
+    "We are unable to authenticate your payment method.",
+)
+"""The card's holder did not confirm the payment to the bank."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ class Card:
     decline: Decline | None = None
     declines_stored: bool = False
     refund: Literal["at_once", "later", "comes_back"] = "at_once"
+    disputed: bool = False
 
     def wire(self) -> Fields:
         """The card as a payment method shows it."""
@@ -87,6 +93,7 @@ CARDS = {
     "pm_card_chargeCustomerFail": Card("0341", decline=_PLAIN),
     "pm_card_authenticationRequired": Card("3184", decline=_AUTHENTICATE),
     "pm_card_pendingRefund": Card("7726", refund="later"),
+    "pm_card_createDispute": Card("0259", disputed=True),
     "pm_card_refundFail": Card("5126", refund="comes_back"),
 }
 """Stripe's public test tokens that are known here."""

@@ -1,12 +1,13 @@
 """Payment intents and the charges they make."""
 
 from core.gateways.simulator import parameters as read
-from core.gateways.simulator.cards import Card, Decline
+from core.gateways.simulator.cards import NOT_AUTHENTICATED, Card, Decline
+from core.gateways.simulator.disputes import open_dispute
 from core.gateways.simulator.ledger import enter, fee_on
-from core.gateways.simulator.people import refusal, resolve
+from core.gateways.simulator.people import keep, refusal, resolve
 from core.gateways.simulator.shapes import CHARGE, CUSTOMER, PAYMENT_INTENT
 from core.gateways.simulator.store import Store
-from core.gateways.simulator.wire import Fields, Problem, missing
+from core.gateways.simulator.wire import Declined, Fields, Problem, missing
 
 CREATE_FIELDS = {
     "amount": read.amount,
@@ -73,6 +74,24 @@ def confirm(store: Store, given: str, asked: Fields) -> Fields:
     return _pay(store, intent, method, card, off_session=asked.get("off_session", False))
 
 
+def authenticate(store: Store, given: str, *, passed: bool) -> Fields:
+    """The payer came back from the card's bank. Raises Declined when it said no."""
+    intent = store.find(PAYMENT_INTENT, given, "intent", lock=True)
+    method, card = resolve(store, intent["payment_method"])
+    if passed:
+        return _succeed(store, intent, method, card)
+    raise _failed(store, intent, NOT_AUTHENTICATED, {"payment_method": method})
+
+
+def cancel(store: Store, given: str, reason: str) -> None:
+    """Give an unpaid payment up."""
+    intent = store.find(PAYMENT_INTENT, given, "intent", lock=True)
+    if intent["status"] not in ("succeeded", "canceled"):
+        facts = {"canceled_at": store.now, "cancellation_reason": reason, "next_action": None}
+        canceled = store.change(PAYMENT_INTENT, given, status="canceled", **facts)
+        store.tell("payment_intent.canceled", canceled)
+
+
 def _belongs(intent: Fields, method: Fields) -> None:
     if method["customer"] not in (None, intent["customer"]):
         raise Problem(
@@ -115,6 +134,8 @@ def _succeed(store: Store, intent: Fields, method: Fields, card: Card) -> Fields
         },
     }
     store.tell("charge.succeeded", store.add(CHARGE, facts))
+    if intent["setup_future_usage"] and intent["customer"] and method["customer"] is None:
+        keep(store, method, intent["customer"])
     done = store.change(
         PAYMENT_INTENT,
         intent["id"],
@@ -122,9 +143,12 @@ def _succeed(store: Store, intent: Fields, method: Fields, card: Card) -> Fields
         amount_received=amount,
         last_payment_error=None,
         latest_charge=number,
+        next_action=None,
         payment_method=method["id"],
     )
     store.tell("payment_intent.succeeded", done)
+    if card.disputed:
+        open_dispute(store, number)
     return done
 
 
@@ -147,17 +171,25 @@ def _fail(store: Store, intent: Fields, method: Fields, card: Card, decline: Dec
     }
     charge = store.add(CHARGE, facts)
     store.tell("charge.failed", charge)
-    plain = refusal(decline, charge=charge["id"], payment_method=method).body["error"]
+    about = {"charge": charge["id"], "payment_method": method}
+    raise _failed(store, intent, decline, about, latest_charge=charge["id"])
+
+
+def _failed(
+    store: Store, intent: Fields, decline: Decline, about: Fields, **facts: str
+) -> Declined:
+    """The payment waits for another card; `about` is what the error names."""
     failed = store.change(
         PAYMENT_INTENT,
         intent["id"],
         status="requires_payment_method",
-        last_payment_error=plain,
-        latest_charge=charge["id"],
+        last_payment_error=refusal(decline, **about).body["error"],
+        next_action=None,
         payment_method=None,
+        **facts,
     )
     store.tell("payment_intent.payment_failed", failed)
-    raise refusal(decline, charge=charge["id"], payment_method=method, payment_intent=failed)
+    return refusal(decline, **about, payment_intent=failed)
 
 
 def _charge_facts(intent: Fields, method: Fields, card: Card) -> Fields:

@@ -1,5 +1,6 @@
 """Which parameters an endpoint takes and of what type; whatever else comes is refused."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,6 +11,8 @@ MOST_TEXT = 5_000
 MOST_METADATA = 50
 MOST_ON_A_PAGE = 100
 LARGEST = 99_999_999
+MOST_ITEMS = 100
+_URL = re.compile(r"https?://[!-~]+")
 
 
 def checked(fields: Fields, known: Mapping[str, Reader], required: tuple[str, ...] = ()) -> Fields:
@@ -27,7 +30,7 @@ def checked(fields: Fields, known: Mapping[str, Reader], required: tuple[str, ..
 
 def text(value: Any, param: str) -> str:
     """A text."""
-    if not isinstance(value, str) or len(value) > MOST_TEXT:
+    if not isinstance(value, str) or len(value) > MOST_TEXT or "\0" in value:
         raise Problem(400, f"Invalid string: {value}", param=param)
     return value
 
@@ -94,6 +97,26 @@ def texts(value: Any, param: str) -> list[str]:
     if not isinstance(value, list):
         raise Problem(400, "Invalid array", param=param)
     return [text(item, param) for item in value]
+
+
+def several(of: Reader) -> Reader:
+    """A list of things of one kind."""
+
+    def read(value: Any, param: str) -> list[Any]:
+        if not isinstance(value, list) or len(value) > MOST_ITEMS:
+            raise Problem(400, "Invalid array", param=param)
+        return [of(item, f"{param}[{place}]") for place, item in enumerate(value)]
+
+    return read
+
+
+def url(value: Any, param: str) -> str:
+    """An address to send a browser to."""
+    if not _URL.fullmatch(text(value, param)):
+        raise Problem(
+            400, "Invalid URL: An explicit scheme (such as https) must be provided.", param=param
+        )
+    return str(value)
 
 
 def metadata(value: Any, param: str) -> dict[str, str]:

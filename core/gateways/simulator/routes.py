@@ -4,16 +4,27 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from core.gateways.simulator import intents, people, refunds
+from core.gateways.simulator import (
+    disputes,
+    intents,
+    payouts,
+    people,
+    portal,
+    refunds,
+    sessions,
+)
 from core.gateways.simulator import parameters as read
 from core.gateways.simulator.parameters import LISTED, Reader
 from core.gateways.simulator.shapes import (
     BALANCE_TRANSACTION,
     CHARGE,
+    CHECKOUT_SESSION,
     CUSTOMER,
+    DISPUTE,
     EVENT,
     PAYMENT_INTENT,
     PAYMENT_METHOD,
+    PAYOUT,
     REFUND,
     SETUP_INTENT,
     Kind,
@@ -83,16 +94,32 @@ def _events(store: Store, _id: str, asked: Fields) -> Fields:
     return store.page(EVENT, "/v1/events", asked, {"type": wanted} if wanted else {})
 
 
-def _methods(store: Store, _id: str, asked: Fields) -> Fields:
-    return people.list_methods(store, "/v1/payment_methods", asked)
+def _lines(store: Store, _id: str, asked: Fields) -> Fields:
+    chosen = {name: asked[name] for name in _LINE_FILTERS if name in asked}
+    paid = payouts.lines(store, asked)
+    return store.page(BALANCE_TRANSACTION, "/v1/balance_transactions", asked, chosen | paid)
 
 
 _EXPAND = {"expand": read.texts}
-_CARD_ONLY = {"type": read.one_of("card")}
+_CARDS = {name: reader for name, reader in LISTED.items() if name != "created"} | {
+    "type": read.one_of("card")
+}
+_LINE_FILTERS: dict[str, Reader] = {
+    "currency": read.currency,
+    "source": read.text,
+    "type": read.text,
+}
 ROUTES = [
     Route("GET", _pattern("/account"), _account, _EXPAND),
     _post("/customers", _new(people.create_customer), people.CUSTOMER_FIELDS),
-    *_reading("/customers", CUSTOMER),
+    *_reading("/customers", CUSTOMER, email=read.text),
+    _post("/customers/{id}", people.update_customer, people.UPDATE_FIELDS),
+    Route(
+        "GET",
+        _pattern("/customers/{id}/payment_methods"),
+        people.list_methods,
+        _CARDS,
+    ),
     _post(
         "/payment_methods/{id}/attach",
         people.attach,
@@ -103,8 +130,8 @@ ROUTES = [
     Route(
         "GET",
         _pattern("/payment_methods"),
-        _methods,
-        {**LISTED, "customer": read.text, **_CARD_ONLY},
+        people.list_methods,
+        {**_CARDS, "customer": read.text},
     ),
     _reading("/payment_methods", PAYMENT_METHOD)[0],
     _post("/setup_intents", _new(people.create_setup), people.SETUP_FIELDS),
@@ -115,14 +142,35 @@ ROUTES = [
     *_reading("/charges", CHARGE, customer=read.text, payment_intent=read.text),
     _post("/refunds", _new(refunds.create), refunds.CREATE_FIELDS),
     *_reading("/refunds", REFUND, charge=read.text, payment_intent=read.text),
-    *_reading(
-        "/balance_transactions",
-        BALANCE_TRANSACTION,
-        currency=read.currency,
-        payout=read.text,
-        source=read.text,
-        type=read.text,
+    _reading("/balance_transactions", BALANCE_TRANSACTION)[0],
+    Route(
+        "GET",
+        _pattern("/balance_transactions"),
+        _lines,
+        {**LISTED, **_LINE_FILTERS, "payout": read.text},
     ),
+    _post(
+        "/checkout/sessions",
+        _new(sessions.create),
+        sessions.CREATE_FIELDS,
+        "mode",
+        "success_url",
+    ),
+    _post("/checkout/sessions/{id}/expire", sessions.expire, _EXPAND),
+    *_reading(
+        "/checkout/sessions",
+        CHECKOUT_SESSION,
+        customer=read.text,
+        payment_intent=read.text,
+        status=read.one_of("complete", "expired", "open"),
+    ),
+    _post("/billing_portal/sessions", _new(portal.create), portal.CREATE_FIELDS, "customer"),
+    *_reading("/disputes", DISPUTE, charge=read.text, payment_intent=read.text),
+    _post("/disputes/{id}", disputes.update, disputes.UPDATE_FIELDS),
+    _post("/disputes/{id}/close", disputes.close, _EXPAND),
+    _post("/payouts", _new(payouts.create), payouts.CREATE_FIELDS, "amount", "currency"),
+    _post("/payouts/{id}/cancel", payouts.cancel, _EXPAND),
+    *_reading("/payouts", PAYOUT, status=read.text),
     Route("GET", _pattern("/events"), _events, {**LISTED, "type": read.text, "types": read.texts}),
     _reading("/events", EVENT)[0],
 ]

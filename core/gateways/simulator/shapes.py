@@ -19,6 +19,8 @@ class Kind:
     table: str
     prefix: str
     usual: Mapping[str, Any]
+    columns: frozenset[str] = frozenset()
+    """What a list may be narrowed by although no field of the object says it."""
 
     def whole(self, facts: Fields) -> Fields:
         """The object with all its fields."""
@@ -145,6 +147,89 @@ BALANCE_TRANSACTION = Kind(
         "fee_details": [],
         "source": None,
     },
+    frozenset(("payout",)),
+)
+CHECKOUT_SESSION = Kind(
+    "checkout.session",
+    "checkout_sessions",
+    "cs_test",
+    _nothing("adaptive_pricing", "after_expiration", "allow_promotion_codes", "amount_subtotal")
+    | _nothing("amount_total", "billing_address_collection", "branding_settings", "cancel_url")
+    | _nothing("client_reference_id", "client_secret", "collected_information", "consent")
+    | _nothing("consent_collection", "currency", "currency_conversion", "customer")
+    | _nothing("customer_creation", "customer_details", "customer_email", "invoice")
+    | _nothing("invoice_creation", "locale", "origin_context", "payment_intent", "payment_link")
+    | _nothing("payment_method_configuration_details", "payment_method_options", "permissions")
+    | _nothing("recovered_from", "setup_intent", "shipping_address_collection", "shipping_cost")
+    | _nothing("submit_type", "subscription", "success_url", "total_details", "url")
+    | _nothing("saved_payment_method_options", "wallet_options")
+    | {
+        "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
+        "custom_fields": [],
+        "custom_text": _nothing(
+            "after_submit", "shipping_address", "submit", "terms_of_service_acceptance"
+        ),
+        "discounts": [],
+        "livemode": False,
+        "metadata": {},
+        "payment_method_collection": "always",
+        "payment_method_types": ["card"],
+        "payment_status": "unpaid",
+        "phone_number_collection": {"enabled": False},
+        "shipping_options": [],
+        "status": "open",
+        "ui_mode": "hosted_page",
+    },
+)
+PORTAL_SESSION = Kind(
+    "billing_portal.session",
+    "portal_sessions",
+    "bps",
+    _nothing("after_expiration", "customer_account", "flow", "locale", "on_behalf_of")
+    | {"configuration": "bpc_simulator", "livemode": False, "return_url": None},
+)
+EVIDENCE = (
+    *("access_activity_log", "billing_address", "cancellation_policy_disclosure"),
+    *("cancellation_rebuttal", "customer_email_address", "customer_name", "customer_purchase_ip"),
+    *("duplicate_charge_explanation", "duplicate_charge_id", "product_description"),
+    *("refund_policy_disclosure", "refund_refusal_explanation", "service_date"),
+    *("shipping_address", "shipping_carrier", "shipping_date", "shipping_tracking_number"),
+    "uncategorized_text",
+)
+"""What can be said against a dispute in words."""
+DISPUTE = Kind(
+    "dispute",
+    "disputes",
+    "dp",
+    {
+        "balance_transactions": [],
+        "enhanced_eligibility_types": [],
+        "evidence": _nothing(*EVIDENCE) | {"enhanced_evidence": {}},
+        "is_charge_refundable": False,
+        "livemode": False,
+        "metadata": {},
+        "network_reason_code": None,
+        "payment_intent": None,
+        "status": "needs_response",
+    },
+)
+PAYOUT = Kind(
+    "payout",
+    "payouts",
+    "po",
+    _nothing("application_fee", "application_fee_amount", "balance_transaction", "description")
+    | _nothing("failure_balance_transaction", "failure_code", "failure_message")
+    | _nothing("original_payout", "payout_method", "reversed_by", "statement_descriptor")
+    | {
+        "destination": "ba_simulator",
+        "livemode": False,
+        "metadata": {},
+        "method": "standard",
+        "source_type": "card",
+        "status": "pending",
+        "trace_id": {"status": "unsupported", "value": None},
+        "type": "bank_account",
+    },
 )
 EVENT = Kind(
     "event", "events", "evt", {"api_version": API_VERSION, "livemode": False, "pending_webhooks": 0}
@@ -160,6 +245,10 @@ KINDS = {
         REFUND,
         BALANCE_TRANSACTION,
         EVENT,
+        CHECKOUT_SESSION,
+        PORTAL_SESSION,
+        DISPUTE,
+        PAYOUT,
     )
 }
 BY_PREFIX = {kind.prefix: kind for kind in KINDS.values()} | {"py": CHARGE, "pyr": REFUND}
@@ -173,6 +262,7 @@ EXPANDABLE = frozenset(
         "latest_charge",
         "payment_intent",
         "payment_method",
+        "setup_intent",
         "source",
     )
 )

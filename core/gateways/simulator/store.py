@@ -7,9 +7,11 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, text
 
+from core.gateways.simulator.deliveries import queue
 from core.gateways.simulator.shapes import (
     BALANCE_TRANSACTION,
     BY_PREFIX,
+    CHARGE,
     EVENT,
     EXPANDABLE,
     Kind,
@@ -18,6 +20,8 @@ from core.gateways.simulator.wire import Fields, Problem, unknown_id
 
 MOST_EXPANDED = 4
 USUAL_PAGE = 10
+MOST_DUE = 100
+"""Objects of a kind whose time has come that one request sees to."""
 
 
 @dataclass
@@ -29,6 +33,7 @@ class Store:
     seed: int
     request_id: str = ""
     key: str | None = None
+    pages_at: str = ""
 
     def new_id(self, prefix: str) -> str:
         """An id that was never given before, the same for a seed and a course of requests."""
@@ -83,7 +88,28 @@ class Store:
         """Keep an event with the object as it is now, and the fields as they were before."""
         data = {"object": about} | ({"previous_attributes": before} if before else {})
         request = {"id": self.request_id or None, "idempotency_key": self.key}
-        self.add(EVENT, {"type": what, "data": data, "request": request})
+        number = self.new_id(EVENT.prefix)
+        waiting = queue(self.connection, number, self.now, self.seed)
+        facts = {"type": what, "data": data, "request": request, "pending_webhooks": waiting}
+        self.add(EVENT, {"id": number, **facts})
+
+    def due(self, kind: Kind) -> list[Fields]:
+        """The objects of a kind whose time has come, the longest waiting first, locked."""
+        rows = self.connection.scalars(
+            text(
+                f"select body from simulator.{kind.table} where due_at <= :now "
+                "order by due_at, seq limit :most for update"
+            ),
+            {"now": self.now, "most": MOST_DUE},
+        )
+        return [kind.whole(body) for body in rows]
+
+    def schedule(self, kind: Kind, given: str, at: int | None) -> None:
+        """Have an object be due at a time; None for never."""
+        self.connection.execute(
+            text(f"update simulator.{kind.table} set due_at = :at where id = :id"),
+            {"id": given, "at": at},
+        )
 
     def page(self, kind: Kind, url: str, asked: Fields, filters: Fields) -> Fields:
         """A list, newest first, from a cursor on."""
@@ -113,7 +139,8 @@ class Store:
                 where.append(f"created {comparison} :{sign}")
                 values[sign] = asked["created"][sign]
         for name, value in filters.items():
-            where.append(f"body ->> '{name}' = any(:{name})")
+            column = name if name in kind.columns else f"body ->> '{name}'"
+            where.append(f"{column} = any(:{name})")
             values[name] = value if isinstance(value, list) else [value]
         for cursor, comparison in (("starting_after", "<"), ("ending_before", ">")):
             if cursor in asked:
@@ -150,6 +177,8 @@ class Store:
         if name not in EXPANDABLE or name not in item:
             raise Problem(400, f"This property cannot be expanded: {path}", param="expand")
         if isinstance(item[name], str):
-            item[name] = self.find(BY_PREFIX[item[name].partition("_")[0]], item[name])
+            # A charge that was adopted may carry a number of ours.
+            kind = BY_PREFIX.get(item[name].partition("_")[0], CHARGE)
+            item[name] = self.find(kind, item[name])
         if isinstance(item[name], dict):
             self._expand(item[name], steps[1:], path)

@@ -1,20 +1,45 @@
 """The simulator on a database of its own, and the real library's client for it."""
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
+import httpx
 import pytest
 import stripe
 from sqlalchemy import Connection, Engine
 
 from core.db import app_engine
 from core.gateways.simulator import faults
-from core.gateways.simulator.app import set_clock
+from core.gateways.simulator.app import Simulator
+from core.gateways.simulator.control import set_clock
 from core.gateways.simulator.in_process import ADDRESS, InProcess
+from core.gateways.simulator.pages import pages_app
 from core.gateways.stripe_gateway import StripeGateway
+from tests.core.gateways.declared import undeclared
 
 NOW = 1_795_176_000
 """Noon of 20 November 2026, UTC."""
 KEY = "sk_test_simulator"
+SECRET = "whsec_saldo"
+DAY = 86_400
+
+
+class Declared(InProcess):
+    """Carries requests to the simulator, and lets no answer pass that the library does not know."""
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        post_data: Any = None,
+        *,
+        _usage: list[str] | None = None,
+    ) -> tuple[str, int, Mapping[str, str]]:
+        answer = super().request(method, url, headers, post_data)
+        assert undeclared(json.loads(answer[0])) == []
+        return answer
 
 
 @pytest.fixture
@@ -37,6 +62,28 @@ def gateway(engine: Engine) -> StripeGateway:
 
 
 @pytest.fixture
+def browser(engine: Engine) -> Iterator[httpx.Client]:
+    """Somebody at the hosted pages, which are all that this address serves."""
+    with httpx.Client(
+        transport=httpx.WSGITransport(app=pages_app(engine)),
+        base_url=ADDRESS,
+        headers={"Sec-Fetch-Site": "same-origin"},
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def wire(engine: Engine) -> Iterator[httpx.Client]:
+    """The wire itself, without the library."""
+    with httpx.Client(
+        transport=httpx.WSGITransport(app=Simulator(engine)),
+        base_url="http://simulator.invalid",
+        headers={"Authorization": f"Bearer {KEY}"},
+    ) as client:
+        yield client
+
+
+@pytest.fixture
 def change(engine: Engine) -> Callable[..., None]:
     """Calls a function on the simulator's database, as a test sets a clock or a fault."""
 
@@ -51,14 +98,14 @@ def a_client(engine: Engine, retries: int = 0) -> stripe.StripeClient:
     return stripe.StripeClient(
         KEY,
         base_addresses={"api": ADDRESS},
-        http_client=InProcess(engine),
+        http_client=Declared(engine),
         max_network_retries=retries,
     )
 
 
 def a_gateway(engine: Engine) -> StripeGateway:
     """As a new process would make it."""
-    return StripeGateway(KEY, address=ADDRESS, http_client=InProcess(engine))
+    return StripeGateway(KEY, address=ADDRESS, http_client=Declared(engine), webhook_secret=SECRET)
 
 
 def a_charge(
@@ -84,3 +131,9 @@ def a_charge(
 
 def fault(connection: Connection, kind: faults.Kind, calls: int = 1, **more: object) -> None:
     faults.order(connection, kind, calls=calls, method="POST", **more)
+
+
+def asked(wire: httpx.Client, path: str) -> dict[str, Any]:
+    answer = wire.get(path)
+    assert answer.status_code == 200
+    return dict(answer.json())

@@ -10,6 +10,24 @@ from stripe._list_object import ListObject
 from stripe._stripe_object import StripeObject, UntypedStripeObject
 
 
+def undeclared(answer: dict[str, Any]) -> list[str]:
+    """Where an answer, whatever it is about, is not as the library declares it."""
+    if "error" in answer:
+        return list(departures(answer["error"], stripe.ErrorObject, "error"))
+    name = answer["object"]
+    if name == "list":
+        return [wrong for item in answer["data"] for wrong in undeclared(item)]
+    kind: Any = stripe
+    for step in name.split("."):
+        kind = getattr(kind, step if step in ("checkout", "billing_portal") else _class(step))
+    found = list(departures(answer, kind, name))
+    return found + (undeclared(answer["data"]["object"]) if name == "event" else [])
+
+
+def _class(name: str) -> str:
+    return "".join(part.title() for part in name.split("_"))
+
+
 def departures(value: Any, hint: Any, where: str) -> Iterator[str]:
     """Where a value is not of its declared type."""
     origin = typing.get_origin(hint)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.gateways.port import GatewayRefused
-from core.gateways.stripe_gateway import from_stripe, to_stripe
+from core.gateways.stripe_wire import from_stripe, to_stripe
 
 
 @pytest.mark.parametrize(

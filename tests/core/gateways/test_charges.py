@@ -14,7 +14,8 @@ from core.gateways.port import (
     GatewayUnsure,
 )
 from core.gateways.simulator.in_process import ADDRESS, InProcess
-from core.gateways.stripe_gateway import OUR_KEY, RETRIES, StripeGateway
+from core.gateways.stripe_gateway import StripeGateway
+from core.gateways.stripe_wire import OUR_KEY, RETRIES
 from tests.core.gateways.conftest import fault
 
 Change = Callable[..., None]

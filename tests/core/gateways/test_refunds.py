@@ -13,8 +13,9 @@ from core.gateways.port import (
     RefundAnswer,
     RefundOrder,
 )
-from core.gateways.simulator.app import set_clock
-from core.gateways.stripe_gateway import RETRIES, StripeGateway
+from core.gateways.simulator.control import set_clock
+from core.gateways.stripe_gateway import StripeGateway
+from core.gateways.stripe_wire import RETRIES
 from tests.core.gateways.conftest import NOW, a_charge, a_gateway, fault
 
 Change = Callable[..., None]

@@ -1,7 +1,7 @@
 """The simulator's wire is Stripe's: declared fields, parameters, errors, cursors, a test clock."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
@@ -13,37 +13,19 @@ import stripe
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, text
-from stripe import params
 from stripe._encode import _api_encode
 
 from core.db import owner_connection
 from core.gateways.port import GatewayUnsure
-from core.gateways.simulator import intents, people, refunds
-from core.gateways.simulator.app import Simulator, set_clock, set_seed
+from core.gateways.simulator.app import Simulator
+from core.gateways.simulator.control import set_clock, set_seed
 from core.gateways.simulator.faults import order as order_fault
 from core.gateways.simulator.wire import Problem, decode
 from core.gateways.stripe_gateway import StripeGateway
-from tests.core.gateways.conftest import KEY, NOW, a_charge, fault
+from tests.core.gateways.conftest import KEY, NOW, a_charge, asked, fault
 from tests.core.gateways.declared import departures
 
 Change = Callable[..., None]
-
-
-@pytest.fixture
-def wire(engine: Engine) -> Iterator[httpx.Client]:
-    """The wire itself, without the library."""
-    with httpx.Client(
-        transport=httpx.WSGITransport(app=Simulator(engine)),
-        base_url="http://simulator.invalid",
-        headers={"Authorization": f"Bearer {KEY}"},
-    ) as client:
-        yield client
-
-
-def asked(wire: httpx.Client, path: str) -> dict[str, Any]:
-    answer = wire.get(path)
-    assert answer.status_code == 200
-    return dict(answer.json())
 
 
 def test_every_kind_of_object_is_as_the_library_declares_it(
@@ -102,52 +84,6 @@ def test_errors_are_as_the_library_declares_them(wire: httpx.Client) -> None:
     assert answer.status_code == 402
     assert answer.headers["request-id"].startswith("req_")
     assert list(departures(answer.json()["error"], stripe.ErrorObject, "error")) == []
-
-
-def test_every_parameter_that_is_taken_is_one_of_the_librarys() -> None:
-    for known, declared in (
-        (refunds.CREATE_FIELDS, params.RefundCreateParams),
-        (intents.CREATE_FIELDS, params.PaymentIntentCreateParams),
-        (intents.CONFIRM_FIELDS, params.PaymentIntentConfirmParams),
-        (people.CUSTOMER_FIELDS, params.CustomerCreateParams),
-        (people.SETUP_FIELDS, params.SetupIntentCreateParams),
-    ):
-        assert set(known) <= set(declared.__annotations__)
-
-
-@pytest.mark.parametrize(
-    ("body", "code", "param"),
-    [
-        ("amount=5&currency=eur&colour=red", "parameter_unknown", "colour"),
-        ("amount=5&currency=eur&automatic_payment_methods[x]=1", "parameter_unknown", None),
-        ("currency=eur", "parameter_missing", "amount"),
-        ("amount=five&currency=eur", "parameter_invalid_integer", "amount"),
-        ("amount=-5&currency=eur", "parameter_invalid_integer", "amount"),
-        ("amount=100000000&currency=eur", "amount_too_large", "amount"),
-        ("amount=5&currency=euro", None, "currency"),
-        ("amount=5&currency=eur&confirm=yes", None, "confirm"),
-        ("amount=5&currency=eur&capture_method=manual", None, "capture_method"),
-        ("amount=5&currency=eur&confirm=true", "parameter_missing", "payment_method"),
-        ("amount=5&currency=eur&off_session=true", None, "off_session"),
-        ("amount=5&amount=6&currency=eur", None, "amount"),
-        ("amount=5&currency=eur&metadata[a=1", None, "metadata[a"),
-        ("amount=5&currency=eur&metadata=words", None, "metadata"),
-        ("amount=5&currency=eur&expand[]=currency", None, "expand"),
-    ],
-)
-def test_a_wrong_parameter_is_named(
-    wire: httpx.Client, body: str, code: str | None, param: str | None
-) -> None:
-    answer = wire.post(
-        "/v1/payment_intents",
-        content=body,
-        headers={"Content-Type": "application/x-www-form-urlencoded"},
-    )
-    error = answer.json()["error"]
-    assert answer.status_code == 400
-    assert (error["type"], error.get("code")) == ("invalid_request_error", code)
-    assert param is None or error["param"] == param
-    assert asked(wire, "/v1/payment_intents")["data"] == []
 
 
 @pytest.mark.parametrize(

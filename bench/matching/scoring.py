@@ -1,0 +1,76 @@
+"""Scores of suggestions against the truth: accuracy by kind, calibration, the automatic ones."""
+
+from collections.abc import Iterable, Sequence
+from math import sqrt
+from typing import Any
+
+from bench.matching.world import Case
+from core.matching.records import Suggestion
+
+BINS = 10
+Answered = tuple[Case, list[Suggestion]]
+
+
+def wilson_lower(right: int, count: int, z: float = 1.96) -> float:
+    """The lower end of the 95 % interval of a share."""
+    if not count:
+        return 0.0
+    share, square = right / count, z * z
+    middle = share + square / (2 * count)
+    spread = z * sqrt(share * (1 - share) / count + square / (4 * count * count))
+    return (middle - spread) / (1 + square / count)
+
+
+def calibration_error(pairs: Sequence[tuple[float, bool]]) -> float:
+    """Mean distance of probability and share right over ten equal bins, by their size."""
+    bins: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
+    for probability, right in pairs:
+        bins[min(int(probability * BINS), BINS - 1)].append((probability, right))
+    gaps = (abs(sum(p for p, _ in part) - sum(hit for _, hit in part)) for part in bins)
+    return sum(gaps) / max(len(pairs), 1)
+
+
+def scores(answered: Iterable[Answered], single_kinds: tuple[str, ...]) -> dict[str, Any]:
+    """Everything the benchmark reports about answers; a set of invoices is right only whole."""
+    kinds: dict[str, list[tuple[bool, bool]]] = {}
+    first: list[tuple[float, bool]] = []
+    every: list[tuple[float, bool]] = []
+    autos, wrong, count = 0, [], 0
+    for case, found in answered:
+        count += 1
+        truth = set(case.truth)
+        hits = [bool(truth) and set(each.invoice_ids) == truth for each in found]
+        silent = not truth and (not found or found[0].probability < 0.5)
+        kinds.setdefault(case.kind, []).append((silent or hits[:1] == [True], silent or any(hits)))
+        every += [(float(each.probability), hit) for each, hit in zip(found, hits, strict=True)]
+        first += [(float(found[0].probability), hits[0])] if found else []
+        for each, hit in zip(found, hits, strict=True):
+            autos += each.auto
+            if each.auto and not hit:
+                wrong.append((case.kind, case.transfer.transfer_id))
+    single = [pair for kind in single_kinds for pair in kinds.get(kind, [])]
+    return {
+        "transfers": count,
+        "first": _share(hit for hit, _ in single),
+        "within_five": _share(hit for _, hit in single),
+        "calibration_error": round(calibration_error(first), 4),
+        "calibration_error_all": round(calibration_error(every), 4),
+        "auto": autos,
+        "auto_wrong": len(wrong),
+        "auto_right_lower": round(wilson_lower(autos - len(wrong), autos), 5),
+        "auto_coverage": round(autos / max(count, 1), 4),
+        "wrong": wrong,
+        "kinds": {
+            kind: {
+                "transfers": len(pairs),
+                "first": _share(hit for hit, _ in pairs),
+                "within_five": _share(hit for _, hit in pairs),
+            }
+            for kind, pairs in sorted(kinds.items())
+        },
+    }
+
+
+def _share(hits: Iterable[bool]) -> float:
+    every = list(hits)
+    return round(sum(every) / max(len(every), 1), 4)

@@ -1,0 +1,96 @@
+"""Deposits of Bankgirot and payouts of gateways, found again as lines of the bank's statement."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from core.bank.rules import Statement, TransferLine, references
+from core.gateways.models import GatewayLedgerEntry
+from core.work import Work
+
+ARRIVES_WITHIN = timedelta(days=5)
+_WORDS = {
+    "bankgirot": r"bankgir|bgmax|\bbgc?\b",
+    "stripe": r"stripe",
+    "paystack": r"paystack",
+    "paypal": r"paypal",
+}
+"""How the bank's line names who paid out."""
+
+
+@dataclass(frozen=True)
+class _Announced:
+    provider: str
+    payout_id: str
+    amount_minor: int
+
+
+def deposit_of(statement: Statement) -> str | None:
+    """The payout a Bankgirot deposit is, known by account, day and number; None for others.
+
+    A deposit with deductions is none: what was deducted is not ours to post.
+    """
+    if statement.format != "bgmax" or not statement.lines[0].booked_on:
+        return None
+    if any(line.amount_minor < 0 for line in statement.lines):
+        return None
+    return f"{statement.account}/{statement.statement_ref}"
+
+
+def with_payouts(
+    work: Work, statement: Statement, lines: Sequence[TransferLine]
+) -> list[TransferLine]:
+    """The lines, those that are a payout naming it: exact amount, near day, its payer's name."""
+    asked = [line for line in lines if _may_be(statement, line)]
+    if not asked:
+        return list(lines)
+    announced = _announced(work, statement.currency, asked)
+    done: list[TransferLine] = []
+    for line in lines:
+        found = [each for each in announced if _may_be(statement, line) and _is(each, line)]
+        if len(found) == 1:
+            announced.remove(found[0])
+            done.append(replace(line, payout_id=found[0].payout_id))
+        else:
+            done.append(line)
+    return done
+
+
+def _may_be(statement: Statement, line: TransferLine) -> bool:
+    comes_in = line.amount_minor > 0 and line.payout_id is None
+    return (
+        comes_in
+        and statement.provider == "bank"
+        and line.booked_on is not None
+        and not references(line)
+    )
+
+
+def _is(payout: _Announced, line: TransferLine) -> bool:
+    said = f"{line.counterparty_name} {line.reference} {line.text}".lower()
+    if payout.amount_minor != line.amount_minor:
+        return False
+    return payout.payout_id.lower() in said or bool(re.search(_WORDS[payout.provider], said))
+
+
+def _announced(work: Work, currency: str, lines: Sequence[TransferLine]) -> list[_Announced]:
+    """Payouts on their way whose sum is that of a line."""
+    days = [line.booked_on for line in lines if line.booked_on]
+    entry = GatewayLedgerEntry
+    rows = work.session.execute(
+        select(entry.provider, entry.payout_id, func.sum(entry.net_minor))
+        .where(entry.payout_id.is_not(None), entry.currency == currency)
+        .group_by(entry.provider, entry.payout_id)
+        .having(
+            func.count().filter(entry.kind == "payout") == 0,
+            func.sum(entry.net_minor).in_(sorted({line.amount_minor for line in lines})),
+            func.max(entry.occurred_on) >= min(days) - 6 * ARRIVES_WITHIN,
+            func.min(entry.occurred_on) <= max(days) + ARRIVES_WITHIN,
+        )
+    ).all()
+    return [
+        _Announced(provider, payout_id or "", int(total)) for provider, payout_id, total in rows
+    ]

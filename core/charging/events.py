@@ -1,0 +1,368 @@
+"""Events of the gateways: verified, stored, then handled once, in any order (PAY.4).
+
+An event is only a hint. What became of a charge, a refund, a page or a dispute is asked of the
+gateway and written down by the same actions that the runs use, which a repetition does not move;
+so duplicates, a wrong order and a restart between any two steps end the same. The event counts as
+handled in the transaction that writes the effect.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from core.access.authority import system
+from core.actions import action
+from core.charging.attempts import settle_attempt
+from core.charging.cards import take_over_cards
+from core.charging.models import ChargeAttempt, GatewayCustomer, HostedPage, PaymentMethod
+from core.charging.pages import settle_page
+from core.charging.run import order_of
+from core.errors import NotFound, NotNow, SaldoError
+from core.gateways import port
+from core.gateways.models import PROVIDERS, GatewayEvent
+from core.gateways.port import Gateway, News, RefundOrder
+from core.gateways.registry import gateway_of
+from core.jobs.deferring import defer
+from core.payments.disputes import Claim, decide_dispute, open_dispute
+from core.payments.models import Dispute, Payment
+from core.refunds.actions import fail_refund, settle_refund
+from core.refunds.models import Refund
+from core.work import Office, Work
+
+log = structlog.get_logger()
+SYSTEM = system("gateway events")
+JOB = "gateway-event"
+MOST_ATTEMPTS = 10
+LONGEST_PROBLEM = 500
+DECIDED = ("won", "lost")
+LOOKS_BACK = timedelta(days=45)
+"""How far the sweep looks for disputes."""
+WAITS = timedelta(minutes=1)
+"""Age from which the sweep takes up an event that nobody handled."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """An event that was stored; `new` is false for one that was known already."""
+
+    event_id: int
+    new: bool
+
+
+@action("gateway.event.received", needs=None, system=True)
+def store_event(
+    work: Work, provider: str, event: port.GatewayEvent, raw: bytes, tenant_id: int | None
+) -> Received:
+    """Keep a verified event as it came, once however often it is delivered, and queue it."""
+    row_id = work.session.scalar(
+        insert(GatewayEvent)
+        .values(
+            provider=provider,
+            event_id=event.event_id,
+            tenant_id=tenant_id,
+            kind=event.kind,
+            raw=raw,
+            status="waiting",
+            sent_at=event.created_at,
+            received_at=work.now,
+        )
+        .on_conflict_do_nothing()
+        .returning(GatewayEvent.id)
+    )
+    work.tell(tenant_id=tenant_id, provider=provider, event=event.event_id, kind=event.kind)
+    if row_id is not None:
+        return Received(row_id, new=True)
+    known = work.session.scalar(
+        select(GatewayEvent.id).where(
+            GatewayEvent.provider == provider, GatewayEvent.event_id == event.event_id
+        )
+    )
+    assert known is not None
+    work.tell(already_known=True)
+    return Received(known, new=False)
+
+
+@action("gateway.event.replayed", needs="payment_config.manage", fresh=True)
+def replay_event(work: Work, event_row_id: int, *, reason: str) -> GatewayEvent:
+    """Have a stored event handled again. Raises NotFound, NotNow while it waits."""
+    row = work.session.get(GatewayEvent, event_row_id, with_for_update=True)
+    if row is None:
+        raise NotFound(f"There is no event {event_row_id}")
+    if row.status == "waiting":
+        raise NotNow("The event waits to be handled already")
+    row.status, row.handled_at, row.attempts = "waiting", None, 0
+    row.outcome = row.problem = None
+    work.tell(tenant_id=row.tenant_id, event=row.event_id, kind=row.kind, provider=row.provider)
+    work.session.flush()
+    return row
+
+
+@action("gateway.event.put_aside", needs=None, system=True)
+def put_aside(work: Work, event_row_id: int, outcome: str) -> GatewayEvent:
+    """An event that concerns nothing here, or whose effect stood already."""
+    row = work.session.get_one(GatewayEvent, event_row_id, with_for_update=True)
+    work.tell(tenant_id=row.tenant_id, event=row.event_id, kind=row.kind, outcome=outcome)
+    _close(work, row, "ignored", outcome)
+    return row
+
+
+def receive(
+    office: Office,
+    provider: str,
+    raw: bytes,
+    headers: Mapping[str, str],
+    *,
+    tenant_id: int | None = None,
+) -> Received:
+    """Verify a webhook's body and store it; header names in lower case.
+
+    Raises ForgedEvent, and GatewayUnsure or CredentialsMissing when it cannot be verified now.
+    """
+    gateway = gateway_of(office.settings, provider, engine=office.engine, tenant_id=tenant_id)
+    event = gateway.read_event(raw, headers, office.clock.now())
+    with office.work(SYSTEM) as work:
+        received = store_event(work, provider, event, raw, tenant_id)
+        if received.new:
+            defer(work, JOB, event_id=received.event_id)
+    return received
+
+
+def handle(office: Office, event_row_id: int) -> GatewayEvent:
+    """Do what a waiting event is about; a failure leaves it waiting, at last `failed`."""
+    with office.work(SYSTEM) as work:
+        row = work.session.get_one(GatewayEvent, event_row_id)
+    if row.status != "waiting":
+        return row
+    try:
+        _handle(office, row)
+    except SaldoError as problem:
+        with office.work(SYSTEM) as work:
+            _note_problem(work, event_row_id, problem)
+    with office.work(SYSTEM) as work:
+        return work.session.get_one(GatewayEvent, event_row_id)
+
+
+def handle_waiting(office: Office, *, older_than: timedelta = WAITS) -> list[GatewayEvent]:
+    """Handle what was stored and not handled, the oldest first; each once."""
+    with office.work(SYSTEM) as work:
+        now = work.now
+        waiting = work.session.scalars(
+            select(GatewayEvent).where(GatewayEvent.status == "waiting").order_by(GatewayEvent.id)
+        ).all()
+    return [
+        handle(office, row.id)
+        for row in waiting
+        if row.received_at <= now - older_than * 2**row.attempts
+    ]
+
+
+def _handle(office: Office, row: GatewayEvent) -> None:
+    gateway = gateway_of(
+        office.settings, row.provider, engine=office.engine, tenant_id=row.tenant_id
+    )
+    news = gateway.news_of(json.loads(row.raw))
+    act = _ABOUT.get(news.about) if news is not None else None
+    if news is None or act is None:
+        outcome = "Nothing here follows from it" if news is None else "Read by reconciliation"
+        with office.work(SYSTEM) as work:
+            put_aside(work, row.id, outcome)
+        return
+    if not act(office, gateway, row, news):
+        with office.work(SYSTEM) as work:
+            put_aside(work, row.id, f"The {news.about} {news.object_id} is none of ours")
+
+
+def _checkout(office: Office, gateway: Gateway, row: GatewayEvent, news: News) -> bool:
+    with office.work(SYSTEM) as work:
+        page = work.session.scalar(
+            select(HostedPage).where(
+                HostedPage.provider == row.provider,
+                (HostedPage.checkout_id == news.object_id) | (HostedPage.reference == news.key),
+            )
+        )
+    if page is None:
+        return False
+    outcome = gateway.checkout_outcome(page.checkout_id or news.object_id)
+    with office.work(SYSTEM) as work:
+        settled = settle_page(work, page.id, outcome)
+        _handled(work, row, f"The page {page.reference} is {settled.status}")
+    return True
+
+
+def _charge(office: Office, gateway: Gateway, row: GatewayEvent, news: News) -> bool:
+    number = _number(news.key, "attempt-")
+    if number is None:
+        return _checkout(office, gateway, row, news) if news.key else False
+    with office.work(SYSTEM) as work:
+        attempt = work.session.get(ChargeAttempt, number)
+        order = order_of(work, attempt) if attempt else None
+    if attempt is None or order is None:
+        return False
+    answer = gateway.find_charge(order)
+    if answer is None:
+        raise NotNow(f"The gateway does not know the attempt {attempt.key} yet")
+    with office.work(SYSTEM) as work:
+        settled = settle_attempt(work, attempt.id, answer)
+        _handled(work, row, f"The attempt {attempt.key} is {settled.status}")
+    return True
+
+
+def _refund(office: Office, gateway: Gateway, row: GatewayEvent, news: News) -> bool:
+    number = _number(news.key, "refund-")
+    with office.work(SYSTEM) as work:
+        refund = work.session.scalar(
+            select(Refund).where(
+                (Refund.id == number) | (Refund.provider_refund_id == news.object_id)
+            )
+        )
+        payment = work.session.get_one(Payment, refund.payment_id) if refund else None
+    if refund is None or payment is None or payment.provider != row.provider:
+        return False
+    order = RefundOrder(
+        f"refund-{refund.id}",
+        payment.provider_payment_id or f"payment-{payment.id}",
+        refund.amount_minor,
+        refund.currency,
+    )
+    answer = gateway.find_refund(order)
+    if answer is None:
+        raise NotNow(f"The gateway does not know the refund {order.key} yet")
+    with office.work(SYSTEM) as work:
+        status = answer.status
+        if status == "succeeded":
+            settle_refund(work, refund.id, answer.provider_refund_id)
+        elif status == "failed" and refund.status != "failed":
+            fail_refund(work, refund.id, answer.failure or "The gateway refused")
+        _handled(work, row, f"The refund {refund.id} is {status}")
+    return True
+
+
+def _dispute(office: Office, gateway: Gateway, row: GatewayEvent, news: News) -> bool:
+    done = take_over_dispute(office, row.provider, gateway.dispute(news.object_id), row)
+    return done is not None
+
+
+def take_over_dispute(
+    office: Office, provider: str, seen: port.DisputeSeen, row: GatewayEvent | None = None
+) -> Dispute | None:
+    """Open or decide a dispute as the gateway has it; None when its payment is none of ours."""
+    outcome = f"The dispute {seen.dispute_id} is {seen.status}"
+    with office.work(SYSTEM) as work:
+        dispute = _known_dispute(work, provider, seen)
+        if dispute is None:
+            payment = _disputed(work, provider, seen)
+            if payment is None:
+                return None
+            due_on = seen.evidence_due_on or work.today
+            claim = Claim(seen.amount_minor, seen.fee_minor, seen.reason, due_on)
+            dispute = open_dispute(work, payment.id, seen.dispute_id, claim)
+        if dispute.closed_on is not None or seen.status not in DECIDED:
+            if dispute.closed_on is None:
+                dispute.status = seen.status
+            _handled(work, row, outcome)
+            return dispute
+    with office.work(SYSTEM) as work:
+        decided = decide_dispute(work, dispute.id, won=seen.status == "won")
+        _handled(work, row, outcome)
+        return decided
+
+
+def _known_dispute(work: Work, provider: str, seen: port.DisputeSeen) -> Dispute | None:
+    return work.session.scalar(
+        select(Dispute)
+        .where(Dispute.provider == provider, Dispute.provider_dispute_id == seen.dispute_id)
+        .with_for_update()
+    )
+
+
+def _disputed(work: Work, provider: str, seen: port.DisputeSeen) -> Payment | None:
+    return work.session.scalar(
+        select(Payment).where(
+            Payment.provider == provider,
+            Payment.provider_payment_id == seen.provider_payment_id,
+        )
+    )
+
+
+def sweep_disputes(office: Office) -> list[Dispute]:
+    """Take over the disputes of the last weeks at every gateway that answers to our keys."""
+    until = office.clock.now() + timedelta(minutes=5)
+    found: list[Dispute] = []
+    for provider in PROVIDERS:
+        try:
+            gateway = gateway_of(office.settings, provider, engine=office.engine)
+            seen = list(gateway.disputes(until - LOOKS_BACK, until))
+        except SaldoError:
+            continue
+        for each in seen:
+            try:
+                dispute = take_over_dispute(office, provider, each)
+            except SaldoError as problem:
+                log.warning("dispute_not_taken_over", dispute=each.dispute_id, problem=str(problem))
+                continue
+            found += [dispute] if dispute is not None else []
+    return found
+
+
+def _card(office: Office, gateway: Gateway, row: GatewayEvent, news: News) -> bool:
+    """Cards were left, chosen or taken away at the gateway: take over those it keeps now."""
+    with office.work(SYSTEM) as work:
+        customer = news.customer or work.session.scalar(
+            select(PaymentMethod.customer).where(
+                PaymentMethod.provider == row.provider, PaymentMethod.token == news.object_id
+            )
+        )
+        tenant_id = work.session.scalar(
+            select(GatewayCustomer.tenant_id).where(
+                GatewayCustomer.provider == row.provider, GatewayCustomer.customer == customer
+            )
+        )
+    if customer is None or tenant_id is None:
+        return False
+    found = gateway.cards(customer)
+    with office.work(SYSTEM) as work:
+        take_over_cards(work, tenant_id, row.provider, customer, found)
+        _handled(work, row, f"{len(found)} cards are kept")
+    return True
+
+
+_ABOUT: dict[str, Callable[[Office, Gateway, GatewayEvent, News], bool]] = {
+    "checkout": _checkout,
+    "charge": _charge,
+    "refund": _refund,
+    "dispute": _dispute,
+    "card": _card,
+}
+
+
+def _number(key: str | None, prefix: str) -> int | None:
+    rest = (key or "").removeprefix(prefix)
+    return int(rest) if key and key.startswith(prefix) and rest.isdigit() else None
+
+
+def _handled(work: Work, row: GatewayEvent | None, outcome: str) -> None:
+    if row is not None:
+        kept = work.session.get_one(GatewayEvent, row.id, with_for_update=True)
+        _close(work, kept, "handled", outcome)
+
+
+def _close(work: Work, row: GatewayEvent, status: str, outcome: str) -> None:
+    if row.status == "waiting":
+        row.status, row.handled_at = status, work.now
+        row.outcome, row.problem = outcome, None
+    work.session.flush()
+
+
+def _note_problem(work: Work, event_row_id: int, problem: SaldoError) -> None:
+    row = work.session.get_one(GatewayEvent, event_row_id, with_for_update=True)
+    if row.status != "waiting":
+        return
+    row.attempts += 1
+    row.problem = str(problem)[:LONGEST_PROBLEM]
+    if row.attempts >= MOST_ATTEMPTS:
+        row.status, row.handled_at = "failed", work.now

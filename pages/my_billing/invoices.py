@@ -1,0 +1,191 @@
+"""The own organisation's invoices: what is owed, each as PDF, paid at once by card (INV.4)."""
+
+from html import escape
+
+import streamlit as st
+
+from core.access.authority import Actor
+from core.charging.models import ChargeAttempt
+from core.charging.queries import attempts_of
+from core.errors import NotFound
+from core.invoices.detail import AppliedRow, InvoiceDetail, invoice_detail
+from core.invoices.listing import InvoiceFilters, InvoiceRow, invoices
+from core.office import office
+from core.settings import settings
+from pages.billing import look
+from pages.my_billing import standing
+from pages.my_billing.pay_ask import PAY
+from pages.my_billing.standing import Standing
+from pages.parts import confirm, downloads, formats, head, states, tables, url
+from pages.parts.tables import Cell, Column
+from pages.receivables import invoice_parts, lists, words
+
+COLUMNS = (
+    Column("Number", words=True),
+    Column("What", words=True),
+    Column("Status", words=True),
+    Column("Issued", words=True),
+    Column("Due", words=True),
+    Column("Total"),
+    Column("Open"),
+)
+PAID = (Column("Day", words=True), Column("How", words=True), Column("Amount"))
+TRIED = (
+    Column("When", words=True),
+    Column("Outcome", words=True),
+    Column("Amount"),
+)
+FILED = (
+    "id", "number", "ocr", "type", "shown_status", "currency", "net_minor", "tax_minor",
+    "total_minor", "paid_minor", "due_minor", "issued_on", "due_on", "settled_on", "period_start",
+    "period_end",
+)  # fmt: skip
+STATUSES = {name: title for name, title in words.STATUSES.items() if name != "draft"}
+
+
+def main() -> None:
+    """One invoice when the address names it, else the list."""
+    who = standing.own("invoices")
+    head.page("Invoices", "what your organisation was billed")
+    if chosen := url.read("invoice", str, ""):
+        _one(who, chosen)
+    else:
+        _list(who.actor)
+    confirm.draw(PAY)
+
+
+def _list(actor: Actor) -> None:
+    with st.container(horizontal=True, key="filters", vertical_alignment="bottom"):
+        text = lists.text("Number or reference")
+        status = lists.choice("status", "Status", STATUSES)
+        since = lists.day("from", "Issued from")
+    filters = InvoiceFilters(text, status, issued_from=since)
+    size = settings().table_page_rows
+    asked = url.read("page", url.positive, 1)
+    with office().work(actor) as work:
+        found = invoices(work, filters, limit=size, offset=(asked - 1) * size)
+        today = work.today
+    lists.counts("my-invoices", found.by_status, words.STATUSES)
+    if not found.count:
+        states.empty("No invoice fits", "Clear a filter; your first invoice appears here.")
+        return
+    listed = lists.Listed(
+        "invoices", "Invoices", COLUMNS, lambda most: _read(actor, filters, most), _row, FILED,
+        today,
+    )  # fmt: skip
+    with st.container(border=True, key="panel-invoices"):
+        owed = " and ".join(words.money(minor, code) for code, minor in found.open_minor.items())
+        told = f"{owed} open" if owed else "nothing is open"
+        lists.heading(found.count, "invoice", "invoices", f"{told}; a number opens it", listed)
+        lists.table(listed, [_row(row) for row in found.rows])
+        tables.pager(found.count, asked)
+
+
+def _read(actor: Actor, filters: InvoiceFilters, most: int) -> list[InvoiceRow]:
+    with office().work(actor) as work:
+        return lists.all_rows(
+            lambda limit, offset: invoices(work, filters, limit=limit, offset=offset).rows, most
+        )
+
+
+def _row(row: InvoiceRow) -> list[Cell]:
+    late = f", {words.days(row.days_overdue)} late" if row.overdue else ""
+    due = f"{formats.day(row.due_on)}{late}" if row.due_on else "–"
+    return [
+        Cell(row.number or "–", opens=tables.link("my-invoices", {"invoice": str(row.id)})),
+        Cell(_what(row)),
+        words.status(row.shown_status, words.STATUSES),
+        Cell(formats.day(row.issued_on) if row.issued_on else "–"),
+        Cell(due, tone="bad" if row.overdue else ""),
+        Cell(words.money(row.total_minor, row.currency)),
+        words.amount(row.due_minor, row.currency, "bad" if row.overdue else "strong"),
+    ]
+
+
+def _what(row: InvoiceRow) -> str:
+    """What was billed; the platform's own fees are told apart from usage."""
+    return "Platform fee" if row.issuer_type == "platform" else words.TYPES[row.type]
+
+
+def _one(who: Standing, chosen: str) -> None:
+    try:
+        with office().work(who.actor) as work:
+            found = invoice_detail(work, chosen)
+            attempts = attempts_of(work, found.row.id)
+    except NotFound as problem:
+        lists.back("my-invoices", "There is no such invoice", str(problem))
+        return
+    row = found.row
+    look.long_words()
+    with st.container(border=True, key="panel-invoice"):
+        head.section(row.number or "", _what(row).lower())
+        st.html(_facts(found))
+        with st.container(horizontal=True, key="doors"):
+            if who.manages and row.due_minor:
+                confirm.door(PAY, str(row.id), "Pay by card…")
+            downloads.pdf_button(who.actor, "invoice", row.id, row.number, "pdf-invoice")
+        look.ways({"All invoices": tables.link("my-invoices", {})})
+    invoice_parts.lines(found)
+    left, right = st.columns(2)
+    with left:
+        invoice_parts.rates(found)
+    with right:
+        _paid(found, attempts)
+
+
+def _facts(found: InvoiceDetail) -> str:
+    row = found.row
+    status = words.status(row.shown_status, words.STATUSES)
+    tone = "bad" if row.overdue else ""
+    late = f", {words.days(row.days_overdue)} late" if row.overdue else ""
+    due = f"{formats.day(row.due_on)}{late}" if row.due_on else "–"
+    owed = words.money(row.due_minor, row.currency) if row.due_minor else "–"
+    terms = {
+        "Status": f'<span class="{status.tone}">{escape(status.text)}</span>',
+        "Issued": formats.day(row.issued_on) if row.issued_on else "–",
+        "Due": f'<span class="{tone}">{escape(due)}</span>',
+        "Payment reference": escape(row.ocr or "–"),
+        "Total": escape(words.money(row.total_minor, row.currency)),
+        "Open": f'<span class="{tone}">{escape(owed)}</span>',
+    }
+    if row.settled_on:
+        terms["Settled"] = formats.day(row.settled_on)
+    return invoice_parts.as_terms(terms)
+
+
+def _paid(found: InvoiceDetail, attempts: list[ChargeAttempt]) -> None:
+    """What was paid on it, and which tries by card did not come through."""
+    code = found.row.currency
+    with st.container(border=True, key="panel-paid"):
+        head.section("Payments", f"put on this invoice, in {code}")
+        if found.applied:
+            body = [_applied(each, code) for each in found.applied]
+            tables.html(PAID, body, label="Payments")
+        else:
+            st.html('<p class="muted">Nothing was paid on it.</p>')
+        tried = [each for each in attempts if each.status in ("failed", "pending")]
+        if tried:
+            head.section("Tried by card", "without success")
+            tables.html(TRIED, [_tried(each) for each in tried], label="Tries by card")
+
+
+def _applied(each: AppliedRow, code: str) -> list[Cell]:
+    return [
+        Cell(formats.day(each.allocated_on)),
+        Cell(words.way(each.provider, each.method)),
+        words.amount(each.amount_minor, code, "strong" if each.amount_minor > 0 else "bad"),
+    ]
+
+
+def _tried(each: ChargeAttempt) -> list[Cell]:
+    why = "not answered yet"
+    if each.status == "failed":
+        why = f"declined: {words.plain(each.failure_code or '').lower()}"
+    return [
+        Cell(formats.instant(each.started_at, settings().billing_timezone)),
+        Cell(why, tone="bad" if each.status == "failed" else "flat"),
+        words.amount(each.amount_minor, each.currency),
+    ]
+
+
+main()
