@@ -14,6 +14,7 @@ from commands import (
     invoices,
     jobs,
     keys,
+    matching,
     notifications,
     operations,
     payments,
@@ -78,6 +79,7 @@ app.command()(reports.sync)
 app.command()(reports.metrics)
 app.command()(pure.proration)
 app.command()(pure.periods)
+app.command()(matching.match)
 app.command()(operations.demo)
 app.command()(operations.serve)
 app.command()(worker.worker)

@@ -25,6 +25,8 @@ from api.health import health
 from api.pricing import pricing
 from api.shell import shell
 from api.sign_in import confirm, login, logout
+from api.simulated import simulator
+from core.gateways.registry import PAGES, put_simulator_to_work
 from core.office import office
 from core.settings import Settings, settings
 from pages.parts.menu import addresses
@@ -47,6 +49,7 @@ class Assets(StaticFiles):
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Open the database before the first visitor comes, and let a worker run the jobs."""
     opened = await run_in_threadpool(office)
+    await run_in_threadpool(put_simulator_to_work, opened.settings, opened.engine)
     if not opened.settings.worker_in_serve:
         yield {}
         return
@@ -69,6 +72,7 @@ def web(chosen: Settings) -> st.App:
             Route("/logout", logout, methods=["POST"]),
             Route("/health", health),
             Route("/pricing", pricing),
+            Route(PAGES + "/{provider}/{rest:path}", simulator, methods=["GET", "POST"]),
             Mount("/brand", Assets(directory=ROOT / "static")),
             *(Route(path + "{rest:path}" * path.endswith("/"), api) for path in API),
             *(Route(f"/{address}", shell) for address in ("", *addresses(chosen))),

@@ -20,6 +20,7 @@ from core.charging.events import handle_waiting, sweep_disputes
 from core.charging.run import run_auto_charge, sweep_attempts
 from core.dunning.run import run_dunning
 from core.errors import CheckFailed
+from core.gateways.registry import deliver_simulated
 from core.jobs.planning import RUN
 from core.jobs.running import Summary, run_queued
 from core.jobs.worker import Worker
@@ -75,6 +76,12 @@ def sweeping(office: Office) -> Summary:
     )
 
 
+def simulator(office: Office) -> Summary:
+    """Events that the built-in simulator sent; none where real gateways are at work."""
+    sent = deliver_simulated(office.settings, office.engine, office.clock.now())
+    return {"sent": sent} if sent else {}
+
+
 def disputes(office: Office) -> Summary:
     """Disputes of the last weeks that no webhook told of, by their state."""
     return Counter(dispute.status for dispute in sweep_disputes(office))
@@ -114,6 +121,7 @@ DOES: dict[str, Callable[[Office], Summary]] = {
     "auto-charge": auto_charge,
     "sweep": sweeping,
     "disputes": disputes,
+    "simulator": simulator,
     "notifications": notifications,
     "anchor": anchor,
     "sync": sync,

@@ -82,7 +82,7 @@ class CardAnswer(Answer):
     is_default: bool
 
 
-class RechargeBody(Body):
+class OwnRechargeBody(Body):
     """How much to put into the wallet, and by which gateway."""
 
     model_config = example({"provider": "stripe", "amount_minor": 50_000, "currency": "EUR"})
@@ -142,7 +142,7 @@ def attempts(at: TheOffice, actor: Caller, invoice_id: RecordId) -> list[Attempt
 @own_router.post(
     "/recharge", status_code=201, summary="Recharge the wallet", responses=refusals(400, 409)
 )
-def recharge(at: TheOffice, actor: Caller, body: RechargeBody, key: Key = None) -> PageAnswer:
+def recharge(at: TheOffice, actor: Caller, body: OwnRechargeBody, key: Key = None) -> PageAnswer:
     """Open the gateway's page to pay on. Needs `org.billing.manage`."""
     page = checkout.recharge(at, actor, body.provider, body.amount_minor, body.currency, key=key)
     return PageAnswer.model_validate(page)

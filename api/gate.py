@@ -31,6 +31,7 @@ OPEN = (
     "/pricing",
     "/health",
     "/brand/",
+    "/simulator/",
     "/static/",
     "/_stcore/health",
     "/favicon.png",

@@ -2,6 +2,7 @@
 
 import importlib
 import logging
+import os
 import pkgutil
 import secrets
 import sys
@@ -50,6 +51,11 @@ def serve(
 
 
 def _serve(host: str, port: int) -> None:
+    # What leads back here, from messages and from gateways' pages, names the port that is served.
+    if "public_url" not in settings().model_fields_set:
+        os.environ["SALDO_PUBLIC_URL"] = f"http://localhost:{port}"
+        settings.cache_clear()
+        office.cache_clear()
     from serve import run  # noqa: PLC0415 (Streamlit is slow to import and only this needs it)
 
     run(host=host, port=port)

@@ -15,6 +15,7 @@ from core.access.authority import system
 from core.clock import SetClock
 from core.db import APP_ROLE
 from core.gateways.simulator.adopting import adopt
+from core.gateways.simulator.sibling_adopting import adopt as adopt_siblings
 from core.ledger.recognition import recognise_revenue
 from core.money import round_half_up
 from core.plans.actions import NewPrice, create_plan, set_price
@@ -22,6 +23,7 @@ from core.plans.defaults import MONTHLY_UNITS, cycle_price, default_plans
 from core.work import Office, Work
 from demo import cards, decisions, dunning, metering
 from demo.calendar import DAY, days, months_before
+from demo.kept_cards import leave_cards
 from demo.market import CYCLES, Profile, sign_ups
 from demo.names import Names
 from demo.people import BOSS, PASSWORD, PEOPLE
@@ -119,6 +121,8 @@ def _live(
     # The gateway's own books of the company's past, so that its payments can be refunded.
     with office.engine.begin() as connection:
         adopt(connection)
+        adopt_siblings(connection)
+    leave_cards(world, office.engine)
     return summary(office, start, until)
 
 

@@ -1,5 +1,6 @@
 """Answers to transfers whose truth is known, of companies that no fitting has seen."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from bench.matching.cases import SINGLE, cases
@@ -42,10 +43,10 @@ NEAR_MISSES = {
 """A mix in which most transfers nearly fit: what must not be posted by itself."""
 
 
-def simulated_companies(scale: float) -> dict[str, Any]:
+def simulated_companies(scale: float, seeds: Sequence[int] = SEEDS) -> dict[str, Any]:
     """Scores on the kinds of company the fitting knows, under seeds it does not."""
     answered: list[Answered] = []
-    for place, seed in enumerate(SEEDS):
+    for place, seed in enumerate(seeds):
         size = SIZES[place % len(SIZES)]
         world = made_world(seed, size)
         book = Book.of(world.invoices, world.history)
@@ -55,10 +56,10 @@ def simulated_companies(scale: float) -> dict[str, Any]:
     return scores(answered, SINGLE)
 
 
-def near_misses(scale: float) -> dict[str, Any]:
+def near_misses(scale: float, seeds: Sequence[int] = NEAR_SEEDS) -> dict[str, Any]:
     """Scores on transfers most of which nearly fit; only the automatic ones count here."""
     answered: list[Answered] = []
-    for seed in NEAR_SEEDS:
+    for seed in seeds:
         world = made_world(seed, NEAR_SIZE)
         book = Book.of(world.invoices, world.history)
         asked = cases(world, max(int(NEAR_TRANSFERS * scale), LEAST_TRANSFERS), NEAR_MISSES)
@@ -66,10 +67,10 @@ def near_misses(scale: float) -> dict[str, Any]:
     return scores(answered, SINGLE)
 
 
-def other_company(scale: float) -> dict[str, Any]:
+def other_company(scale: float, seeds: Sequence[int] = OTHER_SEEDS) -> dict[str, Any]:
     """Scores on companies that bill, number and are paid in ways of their own."""
     answered: list[Answered] = []
-    for seed in OTHER_SEEDS:
+    for seed in seeds:
         count = max(int(OTHER_TRANSFERS * scale), LEAST_TRANSFERS)
         invoices, history, asked = other_cases(seed, OTHER_TENANTS, count)
         book = Book.of(invoices, history)

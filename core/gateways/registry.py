@@ -3,6 +3,8 @@
 This is the one place that knows the simulator.
 """
 
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from urllib.parse import urlsplit
 
 import httpx
@@ -14,7 +16,10 @@ from core.gateways.paypal import PayPalGateway
 from core.gateways.paystack import PaystackGateway
 from core.gateways.port import CredentialsMissing, Gateway, GatewayRefused
 from core.gateways.simulator import paypal_money, paystack_money
+from core.gateways.simulator.control import set_pages_at
+from core.gateways.simulator.deliveries import deliver, listen
 from core.gateways.simulator.in_process import ADDRESS, InProcess
+from core.gateways.simulator.pages import pages_app
 from core.gateways.simulator.paypal import PayPalSimulator
 from core.gateways.simulator.paystack import PaystackSimulator
 from core.gateways.stripe_gateway import StripeGateway
@@ -28,6 +33,8 @@ MISSING = {
     "paypal": "PAYPAL_CLIENT_ID and PAYPAL_SECRET",
 }
 HERE = ("localhost", "127.0.0.1", "::1")
+PAGES = "/simulator"
+"""Where the simulated gateways' pages are served."""
 SIMULATOR_KEY = "sk_test_simulator"
 SIMULATOR_SECRET = "whsec_simulator"  # noqa: S105 (known to everybody: nothing real is behind it)
 
@@ -52,7 +59,7 @@ def gateway_of(
     if keys is not None:
         return gateway_with(settings, keys)
     if engine is not None and simulated(settings, engine):
-        return _simulator(provider, engine)
+        return _simulator(provider, settings, engine)
     raise CredentialsMissing(
         f"{TITLES[provider]} is not connected: there are no keys under Payment config, nor in "
         f"{MISSING[provider]}"
@@ -92,7 +99,43 @@ def simulated(settings: Settings, engine: Engine) -> bool:
     return bool(found)
 
 
-def _simulator(provider: str, engine: Engine) -> Gateway:
+def simulator_pages(provider: str, engine: Engine) -> Callable[..., Iterable[bytes]] | None:
+    """The pages of a simulated gateway as a WSGI application, None for an unknown gateway.
+
+    They ask for no key: whoever has a page's address may use it, as at the real gateways.
+    """
+    if provider == "paystack":
+        return PaystackSimulator(engine, pages_only=True)
+    if provider == "paypal":
+        return PayPalSimulator(engine, pages_only=True)
+    return pages_app(engine) if provider == "stripe" else None
+
+
+def put_simulator_to_work(settings: Settings, engine: Engine) -> None:
+    """Tell the simulator where its pages are reached and where its events go, if it stands in."""
+    if simulated(settings, engine):
+        base = settings.public_url.rstrip("/")
+        with engine.begin() as connection:
+            set_pages_at(connection, f"{base}{PAGES}/stripe")
+            listen(connection, f"{base}/my-billing/webhook/stripe", SIMULATOR_SECRET)
+
+
+def deliver_simulated(settings: Settings, engine: Engine, now: datetime) -> int:
+    """Send the events of the simulator that are due; how many were sent."""
+    if not simulated(settings, engine):
+        return 0
+
+    def send(url: str, headers: Mapping[str, str], raw: bytes) -> int:
+        try:
+            return httpx.post(url, content=raw, headers=dict(headers), timeout=10).status_code
+        except httpx.HTTPError:
+            return 0
+
+    return deliver(engine, send, now)
+
+
+def _simulator(provider: str, settings: Settings, engine: Engine) -> Gateway:
+    pages = f"{settings.public_url.rstrip('/')}{PAGES}/{provider}"
     if provider == "stripe":
         return StripeGateway(
             SIMULATOR_KEY,
@@ -104,14 +147,14 @@ def _simulator(provider: str, engine: Engine) -> Gateway:
         return PaystackGateway(
             paystack_money.KEY,
             address=paystack_money.ADDRESS,
-            transport=httpx.WSGITransport(app=PaystackSimulator(engine)),
+            transport=httpx.WSGITransport(app=PaystackSimulator(engine, pages_at=pages)),
         )
     return PayPalGateway(
         paypal_money.CLIENT_ID,
         paypal_money.KEY,
         webhook_id=paypal_money.WEBHOOK_ID,
         address=paypal_money.ADDRESS,
-        transport=httpx.WSGITransport(app=PayPalSimulator(engine)),
+        transport=httpx.WSGITransport(app=PayPalSimulator(engine, pages_at=pages)),
     )
 
 

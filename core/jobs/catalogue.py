@@ -46,6 +46,7 @@ _ALL = (
     Job("dunning", "Reminds, restricts and suspends by overdue days", "0 2 * * *", ages=True),
     Job("recognition", "Posts the revenue earned last month", "0 4 1 * *", ages=True),
     Job("sweep", "Finishes refunds, charges and recharges left open", "*/5 * * * *", 1),
+    Job("simulator", "Sends the events of the built-in gateway simulator", "* * * * *", 1),
     Job("disputes", "Looks for disputes at the gateways", "40 * * * *", 1),
     Job("notifications", "Tells tenants what happened, and tries again", "* * * * *", 1),
     Job("anchor", "Keeps the audit log's head elsewhere too", "45 2 * * *"),

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.access.keys import KeyRow, keys
 from core.access.queries import tenants
+from core.clock import local_date
 from core.office import office
 from core.settings import settings
 from pages.admin import key_edits, receipts
@@ -94,7 +95,7 @@ def _chosen(names: dict[int, str]) -> int | None:
 
 def _row(row: KeyRow, now: datetime) -> list[Cell]:
     zone = settings().billing_timezone
-    made = f"{formats.instant(row.created_at, zone)} by {row.created_by.partition('@')[0]}"
+    made = formats.day(local_date(row.created_at, zone))
     used = formats.instant(row.last_used_at, zone) if row.last_used_at else "never"
     return [
         Cell(str(row.id)),
@@ -102,7 +103,7 @@ def _row(row: KeyRow, now: datetime) -> list[Cell]:
         Cell(row.prefix, tone="muted"),
         Cell(row.tenant_name or "the platform"),
         Cell(", ".join(row.permissions), tone="list"),
-        Cell(made),
+        Cell(f"{made} by {row.created_by.partition('@')[0]}"),
         Cell(used, tone="" if row.last_used_at else "muted"),
         _state(row, now),
     ]
@@ -113,7 +114,7 @@ def _state(row: KeyRow, now: datetime) -> Cell:
         return Cell("revoked", tone="bad")
     if row.expires_at is None:
         return Cell("works", tone="good")
-    day = formats.instant(row.expires_at, settings().billing_timezone)
+    day = formats.day(local_date(row.expires_at, settings().billing_timezone))
     return Cell(f"expired {day}", tone="bad") if row.expires_at <= now else Cell(f"until {day}")
 
 

@@ -69,7 +69,7 @@ def _owner() -> int | None:
 def _panel(config: GatewayConfig) -> None:
     subject = payment_edits.subject(config.provider, config.tenant_id)
     with st.container(border=True, key=f"panel-{config.provider}"):
-        head.section(config.title, SOURCES[config.source])
+        head.section(config.title)
         st.html(_facts(config))
         webhook, callback = st.columns(2)
         with webhook:
@@ -92,7 +92,8 @@ def _panel(config: GatewayConfig) -> None:
 
 def _facts(config: GatewayConfig) -> str:
     """Where the keys come from, and what may be shown of them."""
-    terms = {"Keys": f'<span class="{TONES.get(config.source, "good")}">{_kept(config)}</span>'}
+    tone = TONES.get(config.source, "good")
+    terms = {"Keys": f'<span class="{tone}">{escape(SOURCES[config.source])}</span>'}
     if config.mode:
         terms["Mode"] = MODES[config.mode]
     for name, text in config.shown.items():
@@ -101,16 +102,6 @@ def _facts(config: GatewayConfig) -> str:
         f'<div class="term"><dt>{title}</dt><dd>{text}</dd></div>' for title, text in terms.items()
     )
     return f'<dl class="identity sums">{cells}</dl>'
-
-
-def _kept(config: GatewayConfig) -> str:
-    return {
-        "own": "own",
-        "company": "of the company",
-        "environment": "of the environment",
-        "simulator": "simulator",
-        "none": "none",
-    }[config.source]
 
 
 def _try(config: GatewayConfig, subject: str) -> None:

@@ -62,7 +62,7 @@ def _show(sheet: Sheet) -> None:
     """The form; before the sign-in is fresh only what it is for, as typing would be lost."""
     config = sheet.config
     st.html(
-        f"<p>Keys of <b>{escape(config.title)}</b> for <b>{escape(sheet.owner)}</b>. Now: "
+        f"<p>Keys of <b>{escape(config.title)}</b> for <b>{escape(sheet.owner)}</b>. "
         f"{escape(SOURCES[config.source])}.</p>"
     )
     if not is_fresh():

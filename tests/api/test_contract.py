@@ -161,7 +161,9 @@ def ask(client: TestClient, method: str, path: str, headers: dict[str, str]) -> 
     if method == "GET":
         return client.get(f"{url}?{QUERIES.get(path, '')}", headers=headers)
     if path in RAW:
-        return client.request(method, url, content=b"no file", headers=headers)
+        return client.request(
+            method, url, content=b"no file", headers={**headers, "X-Saldo-Request": "1"}
+        )
     return client.request(method, url, json=body_of(path), headers=headers)
 
 

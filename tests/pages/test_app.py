@@ -11,8 +11,8 @@ from pages.parts import menu
 
 Run = Callable[..., AppTest]
 Person = Callable[..., Viewer]
-RECEIVABLES = ["ageing", "dunning", "invoices", "payments", "credit-notes"]
-FINANCE = ["ageing", "dunning", "ladder", "invoices", "payments", "credit-notes"]
+RECEIVABLES = ["ageing", "dunning", "invoices", "payments", "disputes", "credit-notes"]
+FINANCE = ["ageing", "dunning", "ladder", "invoices", "payments", "disputes", "credit-notes"]
 SUBSCRIPTIONS = ("subscriptions", "renewals", "tenants", "tenant", "usage")
 
 
@@ -39,6 +39,8 @@ def words(test: AppTest) -> str:
                 "channels",
                 "users",
                 "api-keys",
+                "payment-config",
+                "gateway-events",
                 "jobs",
                 "audit",
             ],
