@@ -14,7 +14,7 @@ from core.office import office
 from core.settings import settings
 from pages.billing import look
 from pages.my_billing import standing
-from pages.my_billing.pay_ask import PAY
+from pages.my_billing.pay_ask import PAY, declined
 from pages.my_billing.standing import Standing
 from pages.parts import confirm, downloads, formats, head, states, tables, url
 from pages.parts.tables import Cell, Column
@@ -51,7 +51,7 @@ def main() -> None:
         _one(who, chosen)
     else:
         _list(who.actor)
-    confirm.draw(PAY)
+    confirm.draw(*([PAY] if who.manages else ()))
 
 
 def _list(actor: Actor) -> None:
@@ -180,7 +180,7 @@ def _applied(each: AppliedRow, code: str) -> list[Cell]:
 def _tried(each: ChargeAttempt) -> list[Cell]:
     why = "not answered yet"
     if each.status == "failed":
-        why = f"declined: {words.plain(each.failure_code or '').lower()}"
+        why = f"declined: {declined(each.failure_code)}"
     return [
         Cell(formats.instant(each.started_at, settings().billing_timezone)),
         Cell(why, tone="bad" if each.status == "failed" else "flat"),

@@ -16,6 +16,15 @@ from pages.parts import viewer
 from pages.parts.confirm import Step
 from pages.receivables import words
 
+DECLINES = {
+    "generic_decline": "the bank gives no reason",
+    "card_declined": "the bank gives no reason",
+    "insufficient_funds": "there is not enough money on it",
+    "expired_card": "it has expired",
+    "authentication_required": "the bank wants its holder to confirm; leave the card once more",
+    "processing_error": "the bank could not be reached",
+}
+
 
 @dataclass(frozen=True)
 class Due:
@@ -23,6 +32,11 @@ class Due:
 
     found: InvoiceDetail
     card: PaymentMethod
+
+
+def declined(code: str | None) -> str:
+    """Why a card was declined; a code without words of its own as it came."""
+    return DECLINES.get(code or "") or words.plain(code or "").lower()
 
 
 def _preview(number: str) -> Due:
@@ -51,8 +65,7 @@ def _pay(due: Due, _reason: str, key: str) -> str:
     done = charge_now(office(), viewer.current_actor(), row.id, own=True, key=key)
     amount = words.money(done.amount_minor, done.currency)
     if done.status == "failed":
-        why = words.plain(done.failure_code or "").lower()
-        raise NotNow(f"The card was declined: {why}. Try another one, or ask your bank")
+        raise NotNow(f"The card was declined: {declined(done.failure_code)}")
     if done.status == "cancelled":
         raise NotNow("Nothing was charged; look at the invoice again")
     if done.status == "pending":

@@ -45,7 +45,7 @@ def main() -> None:
             hosted.waiting(hosted.pages(who), "card")
     if who.manages and cards:
         _portal(who)
-    confirm.draw(*card_asks.STEPS)
+    confirm.draw(*(card_asks.STEPS if who.manages else ()))
 
 
 def _row(card: PaymentMethod) -> list[Cell]:

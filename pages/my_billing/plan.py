@@ -31,7 +31,7 @@ def main() -> None:
         return
     _summary(found, who)
     _limits(found.detail)
-    confirm.draw(SWITCH)
+    confirm.draw(*([SWITCH] if who.manages else ()))
 
 
 def _summary(found: OwnSubscription, who: Standing) -> None:

@@ -34,7 +34,7 @@ def main() -> None:
     _adding(who, wallet.currency if wallet else usual, empty=wallet is None)
     if wallet:
         _history(who, wallet)
-    confirm.draw(RECHARGE)
+    confirm.draw(*([RECHARGE] if who.manages else ()))
 
 
 def _chosen(found: list[WalletRow]) -> WalletRow:

@@ -1,4 +1,4 @@
-"""An organisation's money on its pages: recharges, cards, an invoice paid by card (PAY.3, PAY.5)."""
+"""An organisation's money on its pages: recharges, cards, an invoice paid by card (PAY.3)."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ from core.invoices.models import Invoice
 from core.settings import Settings
 from core.work import Office
 from tests.billing import JOB, a_tenant
-from tests.builders import a_user, acting
+from tests.builders import a_user
 from tests.core.charging.conftest import Shop
 from tests.pages.administering import Visit, press, visitor, words
 from tests.wallets import a_recharge, holds
@@ -42,13 +42,13 @@ def settings(settings: Settings) -> Settings:
 def shop(office: Office, clock: SetClock) -> Iterator[Shop]:
     """An organisation at the simulated gateway."""
     tenant = a_tenant(office, "SE", "SEK")
-    admin = acting(office, a_user(office, "org_admin", tenant_id=tenant.id))
+    user = a_user(office, "org_admin", tenant_id=tenant.id)
     with httpx.Client(
         transport=httpx.WSGITransport(app=pages_app(office.engine)),
         base_url=ADDRESS,
         headers={"Sec-Fetch-Site": "same-origin"},
     ) as pages:
-        made = Shop(office, clock, pages, tenant, admin)
+        made = Shop(office, clock, pages, tenant, user)
         made.tick()
         yield made
 
@@ -212,16 +212,16 @@ def test_an_invoice_is_paid_by_the_kept_card_once(shop: Shop, invoices: Visit) -
 
 
 def test_a_declined_card_says_why_and_the_try_is_listed(shop: Shop, invoices: Visit) -> None:
-    shop.card("pm_card_chargeDeclinedInsufficientFunds")
+    shop.card("pm_card_chargeCustomerFail")
     mine = shop.invoice()
     test = invoices("org_admin", tenant_id=shop.tenant.id, invoice=str(mine.id))
     press(test, f"pay-{mine.id}")
     press(test, "confirm-do")
-    assert "The card was declined: insufficient funds" in words(test)
+    assert "The card was declined: the bank gives no reason" in words(test)
     with shop.office.work(JOB) as work:
         assert work.session.scalars(select(ChargeAttempt.status)).all() == ["failed"]
     shown = words(invoices("org_user", tenant_id=shop.tenant.id, invoice=str(mine.id)))
-    assert "declined: insufficient funds" in shown
+    assert "declined: the bank gives no reason" in shown
 
 
 def test_the_page_of_a_card_says_nothing_of_a_recharge(shop: Shop, cards: Visit) -> None:
