@@ -128,7 +128,7 @@ def test_a_price_needs_no_database(saldo: Saldo, tmp_path: Path) -> None:
         ("flat_fee", 100),
         ("units", 125),
     ]
-    assert answer["lines"][2]["description"] == "usage: 501 units above 1000 at 0.0025 EUR"
+    assert answer["lines"][2]["description"] == "Usage: 501 units above 1,000 at 0.0025 EUR"
 
 
 def test_a_unit_cost_in_the_settings_stands_in(

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext
@@ -47,15 +46,21 @@ def browser() -> Iterator[Browser]:
 def site(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A web process of its own on a database of its own."""
     home = tmp_path_factory.mktemp("site")
-    settings = Settings(_env_file=None, SALDO_HOME=home)
+    port = free_port()
+    settings = Settings(
+        _env_file=None,
+        SALDO_HOME=home,
+        SALDO_PUBLIC_URL=f"http://127.0.0.1:{port}",
+        SALDO_GATEWAY_SIMULATOR=True,
+    )
     small_company().published(settings)
     with copy_of(server, template) as url:
         engine = app_engine(url)
         office = Office(engine, SystemClock(), settings)
         for email, role in USERS.items():
             a_user(office, role, email=email)
-        port = free_port()
-        with served([sys.executable, "-c", START, str(port)], port, _environment(home, url)) as at:
+        command = [sys.executable, "-c", START, str(port)]
+        with served(command, port, _environment(settings, url)) as at:
             yield Site(at, office)
         engine.dispose()
 
@@ -91,9 +96,11 @@ def cfo(visitor: Watched) -> Watched:
     return visitor
 
 
-def _environment(home: Path, url: str) -> dict[str, str]:
+def _environment(settings: Settings, url: str) -> dict[str, str]:
     return {
-        "SALDO_HOME": str(home),
+        "SALDO_HOME": str(settings.home),
+        "SALDO_PUBLIC_URL": settings.public_url,
+        "SALDO_GATEWAY_SIMULATOR": "true",
         "SALDO_DATABASE_URL": url,
         "SALDO_WORKER_IN_SERVE": "false",
         "PYTHONPATH": str(ROOT),
