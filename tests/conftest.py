@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -22,6 +23,10 @@ from core.work import Office
 from tests.databases import Reused, address
 
 JOURNEYS = "tests/journeys/"
+hypothesis.settings.register_profile(
+    "saldo", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("saldo")  # a busy machine is slow, and no fault
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 

@@ -71,12 +71,9 @@ def told(page: HostedPage) -> tuple[str, str]:
 
 
 def waiting(found: list[HostedPage], purpose: Purpose) -> None:
-    """The way to the newest page that is still open."""
-    page = next(
-        (each for each in found if each.purpose == purpose and each.status == "open" and each.url),
-        None,
-    )
-    if page is None or page.url is None:
+    """The way to the newest page while it is open; older ones stay in the table."""
+    page = next((each for each in found if each.purpose == purpose), None)
+    if page is None or page.status != "open" or page.url is None:
         return
     gateway = TITLES[page.provider]
     what = f"{text(page)} waits to be paid" if purpose == "recharge" else "A page for a card waits"

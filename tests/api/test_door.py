@@ -13,6 +13,7 @@ from api.errors import STATUS, status_of
 from api.guard import MOST_BYTES, Guard
 from core import errors
 from core.errors import DatabaseUnavailable, SaldoError, SchemaBehind
+from core.gateways import port
 from core.office import office as the_office
 from core.usage.ingesting import EventProblem, EventsRefused
 from core.work import Office
@@ -144,7 +145,11 @@ def test_a_database_that_does_not_answer_is_a_503(problem: SaldoError) -> None:
 
 
 def test_every_error_of_core_has_a_status_of_its_kind() -> None:
-    kinds = {kind for kind in vars(errors).values() if isinstance(kind, type)}
+    kinds = {
+        kind
+        for kind in [*vars(errors).values(), *vars(port).values()]
+        if isinstance(kind, type) and issubclass(kind, SaldoError)
+    }
     assert kinds >= set(STATUS)
     assert {status_of(kind()) for kind in kinds} == {400, 401, 403, 404, 409, 503}
     assert status_of(EventsRefused([EventProblem(0, "meter", "is wrong")])) == 400

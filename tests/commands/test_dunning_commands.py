@@ -1,11 +1,11 @@
 """`saldo dunning …` and `saldo run dunning` as an operator runs them."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from core.clock import SetClock
+from core.clock import SetClock, local_date
 from core.work import Office
 from tests.billing import WHY
 from tests.builders import a_user
@@ -23,7 +23,9 @@ def tenant(office: Office, clock: SetClock) -> str:
     """The id of a tenant whose invoice is three days overdue by the clock of the machine."""
     a_user(office, "sys_finance", email="finance@example.com")
     a_user(office, "billing", email="billing@example.com")
-    clock.move_to(datetime.now(UTC) - timedelta(days=TERMS + 3))
+    today = local_date(datetime.now(UTC), office.settings.billing_timezone)
+    issued = today - timedelta(days=TERMS + 3)
+    clock.move_to(datetime.combine(issued, time(12), UTC))
     return str(an_unpaid(office)[0].id)
 
 

@@ -112,6 +112,15 @@ def test_who_comes_back_without_paying_is_told_so(shop: Shop, wallet: Visit) -> 
     assert "Go to Stripe" in shown
 
 
+def test_older_open_pages_do_not_ask_to_be_paid(shop: Shop, wallet: Visit) -> None:
+    older = recharge(shop.office, shop.admin, "stripe", 20_000, "SEK")
+    page = recharge(shop.office, shop.admin, "stripe", 30_000, "SEK")
+    shop.press(page, "pm_card_visa")
+    shown = words(wallet("org_admin", tenant_id=shop.tenant.id, came=page.reference))
+    assert "waits to be paid at" not in shown
+    assert f'href="{older.url}"' in shown
+
+
 def test_who_only_reads_sees_recharges_but_no_way_to_pay(shop: Shop, wallet: Visit) -> None:
     page = recharge(shop.office, shop.admin, "stripe", 20_000, "SEK")
     test = wallet("org_user", tenant_id=shop.tenant.id)
