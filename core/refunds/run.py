@@ -10,6 +10,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from core.access.authority import Actor, system
+from core.alone import alone
 from core.errors import SaldoError
 from core.gateways.port import Gateway, GatewayRefused, GatewayUnsure, RefundAnswer, RefundOrder
 from core.gateways.registry import gateway_of
@@ -72,9 +73,13 @@ def carry_out(
         refund.currency,
     )
     try:
-        asked = gateway or _gateway(office, payment)
-        known = asked.find_refund(order) if again else None
-        answer = known or asked.refund(order)
+        # Not every gateway knows an order by its key, so nobody else may ask for it meanwhile.
+        with alone(office.engine, order.key) as mine:
+            if not mine:
+                return Outcome(refund_id, "pending", "The gateway is being asked already")
+            asked = gateway or _gateway(office, payment)
+            known = asked.find_refund(order) if again else None
+            answer = known or asked.refund(order)
     except GatewayRefused as problem:
         answer = RefundAnswer("failed", "", str(problem))
     except GatewayUnsure as problem:

@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 
 from core.access.authority import Actor
 from core.access.models import User
+from core.alone import alone
 from core.clock import SetClock
 from core.credit_notes.actions import approve_credit_note, create_credit_note
 from core.credit_notes.models import CreditNote
@@ -147,6 +148,18 @@ def test_a_time_out_stays_pending_and_the_sweep_pays_once(
     assert list(bank.paid) == [f"refund-{refund.id}"]
     assert again(office, invoice).status == "refunded"
     assert wrong_books(office) == []
+
+
+def test_nobody_asks_for_a_refund_that_another_process_is_asking_for(office: Office) -> None:
+    _, payment = a_paid_invoice(office)
+    bank = Bank(silent_before=True)
+    refund = execute(office, finance(office), Ask(payment.id, 100), reason=WHY, gateway=bank)
+    bank.silent_before = False
+    with alone(office.engine, f"refund-{refund.id}") as mine:
+        assert mine
+        waits = carry_out(office, refund.id, gateway=bank, again=True)
+    assert (waits.status, bank.calls) == ("pending", 1)
+    assert carry_out(office, refund.id, gateway=bank, again=True).status == "succeeded"
 
 
 def test_what_the_gateway_leaves_open_is_settled_when_it_decides(
