@@ -81,7 +81,7 @@ def card_portal(office: Office, actor: Actor, provider: str = "stripe") -> str:
     if customer is None:
         raise NotNow("No card was left yet; leave one first")
     gateway = _gateway(office, provider, tenant_id)
-    return gateway.portal(customer, f"{_base(office)}/my-billing/payment-method")
+    return gateway.portal(customer, f"{_base(office)}/my-payment-method")
 
 
 def come_back(office: Office, actor: Actor, reference: str) -> HostedPage:

@@ -13,6 +13,7 @@ from core.subscriptions.cancelling import lock_in_loss
 from core.subscriptions.changing import change_now, credit_rest
 from core.subscriptions.history import keep, locked, state_of
 from core.subscriptions.models import COLLECTION, Subscription
+from core.subscriptions.own import switch_renewal
 from core.subscriptions.rules import monthly_minor
 from core.subscriptions.terms import Terms
 from core.tenants.models import Tenant
@@ -182,13 +183,7 @@ def set_auto_renew(
 ) -> Subscription:
     """Switch renewing by itself on or off; off, it runs into the grace period (SUB.3)."""
     subscription = locked(work, subscription_id, version)
-    if subscription.status == "cancelled" or subscription.auto_renew == auto_renew:
-        words = "renews" if subscription.auto_renew else "does not renew"
-        raise NotNow(f"The subscription is {subscription.status} and {words} by itself")
-    before = state_of(subscription)
-    subscription.auto_renew = auto_renew
-    keep(work, subscription, "renewal_changed", before, reason=reason)
-    _tell(work, subscription, auto_renew=auto_renew)
+    switch_renewal(work, subscription, auto_renew, reason)
     return subscription
 
 

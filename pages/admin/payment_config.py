@@ -108,10 +108,12 @@ def _try(config: GatewayConfig, subject: str) -> None:
     """Ask the gateway whether the keys are good; no money moves."""
     try:
         with st.spinner(f"Asking {config.title} …"):
-            words = try_connection(
-                office(), viewer.current_actor(), config.provider, tenant_id=config.tenant_id
+            told = (
+                "good",
+                try_connection(
+                    office(), viewer.current_actor(), config.provider, tenant_id=config.tenant_id
+                ),
             )
-        told = "good", f"{config.title} answers: {words}"
     except SaldoError as problem:
         told = "bad", str(problem)
     tried = st.session_state.setdefault(TRIED, {})

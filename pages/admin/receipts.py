@@ -13,7 +13,7 @@ from core.settings import settings
 from pages.parts import formats, tables, viewer
 
 LEFT = "admin-receipt"
-PLACE = ("view", "user", "plan", "job", "wallet")
+PLACE = ("view", "user", "plan", "job", "wallet", "tenant", "event")
 """Besides the page, the parts of the address a receipt belongs to; it goes when they change."""
 
 
