@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.charging.queries import EventRow
+from core.charging.queries import EventRow, event_row
 from core.errors import NotFound
 from core.gateways.models import GatewayEvent
 from core.tenants.models import Tenant
@@ -32,18 +32,7 @@ def event_detail(work: Work, event_row_id: int) -> EventDetail:
         raise NotFound(f"There is no event {event_row_id}")
     tenant = work.session.get(Tenant, row.tenant_id) if row.tenant_id is not None else None
     return EventDetail(
-        EventRow(
-            row.id,
-            row.provider,
-            row.event_id,
-            row.kind,
-            row.status,
-            row.attempts,
-            row.outcome,
-            row.problem,
-            row.received_at,
-            row.handled_at,
-        ),
+        event_row(row),
         row.tenant_id,
         tenant.name if tenant else None,
         row.sent_at,

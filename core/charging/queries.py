@@ -76,32 +76,25 @@ def events(
         .limit(limit)
         .offset(offset)
     )
-    rows = [
-        EventRow(
-            row.id,
-            row.provider,
-            row.event_id,
-            row.kind,
-            row.status,
-            row.attempts,
-            row.outcome,
-            row.problem,
-            row.received_at,
-            row.handled_at,
-        )
-        for row in work.session.scalars(found)
-    ]
+    rows = [event_row(row) for row in work.session.scalars(found)]
     total = by_status.get(wanted, 0) if wanted else sum(by_status.values())
     return EventPage(rows, total, by_status)
 
 
-def event_text(work: Work, event_row_id: int) -> str:
-    """The body of an event as it came. Needs `payment_config.manage`; raises NotFound."""
-    work.require("payment_config.manage")
-    row = work.session.get(GatewayEvent, event_row_id)
-    if row is None:
-        raise NotFound(f"There is no event {event_row_id}")
-    return row.raw.decode("utf-8", "replace")
+def event_row(row: GatewayEvent) -> EventRow:
+    """An event without its body."""
+    return EventRow(
+        row.id,
+        row.provider,
+        row.event_id,
+        row.kind,
+        row.status,
+        row.attempts,
+        row.outcome,
+        row.problem,
+        row.received_at,
+        row.handled_at,
+    )
 
 
 def attempts_of(work: Work, invoice_id: int) -> list[ChargeAttempt]:

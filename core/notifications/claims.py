@@ -33,15 +33,17 @@ KNOWS_REPEATS = ("webhook",)
 """Channels whose receivers know a repeated message by its id, so that sending again is safe."""
 BROKE_OFF = "The runner stopped while this was being sent; it may have arrived"
 _NEXT = text("""
--- What is due and nobody's? At most one row.
-update notification_delivery d
-set status = 'claimed', claim = :claim, claimed_until = :until, attempts = d.attempts + 1
-from (
+-- What is due and nobody's? At most one row. A subquery in place of `due` may be read anew for
+-- each row that it is joined to, and then finds another one each time.
+with due as materialized (
   select id from notification_delivery
   where status = 'pending' and due_at <= :now and channel <> all(:channels)
     and channel || ' ' || recipient <> all(:recipients)
   order by due_at, id limit 1 for update skip locked
-) due, notification n join tenant t on t.id = n.tenant_id
+)
+update notification_delivery d
+set status = 'claimed', claim = :claim, claimed_until = :until, attempts = d.attempts + 1
+from due, notification n join tenant t on t.id = n.tenant_id
 where d.id = due.id and n.id = d.notification_id
 returning d.id, d.channel, d.recipient, d.reference, d.attempts, n.id as notification_id,
   n.event_type, n.facts, n.created_at, n.tenant_id, t.name, t.language

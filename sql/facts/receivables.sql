@@ -24,8 +24,9 @@ select
     when i.status in ('cancelled', 'written_off') then coalesce(i.closed_on, i.issued_on)
     when i.total_minor = coalesce(a.allocated_minor, 0)
       then coalesce(a.last_allocated_on, i.issued_on)
+    when i.type = 'recharge' and i.status = 'paid' then i.issued_on
   end as cleared_on
 from invoice i
 left join allocated a on a.invoice_id = i.id
 where i.status <> 'draft'
-  and i.type not in ('refund', 'recharge')
+  and i.type <> 'refund'

@@ -50,7 +50,11 @@ def finance(office: Office) -> Finance:
 
 def _invoices(office: Office) -> list[Invoice]:
     with office.work(JOB) as work:
-        return list(work.session.scalars(select(Invoice).order_by(Invoice.id)))
+        return list(
+            work.session.scalars(
+                select(Invoice).where(Invoice.type != "recharge").order_by(Invoice.id)
+            )
+        )
 
 
 def _notes(office: Office) -> list[CreditNote]:
