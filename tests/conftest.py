@@ -16,6 +16,7 @@ from psycopg import sql
 from sqlalchemy import make_url
 from xdist.scheduler import LoadScopeScheduling
 
+import core.models  # noqa: F401 (a test that runs alone must know every table too)
 from core import embedded, schema
 from core.clock import SetClock
 from core.settings import Settings

@@ -49,6 +49,8 @@ def create_credit_note(
     invoice = locked(work, invoice_id)
     if invoice.status not in _STANDING:
         raise NotNow(f"The invoice is {invoice.status}; there is nothing to credit")
+    if invoice.type == "recharge":
+        raise NotNow("A recharge earned nothing to credit; take it out of the wallet instead")
     if cause not in CAUSES:
         raise BadInput(f"There is no cause {cause!r}; there are {', '.join(CAUSES)}")
     chosen = settles or ("invoice" if invoice.status in OPEN else "balance")

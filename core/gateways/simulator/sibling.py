@@ -4,6 +4,7 @@ import hashlib
 import html
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -221,7 +222,7 @@ class Route:
         object.__setattr__(self, "pattern", re.compile(escaped))
 
 
-class Sibling:
+class Sibling(ABC):
     """A simulator as a WSGI application; all it remembers is in the database of its engine.
 
     `pages_at` is where people reach its pages; without it they are where the call came in. One
@@ -254,17 +255,17 @@ class Sibling:
         start_response(f"{reply.status} {_REASONS.get(reply.status, 'Unknown')}", reply.lines())
         return [reply.raw()]
 
+    @abstractmethod
     def admit(self, asked: Asked) -> None:
         """Refuse who brings no credentials. Raises No."""
-        raise NotImplementedError
 
+    @abstractmethod
     def wrong(self, message: str) -> No:
         """A request that cannot be read, in the provider's words."""
-        raise NotImplementedError
 
+    @abstractmethod
     def unknown(self, message: str) -> No:
         """Something that does not exist, in the provider's words."""
-        raise NotImplementedError
 
     def act(self, route: Route, given: str, store: Store, asked: Asked) -> Reply:
         """Carry a request out; a sibling that keeps keys of requests does it once."""

@@ -15,11 +15,13 @@ from core.charging.checkout import (
 )
 from core.charging.models import HostedPage
 from core.charging.pages import settle_page
+from core.credit_notes.actions import create_credit_note
 from core.errors import BadInput, BadMoney, NotAllowed, NotFound, NotNow
 from core.gateways.port import CheckoutOutcome, CredentialsMissing
+from core.invoices.actions import void_invoice
 from core.invoices.models import Invoice
 from core.wallets.models import Wallet, WalletTransaction
-from tests.billing import JOB, a_tenant, wrong_books
+from tests.billing import JOB, WHY, a_tenant, wrong_books
 from tests.builders import a_user, acting
 from tests.core.charging.conftest import Shop
 
@@ -170,3 +172,18 @@ def test_the_portal_is_there_once_a_card_was_left(shop: Shop) -> None:
         card_portal(shop.office, shop.admin)
     shop.card()
     assert "/p/portal/" in card_portal(shop.office, shop.admin)
+
+
+def test_a_recharges_invoice_is_neither_credited_nor_voided(shop: Shop) -> None:
+    page = opened(shop)
+    shop.press(page, "pm_card_visa")
+    come_back(shop.office, shop.admin, page.reference)
+    with shop.office.work(JOB) as work:
+        invoice = work.session.scalars(select(Invoice)).one()
+    boss = acting(shop.office, a_user(shop.office, "super_admin"))
+    with pytest.raises(NotNow, match="earned nothing"), shop.office.work(boss) as work:
+        create_credit_note(work, invoice.id)
+    with pytest.raises(NotNow), shop.office.work(boss) as work:
+        void_invoice(work, invoice.id, reason=WHY)
+    assert balance(shop) == 50_000
+    assert wrong_books(shop.office) == []
