@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from threading import Event
 
 import duckdb
 
@@ -118,10 +119,17 @@ def load_changes(
     return Loaded(copied, counting.result, frozenset(changed | buried.keys()))
 
 
-def count_source(url: str, scratch: Path, shared: str) -> dict[str, Totals]:
-    """The source's row counts in an exported snapshot, over a connection of their own."""
-    with postgres.snapshot(url, scratch, shared) as source:
-        return postgres.counts(source, TABLES)
+def count_source(url: str, scratch: Path, shared: str, joined: Event) -> dict[str, Totals]:
+    """The source's row counts in an exported snapshot, over a connection of their own.
+
+    The snapshot must stay open until this has `joined` it, or failed to.
+    """
+    try:
+        with postgres.snapshot(url, scratch, shared) as source:
+            joined.set()
+            return postgres.counts(source, TABLES)
+    finally:
+        joined.set()
 
 
 def _replace(build: duckdb.DuckDBPyConnection, source: Source, table: Table) -> tuple[int, int]:

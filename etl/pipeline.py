@@ -2,6 +2,7 @@
 
 import contextlib
 import shutil
+import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -126,7 +127,8 @@ def _build_and_publish(
             before = None
             if copying is not None:
                 shared = postgres.exported(source)
-                counting = pool.submit(count_source, url, live.parent, shared)
+                joined = threading.Event()
+                counting = pool.submit(count_source, url, live.parent, shared, joined)
                 copying.result()
                 pool.submit(flush, path)
                 before = _state_to_continue(build, path, source, state)
@@ -136,6 +138,7 @@ def _build_and_publish(
                 loaded = load_whole(build, source, url, live.parent)
             else:
                 loaded = load_changes(build, source, before.low_xid, counting)
+                joined.wait()
         mode = "full" if before is None else "incremental"
         made = Build(build, loaded.source, settings.reporting_currency, today, loaded.changed)
         compute(made)

@@ -101,6 +101,29 @@ def test_second_sync_fetches_only_what_changed(
     assert_equal_copies(database_url, settings)
 
 
+def test_a_count_that_begins_late_still_sees_the_snapshot(
+    books: Books, database_url: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The changes of a small company are read before the counting connection stands."""
+    pipeline.sync(settings, database_url, now=NOW)
+    read = threading.Event()
+    count, load = pipeline.count_source, pipeline.load_changes
+
+    def late(*given: Any) -> Any:
+        read.wait()
+        return count(*given)
+
+    def told(*given: Any) -> Any:
+        try:
+            return load(*given)
+        finally:
+            read.set()
+
+    monkeypatch.setattr(pipeline, "count_source", late)
+    monkeypatch.setattr(pipeline, "load_changes", told)
+    assert pipeline.sync(settings, database_url, now=NOW)["mode"] == "incremental"
+
+
 def test_truncated_table_is_copied_whole(
     books: Books, database_url: str, settings: Settings
 ) -> None:
