@@ -25,6 +25,7 @@ from commands import (
     subscription_acts,
     subscriptions,
     tenants,
+    unmatched,
     usage,
     usage_prices,
     users,
@@ -40,6 +41,7 @@ app.add_typer(imports.app, name="import")
 app.add_typer(invoices.app, name="invoice")
 app.add_typer(payments.app, name="payment")
 app.add_typer(payments.refund_app, name="refund")
+app.add_typer(unmatched.app, name="unmatched")
 app.add_typer(credit_notes.app, name="credit-note")
 app.add_typer(books.ledger_app, name="ledger")
 app.add_typer(books.audit_app, name="audit")

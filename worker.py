@@ -21,6 +21,7 @@ from core.charging.run import run_auto_charge, sweep_attempts
 from core.dunning.run import run_dunning
 from core.errors import CheckFailed
 from core.gateways.registry import deliver_simulated
+from core.inbox.running import run_auto_assign
 from core.jobs.planning import RUN
 from core.jobs.running import Summary, run_queued
 from core.jobs.worker import Worker
@@ -64,6 +65,12 @@ def auto_charge(office: Office) -> Summary:
     """Due invoices, counted by what became of their charge."""
     counts: Summary = run_auto_charge(office).as_json()["counts"]
     return counts
+
+
+def auto_assign(office: Office) -> Summary:
+    """Certain transfers that were posted, and those left to a person; none while switched off."""
+    run = run_auto_assign(office)
+    return {"assigned": len(run.assigned), "left": run.left} if run.enabled else {}
 
 
 def sweeping(office: Office) -> Summary:
@@ -119,6 +126,7 @@ DOES: dict[str, Callable[[Office], Summary]] = {
     "dunning": dunning,
     "recognition": recognition,
     "auto-charge": auto_charge,
+    "auto-assign": auto_assign,
     "sweep": sweeping,
     "disputes": disputes,
     "simulator": simulator,

@@ -24,6 +24,7 @@ from api import (
     previews,
     subscriptions,
     tenants,
+    unmatched,
     usage,
     users,
     wallets,
@@ -41,7 +42,7 @@ API keys. `Idempotency-Key` makes a write safe to repeat.
 BOTH = {
     "subscriptions": (previews.router, subscriptions.router),
     "invoices": (invoices.router, charging.invoice_router),
-    "payments": (disputes.router, payments.router),
+    "payments": (unmatched.router, disputes.router, payments.router),
     "credit-notes": (credit_notes.router,),
     "wallets": (wallets.router,),
 }

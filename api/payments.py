@@ -24,6 +24,7 @@ from api.shapes import (
     SomeId,
     example,
 )
+from core.inbox.undoing import unassign_payment
 from core.money import LARGEST_MINOR
 from core.payments import actions
 from core.payments.detail import PaymentDetail, payment_detail
@@ -215,6 +216,19 @@ def reverse(
     """A payment recorded by hand had not arrived. Needs `billing.write` and a reason."""
     with at.work(actor) as work:
         reverse_payment(work, payment_id, reason=body.reason, key=key)
+        work.session.flush()
+        return one_payment(work, payment_id, None)
+
+
+@router.post("/{payment_id}/unassign", summary="Unassign it", responses=refusals(400, 404, 409))
+def unassign(
+    at: TheOffice, actor: Caller, payment_id: RecordId, body: ReasonBody, key: Key = None
+) -> PaymentRow:
+    """A payment that a bank reference matched by itself was not for its invoice: the transfer waits
+    in the inbox. Needs `sys_finance`, a fresh sign-in and a reason.
+    """
+    with at.work(actor) as work:
+        unassign_payment(work, payment_id, reason=body.reason, key=key)
         work.session.flush()
         return one_payment(work, payment_id, None)
 

@@ -10,6 +10,7 @@ import typer
 from commands.acting import acting_as
 from commands.output import AsJson, answer, command, console, day, failed, table
 from core.access.authority import system
+from core.inbox.undoing import unassign_payment
 from core.invoices.listing import one_invoice
 from core.money import units_text
 from core.office import office
@@ -170,6 +171,20 @@ def reverse(
 ) -> None:
     """Take back a payment recorded by hand that had not arrived."""
     _write(user, lambda work: reverse_payment(work, payment, reason=reason, key=key), as_json)
+
+
+@app.command()
+@command
+def unassign(
+    payment: Number, reason: Reason, user: User, key: Key = None, as_json: AsJson = False
+) -> None:
+    """Take back a payment that a bank reference matched by itself; its transfer waits."""
+
+    def do(work: Work) -> Payment:
+        unassign_payment(work, payment, reason=reason, key=key)
+        return work.session.get_one(Payment, payment)
+
+    _write(user, do, as_json)
 
 
 @refund_app.command("preview")

@@ -22,7 +22,15 @@ from core.subscriptions.run import run_lifecycle
 from core.usage.running import run_usage_invoices
 
 T = TypeVar("T")
-COUNTED = ("recognition", "disputes", "simulator", "anchor", "sync", "sync-full")
+COUNTED = (
+    "recognition",
+    "auto-assign",
+    "disputes",
+    "simulator",
+    "anchor",
+    "sync",
+    "sync-full",
+)
 """Jobs that answer with counts alone."""
 
 

@@ -24,6 +24,7 @@ from core.dunning.models import (
 )
 from core.gateways.models import GatewayCredentials, GatewayEvent, GatewayLedgerEntry
 from core.idempotency import IdempotencyKey
+from core.inbox.models import AutoAssignChoice, AutoAssignTrial, SuggestionDeclined
 from core.invoices.models import Invoice, InvoiceLine, InvoiceSeries, IssuerProfile
 from core.jobs.models import JobRun, JobSchedule
 from core.ledger.models import Account, AccountingEntry, LedgerTransaction
@@ -60,6 +61,8 @@ __all__ = [
     "AccountingEntry",
     "ApiKey",
     "AuditEvent",
+    "AutoAssignChoice",
+    "AutoAssignTrial",
     "BankStatement",
     "BankTransfer",
     "Base",
@@ -107,6 +110,7 @@ __all__ = [
     "Subscription",
     "SubscriptionCancellation",
     "SubscriptionItem",
+    "SuggestionDeclined",
     "Tenant",
     "UnmatchedBankTransfer",
     "UsageCounter",

@@ -1,5 +1,7 @@
 """Sign-ups and the daily run of the subscriptions."""
 
+from random import Random
+
 from sqlalchemy import select
 from stdnum import iban as iban_numbers
 
@@ -42,7 +44,7 @@ def sign_up(world: World, names: Names, profile: Profile) -> None:
         subscription.id,
         profile.plan,
         "trial" if profile.trial else "paying",
-        _account(world, profile.country),
+        bank_account(world.rng, profile.country),
     )
     world.customers[tenant.id] = customer
     world.by_subscription[subscription.id] = customer
@@ -141,9 +143,9 @@ def _anyone_behind(world: World) -> bool:
     return any(each.state == "behind" for each in world.customers.values())
 
 
-def _account(world: World, country: str) -> str:
+def bank_account(rng: Random, country: str) -> str:
     """A bank account in the shape of the country; its check digits are right where it has them."""
-    number = world.rng.randrange(10**11)
+    number = rng.randrange(10**11)
     if country in ("US", "NG"):
         return f"{number:011d}"
     body = {

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from core.bank.inbox import assign_transfer, ignore_transfer
 from core.bank.models import BankTransfer, UnmatchedBankTransfer
 from core.bank.rules import Statement, TransferLine
 from core.bank.statements import import_statement
 from core.gateways.actions import announce_payout
+from core.inbox.deciding import Share, assign_transfer, ignore_transfer
 from core.invoices.rules import valid_ocr
 from core.payments.actions import apply_credit
 from core.payments.models import Payment
@@ -274,8 +274,9 @@ class Bank:
             )
             return
         why = world.rng.choice(ASSIGN_REASONS)
+        shares = tuple(Share(part.invoice_id, part.amount_minor) for part in parts)
         payment = world.desk.person(
-            FINANCE, lambda work: assign_transfer(work, unmatched_id, tuple(parts), reason=why)
+            FINANCE, lambda work: assign_transfer(work, unmatched_id, shares, reason=why)
         )
         for part in parts:
             world.settle(part.invoice_id, part.amount_minor)

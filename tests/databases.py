@@ -10,6 +10,7 @@ from psycopg import sql
 from sqlalchemy import Engine, make_url
 
 from core.db import app_engine
+from core.inbox.standing import forget_books
 
 _TABLES = """
 select schemaname || '.' || tablename from pg_tables
@@ -71,6 +72,7 @@ class Reused:
 
     def ready(self) -> str:
         """The owner's address, once everything that other tests left is cleared away."""
+        forget_books()
         if not self._put_back():
             self.close()
             self._open()

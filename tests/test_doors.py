@@ -49,8 +49,6 @@ NEITHER = {
     "planning.cash.recorded": FILES,
     "planning.rates.recorded": FILES,
     "bank.mapping.saved": "a page's wizard keeps it; a program names its mapping with each file",
-    "bank.transfer.assigned": MISSING,
-    "bank.transfer.ignored": MISSING,
 }
 LACKING = {
     "api": {

@@ -1,24 +1,14 @@
 """Scores of suggestions against the truth: accuracy by kind, calibration, the automatic ones."""
 
 from collections.abc import Iterable, Sequence
-from math import sqrt
 from typing import Any
 
 from bench.matching.world import Case
+from core.matching.calibration import wilson_lower
 from core.matching.records import Suggestion
 
 BINS = 10
 Answered = tuple[Case, list[Suggestion]]
-
-
-def wilson_lower(right: int, count: int, z: float = 1.96) -> float:
-    """The lower end of the 95 % interval of a share."""
-    if not count:
-        return 0.0
-    share, square = right / count, z * z
-    middle = share + square / (2 * count)
-    spread = z * sqrt(share * (1 - share) / count + square / (4 * count * count))
-    return (middle - spread) / (1 + square / count)
 
 
 def calibration_error(pairs: Sequence[tuple[float, bool]]) -> float:

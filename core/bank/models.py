@@ -76,7 +76,11 @@ class BankTransfer(Base):
 
 
 class UnmatchedBankTransfer(Base):
-    """A received transfer waiting for a person: open, assigned or ignored."""
+    """A received transfer waiting for a person: open, assigned or ignored.
+
+    `automatic`: no person assigned it; `undone_at`: the last decision was taken back, so that only
+    a person decides anew.
+    """
 
     __tablename__ = "unmatched_bank_transfer"
     __table_args__ = (
@@ -91,6 +95,8 @@ class UnmatchedBankTransfer(Base):
     decided_at: Mapped[Instant | None]
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
     reason: Mapped[str] = mapped_column(server_default="")
+    automatic: Mapped[bool] = mapped_column(server_default="false")
+    undone_at: Mapped[Instant | None]
     created_at: Mapped[Instant]
 
 

@@ -108,6 +108,16 @@ def transfer_assigned(applied: int, excess: int) -> list[Leg]:
 
 
 @_event
+def transfer_unassigned(applied: int, unapplied: int) -> list[Leg]:
+    """A transfer was taken off its invoices and waits again; what it settled is owed again."""
+    return _legs(
+        ("receivable", applied),
+        ("customer_credit", unapplied),
+        ("unapplied_receipts", -applied - unapplied),
+    )
+
+
+@_event
 def credit_applied(amount: int) -> list[Leg]:
     """Customer credit settled an invoice."""
     return _legs(("customer_credit", amount), ("receivable", -amount))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from math import sqrt
 
 from core.matching.scoring import Model
 
@@ -42,3 +43,13 @@ def isotonic(decisions: Sequence[tuple[float, bool]]) -> list[tuple[float, float
 
 def _share(block: list[float]) -> float:
     return block[1] / block[2]
+
+
+def wilson_lower(right: int, count: int, z: float = 1.96) -> float:
+    """The lower end of the 95 % interval of a share."""
+    if not count:
+        return 0.0
+    share, square = right / count, z * z
+    middle = share + square / (2 * count)
+    spread = z * sqrt(share * (1 - share) / count + square / (4 * count * count))
+    return (middle - spread) / (1 + square / count)

@@ -30,10 +30,10 @@ def reverse_payment(work: Work, payment_id: int, *, reason: str, key: str | None
         raise NotNow(f"The payment came by {payment.provider}; refund it or undo its assignment")
     if payment.status != "captured" or payment.refunded_minor or payment.returned_minor:
         raise NotNow(f"The payment is {payment.status} and was refunded in part or whole")
-    rows = work.session.execute(_APPLIED, {"payment_id": payment.id}).all()
-    invoices = lock_invoices(work, [row.invoice_id for row in rows])
+    parts = applied_parts(work, payment.id)
+    invoices = lock_invoices(work, [part.invoice_id for part in parts])
     applied, unapplied = payment.allocated_minor, payment.credit_minor
-    take_off(work, payment, [Part(row.invoice_id, row.amount_minor) for row in rows], invoices)
+    take_off(work, payment, parts, invoices)
     payment.status = "reversed"
     post(
         work,
@@ -48,6 +48,12 @@ def reverse_payment(work: Work, payment_id: int, *, reason: str, key: str | None
         tenant_id=payment.tenant_id,
         payment_id=payment.id,
         amount_minor=payment.amount_minor,
-        invoices=[row.invoice_id for row in rows],
+        invoices=[part.invoice_id for part in parts],
     )
     return payment
+
+
+def applied_parts(work: Work, payment_id: int) -> list[Part]:
+    """What a payment stands for on each invoice, by invoice."""
+    rows = work.session.execute(_APPLIED, {"payment_id": payment_id})
+    return [Part(row.invoice_id, row.amount_minor) for row in rows]

@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import select
 
 from core.access.authority import Actor
-from core.bank.inbox import assign_transfer, ignore_transfer
 from core.bank.models import UnmatchedBankTransfer
 from core.bank.rules import Statement, TransferLine
 from core.bank.statements import import_statement
 from core.clock import SetClock
 from core.errors import BadInput, ChangedMeanwhile, NotNow, SaldoError
 from core.gateways.actions import announce_payout
+from core.inbox.deciding import Share, assign_transfer, ignore_transfer
 from core.invoices.actions import Fee, issue_platform_fees, void_invoice, write_off
 from core.invoices.models import Invoice
 from core.payments.actions import Charge, apply_credit, record_charges, record_payment
@@ -194,7 +194,7 @@ def test_a_transfer_assigned_by_two_people_is_assigned_once(office: Office) -> N
 
     def assign(actor: Actor) -> None:
         with office.work(actor) as work:
-            assign_transfer(work, waiting, (Part(invoice.id, 10_000),), reason=WHY)
+            assign_transfer(work, waiting, (Share(invoice.id),), reason=WHY)
 
     refusals = _at_once(*[lambda actor=actor: assign(actor) for actor in people])
     assert [type(refused) for refused in refusals] == [ChangedMeanwhile]

@@ -1,0 +1,1 @@
+"""The inbox of unmatched transfers: what each may pay, decisions, and posting by itself."""

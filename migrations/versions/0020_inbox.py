@@ -1,0 +1,19 @@
+"""The inbox of unmatched transfers: decisions undone, suggestions declined, posting by itself."""
+
+from pathlib import Path
+
+from alembic import op
+
+from migrations.helpers import keep
+
+revision = "0020"
+down_revision = "0019" if any(Path(__file__).parent.glob("0019_*.py")) else "0018"
+
+TEXT = Path(__file__).parent.parent / "sql" / "inbox.sql"
+
+
+def upgrade() -> None:
+    """Create the columns and tables as the text has them; what was chosen and tried is kept."""
+    op.execute(TEXT.read_text())
+    for table in ("suggestion_declined", "auto_assign_trial", "auto_assign_choice"):
+        keep(table)
