@@ -8,6 +8,7 @@ from commands import (
     channels,
     credit_notes,
     database,
+    document_reports,
     dunning,
     gateways,
     imports,
@@ -60,6 +61,8 @@ app.add_typer(dunning.app, name="dunning")
 app.add_typer(subscription_acts.app, name="subscription")
 app.add_typer(plans.app, name="plan")
 app.add_typer(tenants.app, name="tenant")
+reports.report_app.command()(document_reports.churn)
+reports.report_app.command()(document_reports.platform_fees)
 invoices.app.command()(gateways.charge)
 invoices.app.command()(gateways.attempts)
 runs.app.command("notifications")(notifications.run)

@@ -22,6 +22,7 @@ from api.app import api
 from api.gate import API, Gate
 from api.headers import SecurityHeaders
 from api.health import health
+from api.oidc import callback, confirm_there, start
 from api.pricing import pricing
 from api.shell import shell
 from api.sign_in import confirm, login, logout
@@ -70,6 +71,9 @@ def web(chosen: Settings) -> st.App:
             Route("/login", login, methods=["GET", "POST"]),
             Route("/confirm", confirm, methods=["GET", "POST"]),
             Route("/logout", logout, methods=["POST"]),
+            Route("/oidc/start", start),
+            Route("/oidc/confirm", confirm_there),
+            Route("/oidc/callback", callback),
             Route("/health", health),
             Route("/pricing", pricing),
             Route(PAGES + "/{provider}/{rest:path}", simulator, methods=["GET", "POST"]),

@@ -22,6 +22,7 @@ from api import (
     payments,
     plans,
     previews,
+    reports,
     subscriptions,
     tenants,
     unmatched,
@@ -65,6 +66,7 @@ TAGS = [
     {"name": "Messages", "description": "What tenants were told, how they hear, their inboxes"},
     {"name": "Documents", "description": "Invoices and credit notes as PDF"},
     {"name": "Bank", "description": "The bank's files"},
+    {"name": "Reports", "description": "Churn and platform fees, as JSON and CSV"},
     {"name": "Charging", "description": "Cards charged by the run or at once"},
     {"name": "My billing", "description": "The own organisation's recharges and cards"},
     {"name": "Payment config", "description": "Keys of the gateways, and the events they sent"},
@@ -111,6 +113,7 @@ def create() -> FastAPI:
         gateway_config.router,
         webhooks.router,
         bank.router,
+        reports.router,
         dunning.queue_router,
         dunning.tenants,
     ):

@@ -28,6 +28,9 @@ API = (
 """Paths of the HTTP API, which asks for a key or a session itself and answers in JSON."""
 OPEN = (
     "/login",
+    "/oidc/start",
+    "/oidc/confirm",
+    "/oidc/callback",
     "/pricing",
     "/health",
     "/brand/",

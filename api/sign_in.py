@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from api.requests import COOKIE, client_ip, local_path, same_origin, session_token
-from core.access import sessions
+from core.access import federated, sessions
+from core.access.federated import Ways
 from core.access.sessions import Viewer
 from core.errors import BadSignIn, DatabaseUnavailable, SaldoError, SignInNeeded
 from core.office import office
@@ -22,6 +23,18 @@ MOST_BYTES = 8_192
 EMAIL = """<label for="email">E-mail</label>
       <input id="email" name="email" type="email" autocomplete="username" maxlength="320"
         value="{email}" required autofocus>"""
+PASSWORD = Template("""<form method="post" action="$action">
+      <input type="hidden" name="next" value="$next">
+      $who
+      <label for="password">Password</label>
+      <input id="password" name="password" type="password" autocomplete="current-password"
+        maxlength="200" required $autofocus_here>
+      <label for="code">One-time code <span>only if your account uses one</span></label>
+      <input id="code" name="code" inputmode="numeric" autocomplete="one-time-code"
+        maxlength="10" pattern="[0-9 ]*">
+      <button type="submit">$verb</button>
+    </form>""")
+PROVIDER = '<p class="provider"><a href="{path}?next={target}">{verb} with {title}</a></p>'
 PRICES = '<p class="after"><a href="/pricing">Plans and prices</a></p>'
 WHO = '<p class="who"><b>{name}</b><span>{email}</span></p>'
 
@@ -31,7 +44,7 @@ async def login(request: Request) -> Response:
     if request.method != "POST":
         ended = request.query_params.get("ended") == "1"
         words = "Your session has ended. Sign in to go on where you were." if ended else ""
-        return _login_page(request.query_params.get("next"), notice=words)
+        return login_page(request.query_params.get("next"), notice=words)
     if refusal := _refusal(request):
         return refusal
     form = await _fields(request)
@@ -46,10 +59,10 @@ async def login(request: Request) -> Response:
             client_ip(request),
         )
     except DatabaseUnavailable as problem:
-        return _login_page(target, email, problem, status=503)
+        return login_page(target, email, problem, status=503)
     except BadSignIn as problem:
-        return _login_page(target, email, problem, status=401)
-    return _with_cookie(RedirectResponse(target, 303), token)
+        return login_page(target, email, problem, status=401)
+    return with_cookie(RedirectResponse(target, 303), token)
 
 
 async def confirm(request: Request) -> Response:
@@ -59,7 +72,7 @@ async def confirm(request: Request) -> Response:
     if seen is None or token is None:
         return RedirectResponse(f"/login?next={quote(_wanted(request), safe='')}", 303)
     if request.method != "POST":
-        return _confirm_page(seen, request.query_params.get("next"))
+        return await confirm_page(seen, request.query_params.get("next"))
     if refusal := _refusal(request):
         return refusal
     form = await _fields(request)
@@ -76,8 +89,8 @@ async def confirm(request: Request) -> Response:
     except SignInNeeded:
         return RedirectResponse(f"/login?ended=1&next={quote(target, safe='')}", 303)
     except BadSignIn as problem:
-        return _confirm_page(seen, target, problem, status=401)
-    return _with_cookie(RedirectResponse(target, 303), fresh)
+        return await confirm_page(seen, target, problem, status=401)
+    return with_cookie(RedirectResponse(target, 303), fresh)
 
 
 async def logout(request: Request) -> Response:
@@ -109,14 +122,15 @@ def _wanted(request: Request) -> str:
     return local_path(request.query_params.get("next"))
 
 
-def _with_cookie(response: Response, token: str) -> Response:
+def with_cookie(response: Response, token: str) -> Response:
+    """The answer with the session's cookie."""
     response.set_cookie(
         COOKIE, token, path="/", httponly=True, samesite="lax", secure=settings().cookie_secure
     )
     return response
 
 
-def _login_page(
+def login_page(
     target: str | None,
     email: str = "",
     problem: SaldoError | None = None,
@@ -124,42 +138,62 @@ def _login_page(
     notice: str = "",
     status: int = 200,
 ) -> HTMLResponse:
+    """The page of sign-in: the password's form and, where there is one, the provider's door."""
+    form = _form(target, "/login", "Sign in", EMAIL.format(email=escape(email)))
     return _page(
-        target,
         problem,
         status,
         title="Sign in",
-        verb="Sign in",
-        action="/login",
         lead=escape(notice) or f"to the finance cockpit of {escape(settings().company_name)}",
-        who=EMAIL.format(email=escape(email)),
-        autofocus_here="",
+        form=form,
+        provider=_provider(target, "/oidc/start", "Sign in") if settings().oidc_issuer else "",
         after=PRICES if settings().saas_billing else "",
     )
 
 
-def _confirm_page(
+async def confirm_page(
     seen: Viewer, target: str | None, problem: SaldoError | None = None, *, status: int = 200
 ) -> HTMLResponse:
+    """The page of step-up, with the ways in which this person can prove who they are."""
+    ways = await run_in_threadpool(federated.ways, office(), seen.user_id)
     back = escape(local_path(target))
-    minutes = settings().fresh_minutes
+    who = WHO.format(name=escape(seen.name), email=escape(seen.email))
+    by_password = ways.password or not ways.provider
+    form = _form(target, "/confirm", "Confirm", who, "autofocus") if by_password else who
     return _page(
-        target,
         problem,
         status,
         title="Confirm it is you",
-        verb="Confirm",
-        action="/confirm",
-        lead=f"This step needs your password again. It then holds for {minutes} minutes.",
-        who=WHO.format(name=escape(seen.name), email=escape(seen.email)),
-        autofocus_here="autofocus",
+        lead=f"{_needed(ways)} It then holds for {settings().fresh_minutes} minutes.",
+        form=form,
+        provider=_provider(target, "/oidc/confirm", "Confirm") if ways.provider else "",
         after=f'<p class="after"><a href="{back}">Go back without it</a></p>',
     )
 
 
-def _page(
-    target: str | None, problem: SaldoError | None, status: int, **parts: str
-) -> HTMLResponse:
+def _needed(ways: Ways) -> str:
+    if not ways.provider:
+        return "This step needs your password again."
+    return "This step needs you to prove again who you are."
+
+
+def _form(target: str | None, action: str, verb: str, who: str, autofocus_here: str = "") -> str:
+    return PASSWORD.substitute(
+        action=action,
+        next=escape(local_path(target)),
+        who=who,
+        verb=verb,
+        autofocus_here=autofocus_here,
+    )
+
+
+def _provider(target: str | None, path: str, verb: str) -> str:
+    onwards = quote(local_path(target), safe="")
+    title = escape(settings().oidc_title)
+    return PROVIDER.format(path=path, target=onwards, verb=verb, title=title)
+
+
+def _page(problem: SaldoError | None, status: int, **parts: str) -> HTMLResponse:
     told = f'<p class="problem" role="alert">{escape(str(problem))}</p>' if problem else ""
-    html = PAGE.substitute(parts, next=escape(local_path(target)), problem=told)
+    html = PAGE.substitute(parts, problem=told)
     return HTMLResponse(html, status, {"cache-control": "no-store"})

@@ -3,9 +3,11 @@
 from core.access.models import (
     ApiKey,
     LoginAttempt,
+    OidcRequest,
     Role,
     RolePermission,
     User,
+    UserIdentity,
     UserRole,
     UserSession,
 )
@@ -97,6 +99,7 @@ __all__ = [
     "Notification",
     "NotificationChannel",
     "NotificationDelivery",
+    "OidcRequest",
     "Payment",
     "PaymentAllocation",
     "PaymentMethod",
@@ -120,6 +123,7 @@ __all__ = [
     "UsagePriceTier",
     "UsageSubject",
     "User",
+    "UserIdentity",
     "UserRole",
     "UserSession",
     "Wallet",

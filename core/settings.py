@@ -12,7 +12,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from core.settings_parts import DocumentSettings, GatewaySettings, MessageSettings
+from core.settings_parts import (
+    DocumentSettings,
+    GatewaySettings,
+    MessageSettings,
+    OidcSettings,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 LOGOS = (".svg", ".png", ".jpg", ".jpeg")
@@ -24,7 +29,7 @@ def default_home() -> Path:
     return Path("/var/lib/saldo") if running_as_root else Path.home() / ".local/share/saldo"
 
 
-class Settings(DocumentSettings, MessageSettings, GatewaySettings):
+class Settings(DocumentSettings, MessageSettings, GatewaySettings, OidcSettings):
     """Names follow the sources where they exist, `SALDO_…` otherwise."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)

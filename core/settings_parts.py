@@ -1,10 +1,14 @@
-"""The settings of documents, messages and gateways, which `core.settings.Settings` takes in."""
+"""The settings of documents, messages, gateways and sign-in, which `Settings` takes in."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode
+
+THIS_MACHINE = ("127.0.0.1", "localhost")
+"""Hosts that may be spoken to without https."""
 
 
 class DocumentSettings(BaseSettings):
@@ -206,4 +210,84 @@ class GatewaySettings(BaseSettings):
         ge=0,
         alias="SALDO_CHARGE_DELAY_DAYS",
         description="Days between a declined attempt and the next scheduled one.",
+    )
+
+
+class OidcSettings(BaseSettings):
+    """Sign-in with the company's own accounts at an OpenID Connect provider, beside passwords."""
+
+    oidc_issuer: str = Field(
+        default="",
+        alias="SALDO_OIDC_ISSUER",
+        description="Address of the company's sign-in provider (OpenID Connect), as it names "
+        "itself; it sends people back to SALDO_PUBLIC_URL and `/oidc/callback`. Passwords alone "
+        "when empty.",
+    )
+    oidc_client_id: str = Field(
+        default="",
+        alias="SALDO_OIDC_CLIENT_ID",
+        description="Client id of Saldo at the sign-in provider.",
+    )
+    oidc_client_secret: SecretStr | None = Field(
+        default=None,
+        alias="SALDO_OIDC_CLIENT_SECRET",
+        description="Client secret of Saldo at the sign-in provider; empty for a public client.",
+    )
+    oidc_scope: str = Field(
+        default="openid email profile",
+        alias="SALDO_OIDC_SCOPE",
+        description="What the sign-in provider is asked for, separated by blanks.",
+    )
+    oidc_groups_claim: str = Field(
+        default="groups",
+        alias="SALDO_OIDC_GROUPS_CLAIM",
+        description="Claim in which the sign-in provider lists a person's groups.",
+    )
+    oidc_groups: dict[str, str] = Field(
+        default={},
+        alias="SALDO_OIDC_GROUPS",
+        description='Role of each group, `{"finance": "sys_finance"}`. With any, these groups '
+        "alone give the platform's people their roles, at each sign-in with the provider.",
+    )
+    oidc_title: str = Field(
+        default="your company's account",
+        alias="SALDO_OIDC_TITLE",
+        description="What the sign-in page calls an account at the provider.",
+    )
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _known_issuer(cls, value: str) -> str:
+        if value and not is_safe_address(value):
+            raise ValueError("SALDO_OIDC_ISSUER is an address that starts with https://")
+        if "?" in value or "#" in value:
+            raise ValueError("SALDO_OIDC_ISSUER has no part after a question mark or a hash")
+        return value
+
+    @field_validator("oidc_groups")
+    @classmethod
+    def _platform_roles(cls, value: dict[str, str]) -> dict[str, str]:
+        for group, role in value.items():
+            if role.startswith("org_"):
+                raise ValueError(f"{role} of the group {group} is a role of tenants' users")
+        return value
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.oidc_issuer and not self.oidc_client_id:
+            raise ValueError("SALDO_OIDC_ISSUER needs SALDO_OIDC_CLIENT_ID")
+        if self.oidc_issuer and "openid" not in self.oidc_scope.split():
+            raise ValueError("SALDO_OIDC_SCOPE has to hold openid")
+        return self
+
+
+def is_safe_address(address: str) -> bool:
+    """True for https, and for http on this machine."""
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname
+    except ValueError:
+        return False
+    return bool(host) and (
+        parts.scheme == "https" or (parts.scheme == "http" and host in THIS_MACHINE)
     )

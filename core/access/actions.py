@@ -60,7 +60,7 @@ def disable_user(work: Work, user_id: int, *, reason: str) -> User:
         raise NotNow("Nobody closes their own account")
     if user.disabled_at is not None:
         raise NotNow(f"{user.email} is closed already")
-    _keep_a_super_admin(work, user)
+    keep_a_super_admin(work, user)
     user.disabled_at = work.now
     revoke_all(work.session, user.id, work.now)
     work.tell(user_id=user.id)
@@ -82,7 +82,7 @@ def revoke_role(work: Work, user_id: int, role: str, *, reason: str) -> User:
     """Take a role away; it bites at the user's next action, in open sessions too."""
     user = _user(work, user_id)
     if role == SUPER_ADMIN:
-        _keep_a_super_admin(work, user)
+        keep_a_super_admin(work, user)
     gone = work.session.execute(
         delete(UserRole)
         .where(UserRole.user_id == user.id, UserRole.role == role)
@@ -163,7 +163,7 @@ def _give(work: Work, user: User, role: str) -> bool:
     return bool(work.session.execute(given.returning(UserRole.role)).all())
 
 
-def _keep_a_super_admin(work: Work, user: User) -> None:
+def keep_a_super_admin(work: Work, user: User) -> None:
     """Refuse to take the last super admin who can still sign in; two at once wait here."""
     others = work.session.scalars(
         select(UserRole.user_id)

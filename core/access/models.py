@@ -1,10 +1,12 @@
-"""Users, roles, the permission table, sessions, sign-in attempts and API keys (ACC.1–3, 5)."""
+"""Users, roles, permissions, sessions, sign-in here and at a provider, API keys (ACC.1–3, 5)."""
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY, INET
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.base import Base, Id, Instant
+from core.base import Base, Id, Instant, one_of
+
+OIDC_PURPOSES = ("sign_in", "confirm")
 
 
 class User(Base):
@@ -85,6 +87,46 @@ class LoginAttempt(Base):
     ip_address: Mapped[str | None] = mapped_column(INET)
     attempted_at: Mapped[Instant]
     succeeded: Mapped[bool]
+
+
+class UserIdentity(Base):
+    """An account at the company's sign-in provider that stands for a user."""
+
+    __tablename__ = "user_identity"
+    __table_args__ = (UniqueConstraint("issuer", "subject"), UniqueConstraint("user_id", "issuer"))
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    issuer: Mapped[str]
+    subject: Mapped[str]
+    linked_at: Mapped[Instant]
+
+
+class OidcRequest(Base):
+    """A visit to the sign-in provider that has not come back; taken once, soon worth nothing.
+
+    `session_id` is the session that a step-up confirms; `target` is the local path to go on to.
+    """
+
+    __tablename__ = "oidc_request"
+    __table_args__ = (
+        one_of("purpose", OIDC_PURPOSES),
+        CheckConstraint("octet_length(state_sha256) = 32", name="state_hashed"),
+        CheckConstraint(
+            "(purpose = 'confirm') = (session_id is not null)", name="session_confirmed"
+        ),
+        CheckConstraint("expires_at > asked_at", name="expires_later"),
+        Index("ix_oidc_request_expires_at", "expires_at"),
+    )
+
+    state_sha256: Mapped[bytes] = mapped_column(primary_key=True)
+    nonce: Mapped[str]
+    verifier: Mapped[str]
+    purpose: Mapped[str] = mapped_column(String(8))
+    session_id: Mapped[int | None] = mapped_column(ForeignKey("user_session.id"))
+    target: Mapped[str]
+    asked_at: Mapped[Instant]
+    expires_at: Mapped[Instant]
 
 
 class ApiKey(Base):

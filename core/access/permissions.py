@@ -9,6 +9,7 @@ INCLUDED = {
         "saas.invoices.manage",
     ),
     "billing.write": ("saas.invoices.manage",),
+    "sys_finance": ("analytics.read",),
 }
 PERMISSIONS = {
     "billing.read": "See invoices, payments, subscriptions and receivables of all tenants",

@@ -42,6 +42,14 @@ class Viewer:
         return Actor("user", self.email, self.user_id, self.session_id, ip)
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """A try to prove an identity that was counted; `locked` when too many failed before it."""
+
+    id: int
+    locked: bool
+
+
 def sign_in(
     office: Office, email: str, password: str, code: str = "", ip: str | None = None
 ) -> str:
@@ -50,7 +58,7 @@ def sign_in(
     user = _prove(office, email, password, code, ip)
     with office.work(system("sign-in")) as work:
         token = open_session(work, user.id, ip=ip, fresh=True)
-        _log(work, user, ip, "access.signed_in")
+        log(work, user, ip, "access.signed_in")
     return token
 
 
@@ -97,17 +105,25 @@ def confirm(
         raise SignInNeeded
     user = _prove(office, seen.email, password, code, ip)
     with office.work(system("sign-in")) as work:
-        ends = work.session.scalar(
-            update(UserSession)
-            .where(UserSession.id == seen.session_id, UserSession.revoked_at.is_(None))
-            .values(revoked_at=work.now)
-            .returning(UserSession.expires_at)
-        )
-        if ends is None:
-            raise SignInNeeded
-        fresh = open_session(work, user.id, ip=ip, fresh=True, expires_at=ends)
-        _log(work, user, ip, "access.confirmed")
+        fresh = replace(work, seen, ip)
+        log(work, user, ip, "access.confirmed")
     return fresh
+
+
+def replace(work: Work, seen: Viewer, ip: str | None) -> str:
+    """A fresh session instead of one whose person proved to be there; it ends when that would.
+
+    Raises SignInNeeded when it has ended meanwhile.
+    """
+    ends = work.session.scalar(
+        update(UserSession)
+        .where(UserSession.id == seen.session_id, UserSession.revoked_at.is_(None))
+        .values(revoked_at=work.now)
+        .returning(UserSession.expires_at)
+    )
+    if ends is None:
+        raise SignInNeeded
+    return open_session(work, seen.user_id, ip=ip, fresh=True, expires_at=ends)
 
 
 def sign_out(office: Office, token: str) -> None:
@@ -156,26 +172,44 @@ def revoke_all(session: Session, user_id: int, at: datetime) -> None:
     )
 
 
-def _prove(office: Office, email: str, password: str, code: str, ip: str | None) -> User:
-    """The user whose password and code are right. The attempt is counted before it is judged."""
+def attempt(office: Office, email: str, ip: str | None) -> Attempt:
+    """Count a try before it is judged; it counts as failed until `succeed`."""
     with office.work(system("sign-in")) as work:
-        attempt = LoginAttempt(
+        made = LoginAttempt(
             email=email[:320], ip_address=ip, attempted_at=work.now, succeeded=False
         )
-        work.session.add(attempt)
+        work.session.add(made)
         work.session.flush()
     with office.work(system("sign-in")) as work:
-        locked = _locked(work, email, ip)
+        return Attempt(made.id, _locked(work, email, ip))
+
+
+def succeed(work: Work, made: Attempt) -> None:
+    """The try was right after all."""
+    work.session.execute(
+        update(LoginAttempt).where(LoginAttempt.id == made.id).values(succeeded=True)
+    )
+
+
+def log(work: Work, user: User, ip: str | None, event_type: str, **facts: object) -> None:
+    """Let the running work stand in the audit log as the user's own doing."""
+    work.actor = Actor("user", user.email, user.id, ip=ip)
+    work.event_type = event_type
+    work.tell(user_id=user.id, tenant_id=user.tenant_id, **facts)
+
+
+def _prove(office: Office, email: str, password: str, code: str, ip: str | None) -> User:
+    """The user whose password and code are right. The attempt is counted before it is judged."""
+    made = attempt(office, email, ip)
+    with office.work(system("sign-in")) as work:
         user = work.session.scalar(select(User).where(User.email == email))
     password_right = matches(user.password_hash if user else None, password)
-    if locked or user is None or not password_right or user.disabled_at is not None:
+    if made.locked or user is None or not password_right or user.disabled_at is not None:
         raise BadSignIn
     with office.work(system("sign-in")) as work:
         if user.totp_sealed and not _use_code(work, user, code):
             raise BadSignIn
-        work.session.execute(
-            update(LoginAttempt).where(LoginAttempt.id == attempt.id).values(succeeded=True)
-        )
+        succeed(work, made)
     return user
 
 
@@ -218,12 +252,6 @@ def _locked(work: Work, email: str, ip: str | None) -> bool:
     by_account = work.session.scalar(of_account) or 0
     by_address = (work.session.scalar(of_address) or 0) if ip else 0
     return by_account > limit or by_address > limit * ADDRESS_FACTOR
-
-
-def _log(work: Work, user: User, ip: str | None, event_type: str) -> None:
-    work.actor = Actor("user", user.email, user.id, ip=ip)
-    work.event_type = event_type
-    work.tell(user_id=user.id, tenant_id=user.tenant_id)
 
 
 def _digest(token: str) -> bytes:

@@ -7,7 +7,7 @@ from alembic import op
 from migrations.helpers import keep
 
 revision = "0020"
-down_revision = "0019" if any(Path(__file__).parent.glob("0019_*.py")) else "0018"
+down_revision = "0019"
 
 TEXT = Path(__file__).parent.parent / "sql" / "inbox.sql"
 

@@ -139,7 +139,16 @@ LISTS = [("GET", f"/sys/{name}") for name in BOTH if name != "wallets"] + [
     ("GET", "/sys/payments/disputes"),
 ]
 """Lists of which a tenant's caller gets its own."""
-QUERIES = {"/v1/usage": "tenant_id=1", "/v1/usage/check": "tenant_id=1&limit=max_users"}
+WINDOW = "from=2026-01-01&to=2026-12-31"
+QUERIES = {
+    **{
+        f"/sys/billing/{name}{kind}": WINDOW
+        for name in ("churn", "platform-fees")
+        for kind in ("", ".csv")
+    },
+    "/v1/usage": "tenant_id=1",
+    "/v1/usage/check": "tenant_id=1&limit=max_users",
+}
 
 
 def admin(path: str) -> str | None:

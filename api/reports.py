@@ -1,0 +1,66 @@
+"""`/sys/billing/churn` and `/sys/billing/platform-fees`, as JSON and as CSV (CHN, FEE)."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+import polars as pl
+from fastapi import APIRouter, Query, Response
+
+from api.caller import Caller, TheOffice
+from api.errors import refusals
+from core.reports import churn as churning
+from core.reports import platform_fees as fees
+from etl.export import csv_text
+
+From = Annotated[date, Query(alias="from", description="The first day.")]
+To = Annotated[date, Query(alias="to", description="The last day, included.")]
+Grouping = Literal["tenant", "plan", "country"]
+CSV: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "The file."}
+}
+
+router = APIRouter(prefix="/sys/billing", tags=["Reports"])
+
+
+@router.get("/churn", summary="Who left and what was lost", responses=refusals(400))
+def churn(at: TheOffice, actor: Caller, since: From, until: To) -> churning.ChurnReport:
+    """Cancellations by reason, plan and country, the loss locked at the time in EUR cents.
+    Needs `analytics.read`.
+    """
+    with at.work(actor) as work:
+        return churning.churn(work, since, until)
+
+
+@router.get("/churn.csv", summary="The same as CSV", responses={**refusals(400), **CSV})
+def churn_csv(at: TheOffice, actor: Caller, since: From, until: To) -> Response:
+    """Totals, buckets, then subscriptions. Needs `analytics.read`."""
+    return _file("churn", churning.as_lines(churn(at, actor, since, until)))
+
+
+@router.get("/platform-fees", summary="What the platform charged", responses=refusals(400))
+def platform_fees(
+    at: TheOffice, actor: Caller, since: From, until: To, group_by: Grouping = "tenant"
+) -> fees.FeeReport:
+    """Platform invoices: gross, paid and outstanding by group and currency, then each.
+    Needs `analytics.read`.
+    """
+    with at.work(actor) as work:
+        return fees.platform_fees(work, since, until, group_by)
+
+
+@router.get("/platform-fees.csv", summary="The same as CSV", responses={**refusals(400), **CSV})
+def platform_fees_csv(
+    at: TheOffice, actor: Caller, since: From, until: To, group_by: Grouping = "tenant"
+) -> Response:
+    """Totals, groups, then invoices. Needs `analytics.read`."""
+    return _file("platform-fees", fees.as_lines(platform_fees(at, actor, since, until, group_by)))
+
+
+def _file(name: str, lines: list[dict[str, Any]]) -> Response:
+    """Lines of several kinds in one table; a name of a group stands beside its figures."""
+    text = csv_text(pl.from_dicts(lines, infer_schema_length=None)) if lines else ""
+    return Response(
+        text,
+        media_type="text/csv; charset=utf-8",
+        headers={"content-disposition": f'attachment; filename="{name}.csv"'},
+    )
