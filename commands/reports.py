@@ -14,6 +14,7 @@ from core.schema import ready_url
 from core.settings import settings
 from etl import figures, pipeline
 from etl.export import csv_text
+from etl.figures.cohorts import cohort_rows
 from etl.warehouse import Warehouse
 
 report_app = typer.Typer(help="The reports.", no_args_is_help=True)
@@ -100,6 +101,26 @@ def ar_ageing(
     answer({**result, "rows": rows.to_dicts()}, as_json or form == "json", _show_ageing)
 
 
+@report_app.command("cohorts")
+@command
+def cohorts(
+    since: From = None,
+    until: To = None,
+    as_of: AsOf = None,
+    currency: InCurrency = None,
+    form: Format = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tenants by the month of their first payment, and what is left of them."""
+    last = (until or as_of or _today()).replace(day=1)
+    first = since.replace(day=1) if since else _months_before(last, MONTHS_BACK - 1)
+    found = figures.cohorts(_copy(), first, last, as_of=as_of, currency=currency)
+    if form == "csv":
+        sys.stdout.write(csv_text(cohort_rows(found)))
+        return
+    answer(found, as_json or form == "json", _show_cohorts)
+
+
 def _copy() -> Warehouse:
     return Warehouse(settings())
 
@@ -178,3 +199,19 @@ def _show_movements(result: dict[str, Any]) -> None:
 def _show_ageing(result: dict[str, Any]) -> None:
     rows = [[name, _words(value)] for name, value in result["buckets"].items()]
     table(["Days overdue", "Owed"], [*rows, ["total", _words(result["total"])]], right=(1,))
+
+
+def _show_cohorts(found: dict[str, Any]) -> None:
+    ages = range(max((len(each["retained"]) for each in found["cohorts"]), default=0))
+    table(
+        ["cohort", "tenants", *map(str, ages)],
+        [
+            [each["cohort"], str(each["size"]), *_kept(each["retained"], len(ages))]
+            for each in found["cohorts"]
+        ],
+        right=tuple(range(1, len(ages) + 2)),
+    )
+
+
+def _kept(retained: list[int], ages: int) -> list[str]:
+    return [str(count) for count in retained] + [""] * (ages - len(retained))

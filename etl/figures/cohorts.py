@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Any
 
+import polars as pl
+
 from core.errors import BadInput
 from etl.days import month_of, months_back
 from etl.figures.metrics import MOST_MONTHS
@@ -52,3 +54,20 @@ def cohorts(
             }
         )
     return {"currency": view.currency, "as_of": view.as_of.isoformat(), "cohorts": answers}
+
+
+def cohort_rows(found: dict[str, Any]) -> pl.DataFrame:
+    """The answer of `cohorts` as a file: one row per cohort and age, amounts in minor units."""
+    rows = [
+        {
+            "cohort": cohort["cohort"],
+            "size": cohort["size"],
+            "age_months": age,
+            "retained": retained,
+            "mrr_minor": cohort["mrr"][age]["minor"],
+            "currency": found["currency"],
+        }
+        for cohort in found["cohorts"]
+        for age, retained in enumerate(cohort["retained"])
+    ]
+    return pl.DataFrame(rows)
