@@ -10,6 +10,8 @@ from api.caller import Caller, TheOffice
 from api.errors import refusals
 from core.reports import churn as churning
 from core.reports import platform_fees as fees
+from core.reports import revenue_schedule as scheduling
+from core.reports.revenue_schedule import Schedule
 from etl.export import csv_text
 
 From = Annotated[date, Query(alias="from", description="The first day.")]
@@ -54,6 +56,20 @@ def platform_fees_csv(
 ) -> Response:
     """Totals, groups, then invoices. Needs `analytics.read`."""
     return _file("platform-fees", fees.as_lines(platform_fees(at, actor, since, until, group_by)))
+
+
+@router.get("/revenue-schedule", summary="When deferred revenue is earned", responses=refusals(400))
+def revenue_schedule(at: TheOffice, actor: Caller, since: From, until: To) -> Schedule:
+    """Deferred revenue month by month as posted, and as it is planned. Needs `analytics.read`."""
+    with at.work(actor) as work:
+        return scheduling.revenue_schedule(work, since, until)
+
+
+@router.get("/revenue-schedule.csv", summary="The same as CSV", responses={**refusals(400), **CSV})
+def revenue_schedule_csv(at: TheOffice, actor: Caller, since: From, until: To) -> Response:
+    """Months, then the lines they rest on. Needs `analytics.read`."""
+    lines = scheduling.as_lines(revenue_schedule(at, actor, since, until))
+    return _file("revenue-schedule", lines)
 
 
 def _file(name: str, lines: list[dict[str, Any]]) -> Response:

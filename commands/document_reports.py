@@ -1,4 +1,4 @@
-"""`saldo report churn` and `saldo report platform-fees`: reports on documents (CHN, FEE)."""
+"""`saldo report churn|platform-fees|revenue-schedule`: reports on documents (CHN, FEE, CFO.2)."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -16,6 +16,7 @@ from core.money import units_text
 from core.office import office
 from core.reports import churn as churning
 from core.reports import platform_fees as fees
+from core.reports import revenue_schedule as scheduling
 from core.settings import settings
 from core.work import Work
 from etl.export import csv_text
@@ -27,7 +28,17 @@ Format = Annotated[
     Literal["json", "csv", "pdf"] | None, typer.Option("--format", help="csv and pdf go to stdout.")
 ]
 
-RIGHT = ("Lost a month, EUR", "Invoices", "Gross", "Paid", "Outstanding")
+RIGHT = (
+    "Lost a month, EUR",
+    "Invoices",
+    "Gross",
+    "Paid",
+    "Outstanding",
+    "Opening",
+    "Deferred",
+    "Recognised",
+    "Closing",
+)
 """Columns of figures."""
 
 
@@ -71,6 +82,24 @@ def platform_fees(
         answer(asdict(found), as_json or form == "json", lambda _: _show_fees(found))
 
 
+@command
+def revenue_schedule(since: From, until: To, form: Format = None, as_json: AsJson = False) -> None:
+    """Deferred revenue month by month: what was posted, and when the rest is earned."""
+    found = _read(lambda work: scheduling.revenue_schedule(work, since, until))
+    titles = ["Month", "Opening", "Deferred", "Recognised", "Closing", "Currency", "State"]
+    if form == "csv":
+        _csv(scheduling.as_lines(found))
+    elif form == "pdf":
+        rows = [_month(month) for month in found.months]
+        _pdf("Deferred revenue", titles, rows, f"{since} to {until}")
+    else:
+        answer(
+            asdict(found),
+            as_json or form == "json",
+            lambda _: table(titles, [_month(m) for m in found.months], right=(1, 2, 3, 4)),
+        )
+
+
 def _read(ask: Callable[[Work], Any]) -> Any:
     with office().work(system("saldo report")) as work:
         return ask(work)
@@ -108,6 +137,21 @@ def _group(group: fees.FeeGroup) -> list[str]:
             for amount in (group.gross_minor, group.paid_minor, group.outstanding_minor)
         ),
         group.currency,
+    ]
+
+
+def _month(month: scheduling.ScheduleMonth) -> list[str]:
+    amounts = (
+        month.opening_minor,
+        month.deferred_minor,
+        month.recognised_minor,
+        month.closing_minor,
+    )
+    return [
+        f"{month.month:%Y-%m}",
+        *(units_text(amount, month.currency) for amount in amounts),
+        month.currency,
+        "planned" if month.planned else "posted",
     ]
 
 

@@ -143,7 +143,7 @@ WINDOW = "from=2026-01-01&to=2026-12-31"
 QUERIES = {
     **{
         f"/sys/billing/{name}{kind}": WINDOW
-        for name in ("churn", "platform-fees")
+        for name in ("churn", "platform-fees", "revenue-schedule")
         for kind in ("", ".csv")
     },
     "/v1/usage": "tenant_id=1",

@@ -56,3 +56,19 @@ def test_fees_show_gross_paid_and_outstanding(office: Office, fees: Visit) -> No
 
 def test_no_fee_is_said(fees: Visit) -> None:
     assert "No platform fees" in words(fees("cfo"))
+
+
+def test_deferred_revenue_shows_its_months_and_the_lines_they_rest_on(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = visitor(office, monkeypatch, "revenue/deferred.py")
+    assert "Nothing is deferred" in words(page("cfo"))
+    plans = the_plans(office)
+    subscription = a_subscription(office, a_tenant(office), plans["growth"], "annual")
+    drawn = page("cfo")
+    assert not drawn.exception
+    shown = words(drawn)
+    assert "planned from November 2026" in shown
+    assert f"{subscription.amount_minor / 100:,.2f}" in shown
+    assert shown.count("Planned") == 13
+    assert 'href="/invoice?invoice=1"' in shown
