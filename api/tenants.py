@@ -1,15 +1,16 @@
 """`/sys/tenants`: organisations that sign up (SUB.2)."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import Field
 
 from api.caller import Caller, Key, TheOffice
 from api.errors import refusals
-from api.shapes import Answer, Body, Currency, Name, example
+from api.shapes import Answer, Body, Currency, Limit, Name, Offset, Search, example
 from core.tenants.actions import NewTenant, create_tenant
+from core.tenants.queries import TenantFilters, TenantList, tenants
 
 
 class TenantBody(Body):
@@ -41,7 +42,30 @@ class TenantAnswer(Answer):
     signed_up_on: date | None
 
 
+State = Literal["subscribed", "former", "none"]
+
 router = APIRouter(prefix="/sys/tenants", tags=["Tenants"])
+
+
+@router.get("", summary="List tenants", responses=refusals(400))
+def list_tenants(
+    at: TheOffice,
+    actor: Caller,
+    search: Search = None,
+    country: Annotated[str | None, Query(pattern="^[A-Z]{2}$")] = None,
+    currency: Annotated[Currency | None, Query()] = None,
+    state: Annotated[State | None, Query(description="`none` never had a plan.")] = None,
+    sort: Literal["name", "newest"] = "name",
+    limit: Limit = 100,
+    offset: Offset = 0,
+) -> TenantList:
+    """With the plan each subscribes to, or did last; a tenant's caller gets its own.
+
+    Needs `billing.read` or `saas.subscriptions.manage`, or `org.billing.read` of the own tenant.
+    """
+    wanted = TenantFilters(search, country, currency, state)
+    with at.work(actor) as work:
+        return tenants(work, wanted, order=sort, limit=limit, offset=offset)
 
 
 @router.post("", status_code=201, summary="Add a tenant", responses=refusals(400, 409))

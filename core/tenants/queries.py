@@ -6,11 +6,17 @@ from typing import Any
 
 from sqlalchemy import text as sql
 
-from core.listing import LARGEST_PAGE, Conditions, like
+from core.errors import BadInput
+from core.listing import LARGEST_PAGE, Conditions, known, like
 from core.subscriptions.listing import admit
 from core.work import Work
 
 ORDERS = {"name": "lower(t.name), t.id", "newest": "t.signed_up_on desc nulls last, t.id desc"}
+STATES = {
+    "subscribed": "s.status <> 'cancelled'",
+    "former": "s.status = 'cancelled'",
+    "none": "s.status is null",
+}
 MOST_COUNTRIES = 300
 _ROWS = """
 -- Which tenants fit, and what does each subscribe to? One row per tenant, with the subscription
@@ -87,7 +93,10 @@ def tenants(
 ) -> TenantList:
     """The tenants that fit. Needs `billing.read` or `saas.subscriptions.manage`; a tenant's own
     people get theirs with `org.billing.read`. Text is looked for in name, number and e-mail.
+    Raises BadInput for an unknown order or state.
     """
+    if order not in ORDERS:
+        raise BadInput(f"Tenants are sorted by {', '.join(ORDERS)}")
     parts = _conditions(wanted or TenantFilters(), admit(work))
     where, values = parts.joined()
     count = work.session.scalar(sql(_COUNT.format(conditions=where)), values) or 0
@@ -114,11 +123,6 @@ def _conditions(wanted: TenantFilters, own: int | None) -> Conditions:
             "or t.id::text = :exact)",
             **looked,
         )
-    states = {
-        "subscribed": "s.status <> 'cancelled'",
-        "former": "s.status = 'cancelled'",
-        "none": "s.status is null",
-    }
-    if wanted.state in states:
-        parts.add(states[wanted.state])
+    if state := known(wanted.state, tuple(STATES), "state"):
+        parts.add(STATES[state])
     return parts

@@ -226,3 +226,12 @@ def test_records_that_are_not_there_and_wrong_usage(saldo: Saldo, number: str) -
     assert saldo("subscription", "list", "--sort", "colour", "--json").json["code"] == "bad_input"
     assert saldo("subscription", "pause", number, "--as", FINANCE).code == 2
     assert saldo("subscription", "pause", number, "--until", "x", *WRITE).code == 2
+
+
+def test_tenants_are_listed_with_their_plans(saldo: Saldo, office: Office) -> None:
+    tenant = a_tenant(office)
+    found = saldo("tenant", "list", "--search", tenant.name, "--json").json
+    assert set(found) | set(found["tenants"][0]) == documented("saldo tenant list")
+    assert [row["id"] for row in found["tenants"]] == [tenant.id]
+    assert tenant.name in saldo("tenant", "list").out
+    assert saldo("tenant", "list", "--state", "lost").code == 1

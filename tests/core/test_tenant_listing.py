@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.errors import NotAllowed
+from core.errors import BadInput, NotAllowed
 from core.subscriptions.models import Subscription
 from core.tenants.actions import NewTenant, create_tenant
 from core.tenants.queries import TenantFilters, countries, tenants
@@ -57,3 +57,11 @@ def test_a_tenants_people_see_their_own_and_others_none(office: Office) -> None:
     analyst = acting(office, a_user(office, "analyst"))
     with pytest.raises(NotAllowed), office.work(analyst) as work:
         tenants(work)
+
+
+def test_unknown_orders_and_states_are_refused(office: Office) -> None:
+    with office.work(JOB) as work:
+        with pytest.raises(BadInput, match="name, newest"):
+            tenants(work, order="size")
+        with pytest.raises(BadInput, match="subscribed, former, none"):
+            tenants(work, TenantFilters(state="lost"))
