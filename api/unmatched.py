@@ -36,7 +36,7 @@ from core.inbox.listing import (
     unmatched,
 )
 from core.inbox.running import run_auto_assign
-from core.inbox.trial import LEAST, Trial, replay, try_auto_assign
+from core.inbox.trial import LEAST, Trial, recalibrate, replay, try_auto_assign
 from core.work import Office
 
 UnmatchedStatus = Literal["open", "assigned", "ignored"]
@@ -104,6 +104,15 @@ class AutoAssignAnswer(Answer):
     changed_at: datetime | None
     changed_by: str | None
     trial: TrialAnswer | None
+
+
+class CalibrationAnswer(Answer):
+    """Pairs of score and share right, fitted on so many decisions."""
+
+    id: int
+    fitted_at: datetime
+    decisions: int
+    steps: list[list[float]]
 
 
 class RunAnswer(Answer):
@@ -195,6 +204,13 @@ def run_now(at: TheOffice, actor: Caller) -> RunAnswer:
     with at.work(actor) as work:
         work.require("sys_finance")
     return RunAnswer.model_validate(run_auto_assign(at))
+
+
+@router.post("/recalibrate", summary="Learn from past decisions", responses=refusals(409))
+def recalibrate_matching(at: TheOffice, actor: Caller) -> CalibrationAnswer:
+    """How often a score was right in the company's own decisions. Needs `sys_finance`."""
+    with at.work(actor) as work:
+        return CalibrationAnswer.model_validate(recalibrate(work))
 
 
 @router.get("/{unmatched_id}", summary="One transfer", responses=refusals(404))

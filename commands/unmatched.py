@@ -13,7 +13,7 @@ from core.access.authority import system
 from core.errors import BadInput
 from core.inbox import choosing, deciding, undoing
 from core.inbox.listing import UnmatchedFilters, UnmatchedRow, found_unmatched, unmatched
-from core.inbox.trial import LEAST, replay, try_auto_assign
+from core.inbox.trial import LEAST, recalibrate, replay, try_auto_assign
 from core.invoices.listing import one_invoice
 from core.money import units_text
 from core.office import office
@@ -118,6 +118,24 @@ def not_theirs(
     """Say that a transfer is not a tenant's; it is suggested less from then on."""
     _act(user, lambda work: deciding.decline_suggestion(work, number, tenant))
     _told(number, as_json)
+
+
+@app.command("recalibrate")
+@command
+def recalibrate_matching(user: User, as_json: AsJson = False) -> None:
+    """Learn from the company's own decisions how often a score was right."""
+
+    def do(work: Work) -> dict[str, Any]:
+        made = recalibrate(work)
+        return {
+            "id": made.id,
+            "fitted_at": made.fitted_at,
+            "decisions": made.decisions,
+            "steps": made.steps,
+        }
+
+    done = _act(user, do)
+    answer(done, as_json, lambda _: console.print(f"Learnt from {done['decisions']} decisions"))
 
 
 @auto_app.command("show")

@@ -26,7 +26,12 @@ from core.dunning.models import (
 )
 from core.gateways.models import GatewayCredentials, GatewayEvent, GatewayLedgerEntry
 from core.idempotency import IdempotencyKey
-from core.inbox.models import AutoAssignChoice, AutoAssignTrial, SuggestionDeclined
+from core.inbox.models import (
+    AutoAssignChoice,
+    AutoAssignTrial,
+    MatchingCalibration,
+    SuggestionDeclined,
+)
 from core.invoices.models import Invoice, InvoiceLine, InvoiceSeries, IssuerProfile
 from core.jobs.models import JobRun, JobSchedule
 from core.ledger.models import Account, AccountingEntry, LedgerTransaction
@@ -95,6 +100,7 @@ __all__ = [
     "JobSchedule",
     "LedgerTransaction",
     "LoginAttempt",
+    "MatchingCalibration",
     "Meter",
     "Notification",
     "NotificationChannel",

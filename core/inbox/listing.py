@@ -242,3 +242,26 @@ def _conditions(wanted: UnmatchedFilters) -> Conditions:
     if wanted.most_minor is not None:
         parts.add("b.amount_minor <= :most_minor", most_minor=wanted.most_minor)
     return parts
+
+
+_ORIGIN = sql("""
+-- Which transfer did a payment come by? One row at most.
+select b.id as transfer_id, u.id as unmatched_id
+from bank_transfer b left join unmatched_bank_transfer u on u.bank_transfer_id = b.id
+where b.payment_id = :payment_id
+""")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The transfer that a payment came by; `unmatched_id` when it went through the inbox."""
+
+    transfer_id: int
+    unmatched_id: int | None
+
+
+def origin_of(work: Work, payment_id: int) -> Origin | None:
+    """The transfer of a bank's file that a payment came by; None for any other payment."""
+    work.require("billing.read")
+    row = work.session.execute(_ORIGIN, {"payment_id": payment_id}).one_or_none()
+    return Origin(row.transfer_id, row.unmatched_id) if row else None

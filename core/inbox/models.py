@@ -1,8 +1,10 @@
 """Suggestions that were declined, trials of posting without a person, and what was chosen (UNM)."""
 
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Numeric, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.base import Base, Day, Id, Instant
@@ -61,3 +63,18 @@ class AutoAssignChoice(Base):
     trial_id: Mapped[int | None] = mapped_column(ForeignKey("auto_assign_trial.id"))
     changed_at: Mapped[Instant]
     changed_by: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+
+
+class MatchingCalibration(Base):
+    """How often a score was right in the company's own decisions; the newest row counts.
+
+    `steps` are (score, share right) pairs, both rising, fitted on so many `decisions`.
+    """
+
+    __tablename__ = "matching_calibration"
+
+    id: Mapped[Id]
+    fitted_at: Mapped[Instant]
+    fitted_by: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    decisions: Mapped[int]
+    steps: Mapped[list[Any]] = mapped_column(JSONB)

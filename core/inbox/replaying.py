@@ -12,7 +12,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, text
 
-from core.inbox.standing import CLOSED_SINCE, INVOICES, assignment_of, invoices_of, transfer_of
+from core.inbox.standing import (
+    CLOSED_SINCE,
+    INVOICES,
+    assignment_of,
+    invoices_of,
+    model_of_company,
+    transfer_of,
+)
 from core.invoices.models import OPEN
 from core.matching.book import Book, no_collecting
 from core.matching.records import Invoice
@@ -74,6 +81,14 @@ class Replayed:
     proposed: tuple[int, ...]
     probability: Decimal
     reasons: tuple[str, ...]
+    first: tuple[int, ...]
+    share: float
+    """The likeliest invoices, and their share before calibration; 0 when there were none."""
+
+    @property
+    def was_right(self) -> bool:
+        """True when money was put on just the likeliest invoices."""
+        return bool(self.first) and set(self.first) == set(self.invoice_ids)
 
     @property
     def agrees(self) -> bool:
@@ -111,7 +126,7 @@ class _Owing:
         self._totals = {row.id: row.total_minor for row in work.session.execute(_TOTALS)}
         self._invoices: dict[int, Invoice] = {}
         self._owed: dict[int, int] = {}
-        self.book = Book()
+        self.book = Book(model_of_company(work)[1])
         for invoice in invoices_of(work.session.execute(_BOOK, values)):
             number = int(invoice.invoice_id)
             owed = invoice.due_minor if invoice.status in OPEN else 0
@@ -156,8 +171,10 @@ def _happened(work: Work, begin: datetime) -> list[tuple[datetime, int, Row[Any]
 
 def _asked(book: Book, row: Row[Any], least: Decimal, taken: set[str]) -> Replayed:
     """One decision beside what would have been posted; of two for one invoice the first is."""
-    offers = book.suggest(transfer_of(row))
+    transfer = transfer_of(row)
+    offers = book.suggest(transfer)
     best = offers[0] if offers else None
+    likeliest = next(iter(book.weigh(transfer)), None)
     posted = (
         best is not None
         and best.auto
@@ -179,4 +196,6 @@ def _asked(book: Book, row: Row[Any], least: Decimal, taken: set[str]) -> Replay
         proposed=tuple(int(one) for one in best.invoice_ids) if best and posted else (),
         probability=best.probability if best else Decimal(0),
         reasons=best.reasons if best else (),
+        first=tuple(int(each.invoice_id) for each in likeliest.invoices) if likeliest else (),
+        share=likeliest.share if likeliest else 0.0,
     )

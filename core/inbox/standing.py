@@ -7,10 +7,12 @@ from datetime import timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, Row, text
+from sqlalchemy import Engine, Row, select, text
 
+from core.inbox.models import MatchingCalibration
 from core.matching.book import Book, no_collecting
 from core.matching.records import Assignment, Invoice, Transfer
+from core.matching.scoring import Model, shipped_model
 from core.work import Work
 
 CLOSED_SINCE = timedelta(days=400)
@@ -64,14 +66,16 @@ class StandingBook:
         with self._lock:
             low = str(work.session.scalar(_LOW))
             with no_collecting():
-                if self._outdated(work):
-                    self._clear()
+                fitted, model = model_of_company(work)
+                if fitted != self._fitted or self._outdated(work):
+                    self._clear(fitted, model)
                 self._read(work)
             self._low = low
             yield self._book
 
-    def _clear(self) -> None:
-        self._book = Book()
+    def _clear(self, fitted: int = 0, model: Model | None = None) -> None:
+        self._book = Book(model)
+        self._fitted = fitted
         self._low = "0"
         self._declined = 0
         self._learnt: dict[int, int] = {}
@@ -99,6 +103,20 @@ class StandingBook:
     def _payments(self, work: Work) -> Sequence[Row[Any]]:
         values = {"low": self._low, "learnt_since": work.today - LEARNT_SINCE}
         return work.session.execute(_PAID, values).all()
+
+
+def model_of_company(work: Work) -> tuple[int, Model | None]:
+    """The weights that are shipped, calibrated on the company's own decisions where it has any.
+
+    With the number of the calibration, 0 and None without one.
+    """
+    fitted = work.session.scalar(
+        select(MatchingCalibration).order_by(MatchingCalibration.id.desc()).limit(1)
+    )
+    if fitted is None:
+        return 0, None
+    steps = [(float(score), float(share)) for score, share in fitted.steps]
+    return fitted.id, Model(shipped_model().weights, steps)
 
 
 _KEPT: "WeakKeyDictionary[Engine, StandingBook]" = WeakKeyDictionary()

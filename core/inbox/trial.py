@@ -8,11 +8,12 @@ from datetime import date
 from decimal import Decimal
 
 from core.actions import action
-from core.errors import BadInput
-from core.inbox.models import AutoAssignTrial
+from core.errors import BadInput, NotNow
+from core.inbox.models import AutoAssignTrial, MatchingCalibration
 from core.inbox.replaying import Replayed, replayed
-from core.matching.calibration import wilson_lower
+from core.matching.calibration import FEWEST_DECISIONS, recalibrated, wilson_lower
 from core.matching.rule import LEAST_PROBABILITY
+from core.matching.scoring import shipped_model
 from core.work import Work
 
 LEAST = Decimal(str(LEAST_PROBABILITY))
@@ -80,6 +81,32 @@ def try_auto_assign(
     work.session.add(kept)
     work.session.flush()
     work.tell(trial_id=kept.id, proposed=kept.proposed, agreed=kept.agreed, decided=kept.decided)
+    return kept
+
+
+@action("bank.matching.recalibrated", needs="sys_finance")
+def recalibrate(work: Work) -> MatchingCalibration:
+    """Learn from the company's own decisions of two years how often a score was right.
+
+    The probabilities of all suggestions follow from then on. Raises NotNow with fewer than 200
+    decisions, on which nothing can rest.
+    """
+    since = _months_before(work.today, MOST_MONTHS)
+    decided = [(each.share, each.was_right) for each in replayed(work, since, LEAST) if each.first]
+    if len(decided) < FEWEST_DECISIONS:
+        raise NotNow(
+            f"{len(decided)} decisions have a suggestion; {FEWEST_DECISIONS} are needed to learn"
+        )
+    fitted = recalibrated(shipped_model(), decided)
+    kept = MatchingCalibration(
+        fitted_at=work.now,
+        fitted_by=work.actor.user_id,
+        decisions=len(decided),
+        steps=[[score, share] for score, share in fitted.calibration],
+    )
+    work.session.add(kept)
+    work.session.flush()
+    work.tell(calibration_id=kept.id, decisions=kept.decisions)
     return kept
 
 

@@ -9,12 +9,14 @@ from sqlalchemy import select
 from core.bank.models import UnmatchedBankTransfer
 from core.clock import SetClock
 from core.errors import BadInput, FreshAuthNeeded, NotFound, NotNow
-from core.inbox import choosing
+from core.inbox import choosing, trial
 from core.inbox.choosing import standing, switch_off, switch_on
 from core.inbox.deciding import Share, assign_transfer, ignore_transfer
+from core.inbox.listing import one_unmatched
 from core.inbox.running import run_auto_assign
-from core.inbox.trial import replay, try_auto_assign
+from core.inbox.trial import recalibrate, replay, try_auto_assign
 from core.inbox.undoing import undo_decision
+from core.matching import calibration
 from core.work import Office
 from tests.billing import JOB, WHY, an_invoice, pass_days, wrong_books
 from tests.builders import a_user, acting
@@ -161,9 +163,9 @@ def test_a_run_posts_the_certain_ones_and_only_while_on(
     unsure = waiting(office, 3, bank_ref="W8")
     assert not run_auto_assign(office).enabled
     with office.work(person) as work:
-        trial = try_auto_assign(work)
+        tried = try_auto_assign(work)
     with office.work(person) as work:
-        switch_on(work, trial.id, reason=WHY)
+        switch_on(work, tried.id, reason=WHY)
     done = run_auto_assign(office)
     assert (list(done.assigned), done.left) == ([sure], 1)
     assert run_auto_assign(office).assigned == {}
@@ -190,9 +192,9 @@ def test_of_two_transfers_for_one_invoice_the_run_posts_one(
     _named(office, clock, 0)
     person = finance(office)
     with office.work(person) as work:
-        trial = try_auto_assign(work)
+        tried = try_auto_assign(work)
     with office.work(person) as work:
-        switch_on(work, trial.id, reason=WHY)
+        switch_on(work, tried.id, reason=WHY)
     invoice = an_invoice(office, named_tenant(office, "Zeta Werke GmbH"), 30_000)
     first, _ = (
         waiting(office, 30_000, "ZETA WERKE", text=f"{invoice.number}", bank_ref=f"Z{n}")
@@ -201,3 +203,27 @@ def test_of_two_transfers_for_one_invoice_the_run_posts_one(
     done = run_auto_assign(office)
     assert (list(done.assigned), done.left) == ([first], 1)
     assert wrong_books(office) == []
+
+
+def test_probabilities_follow_the_companys_own_decisions(
+    office: Office, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """People put every such transfer elsewhere, so that the same score says less from then on."""
+    person = finance(office)
+    with office.work(person) as work, pytest.raises(NotNow, match="200 are needed"):
+        recalibrate(work)
+    monkeypatch.setattr(trial, "FEWEST_DECISIONS", 3)
+    monkeypatch.setattr(calibration, "FEWEST_DECISIONS", 3)
+    for n in range(3):
+        _named(office, clock, n, decide="wrong")
+    waits = _named(office, clock, 3, decide="open")
+    person = finance(office)
+    with office.work(person) as work:
+        before = one_unmatched(work, waits).best
+    with office.work(person) as work:
+        assert recalibrate(work).decisions == 3
+    with office.work(person) as work:
+        after = one_unmatched(work, waits).best
+    assert before is not None
+    assert before.certain
+    assert after is None or (after.probability < Decimal("0.5") and not after.certain)
