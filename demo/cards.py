@@ -75,7 +75,7 @@ def payouts(world: World) -> None:
     if world.today.weekday() != 0:
         return
     for provider, currency in sorted(world.to_pay_out):
-        number = world.serial(f"po_{provider}_")
+        number = f"po_{provider}_{currency.lower()}_{world.today:%G-w%V}"
         try:
             made = world.desk.job(
                 "gateways",

@@ -23,13 +23,14 @@ from core.plans.defaults import MONTHLY_UNITS, cycle_price, default_plans
 from core.work import Office, Work
 from demo import cards, decisions, dunning, metering
 from demo.calendar import DAY, days, months_before
+from demo.inbox import use_credit
 from demo.kept_cards import leave_cards
 from demo.market import CYCLES, Profile, sign_ups
 from demo.names import Names
 from demo.people import BOSS, PASSWORD, PEOPLE
 from demo.staff import PLANNER, Desk
 from demo.subscribing import daily_run, sign_up
-from demo.transfers import Bank, use_credit
+from demo.transfers import Bank
 from demo.treasury import Treasury
 from demo.world import Bill, World
 
@@ -110,7 +111,7 @@ def _live(
     arriving: dict[date, list[Profile]] = {}
     for profile in sign_ups(rng, tenants, start, until):
         arriving.setdefault(profile.signs_up_on, []).append(profile)
-    names, bank = Names(rng), Bank(world)
+    names, bank = Names(rng), Bank(world, tenants)
     treasury = Treasury(world, bank, tenants)
     whole = (until - start).days + 1
     for lived, day in enumerate(days(start, until), start=1):
@@ -180,7 +181,7 @@ def _collect_less_often() -> None:
 
 def _quick_engine(given: Engine) -> Engine:
     """The same database over one connection that does not wait for the disk at each commit."""
-    engine = create_engine(given.url, pool_size=1, max_overflow=0)
+    engine = create_engine(given.url, pool_size=1, max_overflow=0, pool_reset_on_return=None)
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: psycopg.Connection[Any], _record: object) -> None:

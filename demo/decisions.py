@@ -196,12 +196,13 @@ def _pause(world: World, customer: Customer) -> None:
 
 def _more_trial(world: World, customer: Customer) -> None:
     days = world.rng.choice((7, 10, 14))
-    world.desk.person(
+    subscription = world.desk.person(
         FINANCE,
         lambda work: extend_trial(
             work, customer.subscription_id, days, reason="More time asked to test the import"
         ),
     )
+    customer.trial_ends_on = subscription.trial_ends_on
 
 
 def _return(world: World, customer: Customer) -> None:

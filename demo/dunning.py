@@ -1,11 +1,8 @@
 """The nightly sweep of overdue invoices, and what it means to the customers."""
 
-from sqlalchemy import select
-
 from core.dunning.run import run_dunning
-from core.subscriptions.arrears import BEHIND
-from core.subscriptions.models import Subscription
-from core.work import Work
+from core.subscriptions.queries import behind_since
+from demo.subscribing import give_up
 from demo.world import World
 
 
@@ -14,15 +11,13 @@ def sweep(world: World) -> None:
     desk = world.desk
     for change in run_dunning(desk.office).changes:
         assert change.outcome == "done", change
-    behind = desk.job("dunning", _behind)
+    behind = desk.job("dunning", behind_since)
+    numbers = {number for number, _, _ in behind}
     for number, customer in world.by_subscription.items():
         if number != customer.subscription_id:
             continue
-        if customer.state == "paying" and number in behind:
+        if customer.state == "paying" and number in numbers:
             customer.state = "behind"
-        elif customer.state == "behind" and number not in behind:
+        elif customer.state == "behind" and number not in numbers:
             customer.state = "paying"
-
-
-def _behind(work: Work) -> set[int]:
-    return set(work.session.scalars(select(Subscription.id).where(Subscription.status.in_(BEHIND))))
+    give_up(world, behind)

@@ -26,10 +26,10 @@ PLANS = {
 }
 CYCLES = {"monthly": 64, "quarterly": 12, "semiannual": 6, "annual": 18}
 SEND_INVOICE_PERCENT = {
-    "starter": 8,
-    "growth": 30,
-    "pro": 60,
-    "enterprise": 90,
+    "starter": 16,
+    "growth": 45,
+    "pro": 70,
+    "enterprise": 92,
 }
 WALLET_PERCENT = 16
 """Of those who could pay by card, how many pay ahead."""
@@ -74,6 +74,8 @@ WORDS = {
     "other": "The customer was acquired and uses the parent's system",
     "unknown": "The customer gave no reason when asked by phone",
 }
+STANDARD_TENANTS = 300
+"""The number of tenants for which sums of the company as a whole are given."""
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,16 @@
 """Sign-ups and the daily run of the subscriptions."""
 
+from datetime import date
 from random import Random
 
-from sqlalchemy import select
 from stdnum import iban as iban_numbers
 
 from core.access.actions import create_user
-from core.access.authority import system
 from core.money import round_half_up
 from core.plans.queries import price_on
 from core.subscriptions.actions import assign
 from core.subscriptions.lifecycle import end_trial, lapse
 from core.subscriptions.models import Subscription
-from core.subscriptions.queries import behind_since
 from core.subscriptions.run import Change, run_lifecycle
 from core.tenants.actions import NewTenant, create_tenant
 from core.work import Work
@@ -45,6 +43,7 @@ def sign_up(world: World, names: Names, profile: Profile) -> None:
         profile.plan,
         "trial" if profile.trial else "paying",
         bank_account(world.rng, profile.country),
+        subscription.trial_ends_on,
     )
     world.customers[tenant.id] = customer
     world.by_subscription[subscription.id] = customer
@@ -83,35 +82,34 @@ def discounted(amount_minor: int, percent: int) -> int:
 
 
 def daily_run(world: World) -> None:
-    """Trials whose tenants do not want to pay, then the lifecycle run, then who is given up."""
-    desk = world.desk
-    if any(each.state == "trial" for each in world.customers.values()):
-        with desk.office.work(system("lifecycle")) as work:
-            over = _trials_over(work)
-        for subscription_id in over:
-            _leave_trial(world, subscription_id)
-    for change in run_lifecycle(desk.office).changes:
+    """Trials whose tenants do not want to pay, then the lifecycle run."""
+    for customer in world.customers.values():
+        if customer.state == "trial" and not customer.profile.converts:
+            _leave_trial(world, customer)
+    for change in run_lifecycle(world.desk.office).changes:
         assert change.outcome == "done", change
         world.invoiced = True
         _remember(world, change)
-    for subscription_id in _given_up(world):
-        desk.job("lifecycle", lambda work, number=subscription_id: lapse(work, number))  # type: ignore[misc]
-        customer = world.by_subscription[subscription_id]
-        customer.state, customer.left_on = "gone", world.today
 
 
-def _trials_over(work: Work) -> list[int]:
-    found = select(Subscription.id).where(
-        Subscription.status == "trial", Subscription.trial_ends_on <= work.today
-    )
-    return list(work.session.scalars(found.order_by(Subscription.id)))
+def give_up(world: World, behind: list[tuple[int, str, date]]) -> None:
+    """End what was read-only or suspended for too long, unless it ends by itself.
+
+    `behind` names subscriptions with their status and the day on which it began.
+    """
+    for number, status, since in behind:
+        customer = world.by_subscription[number]
+        days = (world.today - since).days
+        if status in LAPSE_AFTER and days >= LAPSE_AFTER[status] and customer.state == "behind":
+            world.desk.job("lifecycle", lambda work, one=number: lapse(work, one))  # type: ignore[misc]
+            customer.state, customer.left_on = "gone", world.today
 
 
-def _leave_trial(world: World, subscription_id: int) -> None:
-    """A tenant that does not convert falls to the free plan."""
-    customer = world.by_subscription[subscription_id]
-    if not customer.profile.converts:
-        world.desk.job("lifecycle", lambda work: end_trial(work, subscription_id, converts=False))
+def _leave_trial(world: World, customer: Customer) -> None:
+    """A tenant that does not convert falls to the free plan when its trial is over."""
+    if customer.trial_ends_on is not None and customer.trial_ends_on <= world.today:
+        number = customer.subscription_id
+        world.desk.job("lifecycle", lambda work: end_trial(work, number, converts=False))
         customer.state, customer.plan = "free", "free"
 
 
@@ -122,25 +120,6 @@ def _remember(world: World, change: Change) -> None:
     elif change.step in ("end_trial", "resume"):
         customer.state = "paying"
     wallets.follow(world, customer, change)
-
-
-def _given_up(world: World) -> list[int]:
-    """Read-only or suspended for too long, unless they end by themselves."""
-    if not _anyone_behind(world):
-        return []
-    with world.desk.office.work(system("lifecycle")) as work:
-        behind = behind_since(work)
-    return [
-        number
-        for number, status, since in behind
-        if status in LAPSE_AFTER
-        and (world.today - since).days >= LAPSE_AFTER[status]
-        and world.by_subscription[number].state == "behind"
-    ]
-
-
-def _anyone_behind(world: World) -> bool:
-    return any(each.state == "behind" for each in world.customers.values())
 
 
 def bank_account(rng: Random, country: str) -> str:

@@ -1,79 +1,76 @@
-"""Bank transfers: who pays when and with which reference, the statements, the inbox."""
+"""Bank transfers: who pays when, and the files in which the bank tells of it."""
 
-from collections import defaultdict
-from dataclasses import dataclass
-from datetime import timedelta
+from collections import defaultdict, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from sqlalchemy import select
 
+from core.access.authority import system
+from core.bank.files import import_file
 from core.bank.models import BankTransfer, UnmatchedBankTransfer
-from core.bank.rules import Statement, TransferLine
-from core.bank.statements import import_statement
-from core.gateways.actions import announce_payout
-from core.inbox.deciding import Share, assign_transfer, ignore_transfer
-from core.invoices.rules import valid_ocr
-from core.payments.actions import apply_credit
-from core.payments.models import Payment
-from core.payments.rules import Part
+from core.bank.rules import TransferLine
+from core.gateways.actions import Payout
 from core.work import Work
+from demo.bank_files import AccountDay, bgmax, camt053
 from demo.calendar import DAY, banking_day, is_banking_day
+from demo.inbox import Inbox, Truth
 from demo.market import HABITS
-from demo.staff import BILLING, FINANCE
+from demo.payers import (
+    AGAIN,
+    STRAY,
+    STRAYS,
+    also_open,
+    fill_in,
+    manner,
+    namesakes,
+)
 from demo.world import Bill, Customer, World
 
-BANKGIRO = "5402-9681"
+BANKGIRO = "54029681"
 ACCOUNTS = {
     "SEK": "SE4550000000058398257466",
     "EUR": "DE89370400440532013000",
     "USD": "US-0042-118820",
     "NGN": "NG-0110-774210",
 }
-BATCH_DAYS = 40
-LEFT_OPEN = 10
-"""Unmatched transfers that stay in the inbox at the end."""
-STRAYS = (
-    ("Skatteverket", "Återbetalning skattekonto"),
-    ("Mynt Försäkring AB", "Skadeersättning 88213"),
-    ("Finanzamt Mitte", "Erstattung USt"),
-    ("Hotel Skeppsbron", "Retur depositum"),
-)
-ASSIGN_REASONS = (
-    "Amount and payer fit this invoice, confirmed by mail",
-    "The payer mistyped the reference; name and amount agree",
-    "Remittance advice received by mail names this invoice",
-    "Known payer of this customer, same account as last month",
-)
+PAYERS = {
+    "bankgirot": ("BANKGIROT", "BANKGIRO 5402-9681"),
+    "stripe": ("STRIPE PAYMENTS EUROPE LTD", "STRIPE PAYOUT {payout_id}"),
+    "paypal": ("PAYPAL EUROPE SARL", "PAYPAL TRANSFER {payout_id}"),
+    "paystack": ("PAYSTACK PAYMENTS LTD", "PAYSTACK SETTLEMENT {payout_id}"),
+}
+"""Name and words of the bank's line of a payout."""
+STRAY_PER_MILLE, AGAIN_PER_MILLE = 60, 12
+REMEMBERED = 40
+"""Paid bills of which one may be paid again."""
+BANK = system("bank")
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """A transfer on its way: how its payer fills it in, and what it really pays."""
+    """A transfer on its way; `amount_minor` of a bill that is paid again."""
 
     bill: Bill
-    manner: str
-
-
-@dataclass(frozen=True)
-class Truth:
-    """What an unmatched transfer is for: its customer's invoices, in order; none for a stray."""
-
-    tenant_id: int | None
-    invoice_ids: tuple[int, ...]
-    amount_minor: int
+    kind: str
+    amount_minor: int = 0
 
 
 class Bank:
-    """The accounts on which transfers arrive, and what finance still has to look at."""
+    """The accounts on which transfers arrive; what nobody can match goes to the inbox."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, world: World, tenants: int) -> None:
+        self.world, self.inbox = world, Inbox(world, tenants)
         self.balance: dict[str, int] = dict.fromkeys(ACCOUNTS, 0)
         self.sent: dict[str, int] = dict.fromkeys(ACCOUNTS, 0)
         """What leaves the accounts with the next statement."""
         self._arriving: list[Arrival] = []
+        self._paid: deque[Arrival] = deque(maxlen=REMEMBERED)
         self._truth: dict[str, Truth] = {}
+        self._lines: dict[str, list[TransferLine]] = defaultdict(list)
+        """Lines of today by account: Bankgirot's file, or the account of a currency."""
         self._last_unmatched = 0
-        self.inbox: dict[int, Truth] = {}
 
     def expect(self, bill: Bill, customer: Customer) -> None:
         """Plan when and how a customer pays a bill by transfer."""
@@ -83,146 +80,159 @@ class Bank:
             return
         on = bill.due_on + timedelta(days=rng.randint(soonest, latest))
         on = banking_day(max(on, world.today + DAY))
-        manner = rng.choices(
-            ("good", "no_reference", "mistyped", "partial", "over", "together"),
-            (885, 38, 30, 18, 12, 17),
-        )[0]
-        world.later(on, lambda: self._arriving.append(Arrival(bill, manner)))
+        self._plan(on, Arrival(bill, manner(world, customer)))
 
     def day(self) -> None:
-        """Import the statements of a banking day; nothing else happens on other days."""
+        """Import the files of a banking day; nothing else happens on other days."""
         if not is_banking_day(self.world.today):
             return
-        by_account = self._fill_in()
-        if self.world.chance(45):
-            self._add_stray(by_account)
-        giro = by_account.pop("bankgirot", [])
-        if giro:
-            self._import(
-                Statement(BANKGIRO, self._ref(), "bgmax", "SEK", tuple(giro), provider="bankgirot")
-            )
-            number = self.world.serial("bgdep_")
-            self.world.payouts_due[self.world.today].append(
-                self.world.desk.job(
-                    "bank",
-                    lambda work: announce_payout(work, "bankgirot", number, "SEK", work.today),
-                )
-            )
-        for payout in self.world.payouts_due.pop(self.world.today, []):
-            by_account[payout.currency].append(
-                TransferLine(
-                    self.world.serial("BK"),
-                    payout.amount_minor,
-                    text=f"Payout {payout.provider}",
-                    counterparty_name=payout.provider.capitalize(),
-                    payout_id=payout.payout_id,
-                )
-            )
-        for currency in ACCOUNTS:
-            self._account_day(currency, by_account.get(currency, []))
+        self._fill_in()
+        if self.world.chance(STRAY_PER_MILLE):
+            self._add_stray()
+        for _ in range(self.inbox.missing_today()):
+            self._add_strange()
+        if giro := self._lines.pop("bankgirot", []):
+            self._import_giro(giro)
+        self._add_payouts()
+        self._import_accounts()
 
-    def _account_day(self, currency: str, lines: list[TransferLine]) -> None:
-        if self.sent[currency]:
-            lines.append(
-                TransferLine(
-                    self.world.serial("BK"), -self.sent[currency], text="To operating account"
-                )
-            )
-            self.sent[currency] = 0
-        if lines:
-            before = self.balance[currency]
-            self.balance[currency] = before + sum(line.amount_minor for line in lines)
-            self._import(
-                Statement(
-                    ACCOUNTS[currency],
-                    self._ref(),
-                    "camt.053",
-                    currency,
-                    tuple(lines),
-                    before,
-                    self.balance[currency],
-                )
-            )
+    def _plan(self, on: date, arrival: Arrival) -> None:
+        self.world.later(on, lambda: self._arriving.append(arrival))
 
-    def _ref(self) -> str:
-        return f"{self.world.today:%Y%m%d}"
-
-    def _fill_in(self) -> dict[str, list[TransferLine]]:
-        """The lines of today, by account: Bankgirot's file, or the account of a currency."""
-        lines: dict[str, list[TransferLine]] = defaultdict(list)
+    def _fill_in(self) -> None:
+        """The lines of the transfers that arrive today."""
         taken: set[int] = set()
         for arrival in self._arriving:
-            owed = self.world.open_minor.get(arrival.bill.invoice_id, 0)
-            if not owed or arrival.bill.invoice_id in taken:
-                continue
-            customer = self.world.customers[arrival.bill.tenant_id]
-            giro = customer.profile.provider == "bankgirot"
-            line, truth = self._line(customer, arrival, owed)
-            taken.update(truth.invoice_ids)
-            self._truth[line.bank_ref] = truth
-            lines["bankgirot" if giro else arrival.bill.currency].append(line)
+            owed = arrival.amount_minor or self.inbox.owed_minor(arrival.bill.invoice_id)
+            if owed > 0 and arrival.bill.invoice_id not in taken:
+                taken.update(self._send(arrival, owed))
         self._arriving.clear()
-        return lines
 
-    def _line(self, customer: Customer, arrival: Arrival, owed: int) -> tuple[TransferLine, Truth]:
-        bill, rng = arrival.bill, self.world.rng
-        amount = owed
-        invoices: tuple[int, ...] = (bill.invoice_id,)
-        reference, text = bill.ocr, ""
-        if arrival.manner == "no_reference":
-            reference, text = "", rng.choice((bill.number, customer.name, "Faktura", "Invoice"))
-        elif arrival.manner == "mistyped":
-            reference = _mistyped(self.world, bill.ocr)
-        elif arrival.manner == "partial":
-            amount = owed * rng.choice((40, 50, 60)) // 100 or owed
-            self.world.later(
-                banking_day(self.world.today + timedelta(days=rng.randint(6, 15))),
-                lambda: self._arriving.append(Arrival(bill, "good")),
-            )
-        elif arrival.manner == "over":
-            amount = owed + rng.choice((1_000, 5_000, owed // 10))
-        elif arrival.manner == "together":
-            others = [
-                each
-                for each in self.world.open_bills(customer.tenant_id)
-                if each.currency == bill.currency and each.invoice_id != bill.invoice_id
-            ][:2]
-            amount += sum(self.world.open_minor[each.invoice_id] for each in others)
-            invoices += tuple(each.invoice_id for each in others)
-            text = " ".join([bill.number, *(each.number for each in others)])
-            reference = bill.ocr if not others else ""
-        line = TransferLine(
-            self.world.serial("BK"),
-            amount,
-            reference,
-            text,
-            customer.name.upper(),
-            customer.bank_account,
-        )
-        return line, Truth(customer.tenant_id, invoices, amount)
+    def _send(self, arrival: Arrival, owed_minor: int) -> tuple[int, ...]:
+        """Put a transfer on its account; returns the invoices it is for."""
+        world, bill = self.world, arrival.bill
+        customer = world.customers[bill.tenant_id]
+        draft = fill_in(world, customer, bill, arrival.kind, owed_minor)
+        giro = customer.profile.provider == "bankgirot"
+        truth = Truth(arrival.kind, customer.tenant_id, draft.invoice_ids, draft.amount_minor)
+        for _ in range(2 if arrival.kind == "twins" else 1):
+            line = draft.line(self._number(giro=giro), giro=giro)
+            self._add(line, truth, "bankgirot" if giro else bill.currency)
+        if draft.amount_minor < owed_minor:
+            rest_on = world.today + timedelta(days=world.rng.randint(8, 20))
+            self._plan(banking_day(rest_on), Arrival(bill, "good"))
+        elif arrival.kind == "good":
+            self._remember(arrival, owed_minor)
+        return draft.invoice_ids
 
-    def _add_stray(self, lines: dict[str, list[TransferLine]]) -> None:
-        name, text = self.world.rng.choice(STRAYS)
+    def _remember(self, arrival: Arrival, paid_minor: int) -> None:
+        """A bill that was paid may be paid once more by mistake."""
+        again = replace(arrival, kind=AGAIN, amount_minor=paid_minor)
+        self._paid.append(again)
+        if self.world.chance(AGAIN_PER_MILLE):
+            on = banking_day(self.world.today + timedelta(days=self.world.rng.randint(2, 12)))
+            self._plan(on, again)
+
+    def _number(self, *, giro: bool) -> str:
+        """What the bank, or Bankgirot, numbers a transfer by."""
+        return self.world.serial("0000" if giro else "BK")
+
+    def _add(self, line: TransferLine, truth: Truth, account: str) -> None:
+        self._truth[line.bank_ref] = truth
+        self._lines[account].append(line)
+
+    def _add_stray(self) -> None:
+        """Money of somebody who is no customer."""
+        name, text, currency = self.world.rng.choice(STRAYS)
         amount = self.world.rng.randint(900, 9_000) * 100
-        line = TransferLine(self.world.serial("BK"), amount, "", text, name, "")
-        self._truth[line.bank_ref] = Truth(None, (), amount)
-        lines["EUR" if name.startswith("Finanzamt") else "SEK"].append(line)
+        line = TransferLine(self._number(giro=False), amount, "", text, name, "")
+        self._add(line, Truth(STRAY, None, (), amount), currency)
 
-    def _import(self, statement: Statement) -> None:
+    def _add_strange(self) -> None:
+        """A transfer of a kind that is rare in the inbox, of a bill that fits it."""
+        bills = self._payable()
+        for kind in self.inbox.rarest():
+            if kind == STRAY:
+                break
+            fitting = [bill for bill in bills if self._fits(bill, kind)]
+            if kind == AGAIN and self._paid:
+                again = self.world.rng.choice(list(self._paid))
+                self._send(again, again.amount_minor)
+                return
+            if fitting:
+                bill = self.world.rng.choice(fitting)
+                self._send(Arrival(bill, kind), self.inbox.owed_minor(bill.invoice_id))
+                return
+        self._add_stray()
+
+    def _payable(self) -> list[Bill]:
+        """Open bills that are paid by transfer and for which nothing came yet, nor comes today."""
+        on_its_way = {number for truth in self._truth.values() for number in truth.invoice_ids}
+        return [
+            bill
+            for bill in self.world.bills.values()
+            if self.world.customers[bill.tenant_id].profile.collection == "send_invoice"
+            and bill.invoice_id not in on_its_way
+            and self.inbox.owed_minor(bill.invoice_id) == bill.total_minor
+        ]
+
+    def _fits(self, bill: Bill, kind: str) -> bool:
+        if kind == "together":
+            return bool(also_open(self.world, bill))
+        if kind == "alike":
+            return namesakes(self.world, self.world.customers[bill.tenant_id])
+        return kind != AGAIN
+
+    def _import_giro(self, lines: list[TransferLine]) -> None:
+        """Bankgirot's file of the day; its deposit reaches the account the same day."""
+        today = self.world.today
+        self._import(f"bgmax-{today}.txt", bgmax(today, BANKGIRO, "SEK", lines), lines)
+        total = sum(line.amount_minor for line in lines)
+        self.world.payouts_due[today].append(Payout("bankgirot", "", "SEK", total))
+
+    def _add_payouts(self) -> None:
+        for payout in self.world.payouts_due.pop(self.world.today, []):
+            name, words = PAYERS[payout.provider]
+            text = words.format(payout_id=payout.payout_id.upper())
+            number = self._number(giro=False)
+            line = TransferLine(number, payout.amount_minor, "", text, name)
+            self._lines[payout.currency].append(line)
+
+    def _import_accounts(self) -> None:
+        """One file of the bank with a statement for each account on which something moved."""
+        days = []
+        for currency, account in ACCOUNTS.items():
+            lines = self._lines.pop(currency, [])
+            if sent := self.sent[currency]:
+                number = self._number(giro=False)
+                lines.append(TransferLine(number, -sent, "", "To operating account"))
+                self.sent[currency] = 0
+            if lines:
+                day = AccountDay(account, currency, self.balance[currency], tuple(lines))
+                self.balance[currency] = day.closing_minor
+                days.append(day)
+        if days:
+            today = self.world.today
+            lines = [line for day in days for line in day.lines]
+            self._import(f"camt053-{today}.xml", camt053(today, days), lines)
+
+    def _import(self, name: str, data: bytes, lines: Sequence[TransferLine]) -> None:
         world = self.world
-        done = world.desk.job("bank", lambda work: import_statement(work, statement))
+        done = import_file(world.desk.office, BANK, data, name=name)
+        assert not done.set_aside, f"{name} does not foot: {done.set_aside}"
+        assert not done.already_known, f"{name} tells again what came before"
         strange = self._new_unmatched() if done.unmatched else {}
-        for line in statement.lines:
+        for line in lines:
             truth = self._truth.pop(line.bank_ref, None)
-            if truth is None:
-                continue
-            if line.bank_ref in strange:
-                self.inbox[strange[line.bank_ref]] = truth
-                self._plan_look(strange[line.bank_ref], truth)
-            else:
+            if truth is not None and line.bank_ref in strange:
+                self.inbox.take(strange.pop(line.bank_ref), truth)
+            elif truth is not None:
                 world.settle(truth.invoice_ids[0], truth.amount_minor)
+        assert not strange, f"{name} holds payouts that were not recognised: {strange}"
 
     def _new_unmatched(self) -> dict[str, int]:
+        """The newest rows of the inbox by the bank's own number."""
+
         def read(work: Work) -> dict[str, int]:
             rows = work.session.execute(
                 select(UnmatchedBankTransfer.id, BankTransfer.bank_ref)
@@ -230,82 +240,9 @@ class Bank:
                 .where(UnmatchedBankTransfer.id > self._last_unmatched)
                 .order_by(UnmatchedBankTransfer.id)
             ).all()
-            return {bank_ref: number for number, bank_ref in rows}
+            # Bankgirot's numbers are kept with their day before them.
+            return {bank_ref.rpartition("/")[2]: number for number, bank_ref in rows}
 
         found = self.world.desk.job("bank", read)
         self._last_unmatched = max(found.values(), default=self._last_unmatched)
         return found
-
-    def _plan_look(self, unmatched_id: int, truth: Truth) -> None:
-        on = banking_day(self.world.today + timedelta(days=self.world.rng.randint(1, 9)))
-        self.world.errand(on, lambda: self._look(unmatched_id, truth))
-
-    def _look(self, unmatched_id: int, truth: Truth) -> None:
-        """Finance decides an unmatched transfer, or leaves it while the end is near."""
-        world = self.world
-        near_end = (world.until - world.today).days < BATCH_DAYS
-        if near_end and len(self.inbox) <= LEFT_OPEN:
-            return
-        del self.inbox[unmatched_id]
-        if truth.tenant_id is None:
-            world.desk.person(
-                FINANCE,
-                lambda work: ignore_transfer(
-                    work, unmatched_id, reason="No customer: refund of a supplier or authority"
-                ),
-            )
-            return
-        self._assign(unmatched_id, truth)
-
-    def _assign(self, unmatched_id: int, truth: Truth) -> None:
-        world, left = self.world, truth.amount_minor
-        parts: list[Part] = []
-        for invoice_id in truth.invoice_ids:
-            amount = min(world.open_minor.get(invoice_id, 0), left)
-            if amount:
-                parts.append(Part(invoice_id, amount))
-                left -= amount
-        if not parts:
-            world.desk.person(
-                FINANCE,
-                lambda work: ignore_transfer(
-                    work, unmatched_id, reason="Paid twice; the customer was asked where to send it"
-                ),
-            )
-            return
-        why = world.rng.choice(ASSIGN_REASONS)
-        shares = tuple(Share(part.invoice_id, part.amount_minor) for part in parts)
-        payment = world.desk.person(
-            FINANCE, lambda work: assign_transfer(work, unmatched_id, shares, reason=why)
-        )
-        for part in parts:
-            world.settle(part.invoice_id, part.amount_minor)
-        if left and truth.tenant_id is not None:
-            world.customers[truth.tenant_id].credits.append((payment.id, left))
-
-
-def use_credit(world: World, bill: Bill) -> None:
-    """Billing puts a customer's credit on its next bill."""
-    customer = world.customers[bill.tenant_id]
-    owed = world.open_minor.get(bill.invoice_id, 0)
-    if not owed or not customer.credits:
-        return
-    payment_id, rest = customer.credits.pop(0)
-    part = Part(bill.invoice_id, min(owed, rest))
-
-    def act(work: Work) -> Payment:
-        return apply_credit(work, payment_id, (part,))
-
-    world.desk.person(BILLING, act)
-    world.settle(bill.invoice_id, part.amount_minor)
-    if rest > part.amount_minor:
-        customer.credits.append((payment_id, rest - part.amount_minor))
-
-
-def _mistyped(world: World, ocr: str) -> str:
-    """The reference with one wrong digit, which its check digit shows."""
-    while True:
-        place = world.rng.randrange(len(ocr))
-        wrong = ocr[:place] + str(world.rng.randrange(10)) + ocr[place + 1 :]
-        if not valid_ocr(wrong):
-            return wrong

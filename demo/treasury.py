@@ -4,7 +4,7 @@ from datetime import date
 
 from core.planning.actions import Balance, CostItem, record_cash, record_costs
 from demo.calendar import DAY, banking_day, month_of, months_before
-from demo.market import BAD_QUARTER, SEASON_PERCENT
+from demo.market import BAD_QUARTER, SEASON_PERCENT, STANDARD_TENANTS
 from demo.staff import FINANCE
 from demo.transfers import ACCOUNTS, Bank
 from demo.world import World
@@ -14,7 +14,6 @@ SALARY_SEK = 58_000
 """A person's month with social charges, in units."""
 HIRING = (4, 4, 4, 4, 5, 5, 5, 6, 6, 6, 6, 7, 7, 8, 8, 8, 8, 8, 8, 8, 9, 9, 9, 9, 9)
 """Heads by month of the company's life, for three hundred tenants."""
-STANDARD_TENANTS = 300
 OPENING_SEK, OPENING_EUR = 4_600_000, 40_000
 FUNDING_MONTH, FUNDING_SEK = 10, 10_000_000
 FLOOR_EUR = 1_500_000

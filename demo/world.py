@@ -30,6 +30,7 @@ class Customer:
     plan: str
     state: str
     bank_account: str
+    trial_ends_on: date | None
     left_on: date | None = None
     changed_on: date | None = None
     credits: list[tuple[int, int]] = field(default_factory=list)

@@ -5,11 +5,12 @@ the files known so far do not have, unless balances show that no file can have t
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import Row, text
 
 from core.bank.rules import Statement, TransferLine
 from core.work import Work
@@ -17,25 +18,24 @@ from core.work import Work
 NOTICES = ("camt.052", "camt.054", "mt942")
 """Formats that announce what the statement of the day books again."""
 _COLUMNS = """
-select t.id, t.bank_ref, t.own_ref, t.entry_ref, t.amount_minor, t.booked_on, t.currency,
-  t.reference, t.end_to_end_id, s.opening_minor, s.closing_minor
+select {by_name} as by_name, t.id, t.bank_ref, t.own_ref, t.entry_ref, t.amount_minor, t.booked_on,
+  t.currency, t.reference, t.end_to_end_id, s.opening_minor, s.closing_minor
 from bank_transfer t join bank_statement s on s.id = t.statement_id
 where t.account = :account and """
-_BY_NAME = text(
-    _COLUMNS
+_ALIKE = text(
+    "-- Which transfers may a statement tell of again? One row each and way in which it may be so."
+    + _COLUMNS.format(by_name="true")
     + """(t.own_ref = any(:refs) or t.entry_ref = any(:refs)
   or t.own_ref = any(:entries) or t.entry_ref = any(:entries))
-order by t.id"""
-)
-"""Transfers that share a reference with a statement, or are parts or the whole of its batches."""
-_BY_MONEY = text(
-    _COLUMNS
+union all"""
+    + _COLUMNS.format(by_name="false")
     + """t.currency = :currency
   and t.booked_on between :first and :last and t.amount_minor = any(:amounts)
   and (s.format = any(:notices)) <> :is_notice
-order by t.id"""
+order by id"""
 )
-"""Transfers of the other kind of files, notices or statements, that move the same money."""
+"""By name: they share a reference, or are parts or the whole of its batches. Else: files of the
+other kind, notices or statements, tell that they move the same money."""
 APART = timedelta(days=5)
 """Days one booking may lie apart in two files; a reference used again later is another one's."""
 
@@ -56,38 +56,48 @@ class _Kept:
 
 def new_lines(work: Work, statement: Statement) -> list[TransferLine]:
     """The lines nobody has told of before, each with a `bank_ref` of its own."""
-    named_alike = _kept(work, statement)
+    named_alike, moved_alike = _kept(work, statement)
     kept = [each for each in named_alike if each.currency == statement.currency]
     used: set[int] = set()
     left = _not_by_reference(statement, kept, used, work.today)
     left = _not_by_batch(left, kept, used)
-    left = _not_by_notice(work, statement, left, used)
+    left = _not_by_notice(left, moved_alike, used)
     return _named(left, {each.bank_ref for each in named_alike})
 
 
-def _kept(work: Work, statement: Statement) -> list[_Kept]:
-    refs = sorted({line.own_ref for line in statement.lines})
-    entries = sorted({line.entry_ref for line in statement.lines if line.entry_ref})
-    values = {"account": statement.account, "refs": refs, "entries": entries}
-    return _read(work, _BY_NAME, values)
-
-
-def _read(work: Work, query: TextClause, values: Mapping[str, object]) -> list[_Kept]:
-    return [
-        _Kept(
-            id=row.id,
-            bank_ref=row.bank_ref,
-            own_ref=row.own_ref,
-            entry_ref=row.entry_ref,
-            amount_minor=row.amount_minor,
-            booked_on=row.booked_on,
-            currency=row.currency,
-            told=_told(row.reference, row.end_to_end_id),
-            opening_minor=row.opening_minor,
-            closing_minor=row.closing_minor,
-        )
-        for row in work.session.execute(query, values).all()
+def _kept(work: Work, statement: Statement) -> tuple[list[_Kept], list[_Kept]]:
+    """What is kept under the names of a statement's lines, and what else moved their money."""
+    days = [line.booked_on for line in statement.lines if line.booked_on] or [work.today]
+    values = {
+        "account": statement.account,
+        "refs": sorted({line.own_ref for line in statement.lines}),
+        "entries": sorted({line.entry_ref for line in statement.lines if line.entry_ref}),
+        "currency": statement.currency,
+        "notices": list(NOTICES),
+        "is_notice": statement.format in NOTICES,
+        "first": min(days) - APART,
+        "last": max(days) + APART,
+        "amounts": sorted({line.amount_minor for line in statement.lines}),
+    }
+    rows = work.session.execute(_ALIKE, values).all()
+    return [_read(row) for row in rows if row.by_name], [
+        _read(row) for row in rows if not row.by_name
     ]
+
+
+def _read(row: Row[Any]) -> _Kept:
+    return _Kept(
+        id=row.id,
+        bank_ref=row.bank_ref,
+        own_ref=row.own_ref,
+        entry_ref=row.entry_ref,
+        amount_minor=row.amount_minor,
+        booked_on=row.booked_on,
+        currency=row.currency,
+        told=_told(row.reference, row.end_to_end_id),
+        opening_minor=row.opening_minor,
+        closing_minor=row.closing_minor,
+    )
 
 
 def _told(reference: str, end_to_end_id: str) -> str:
@@ -156,22 +166,11 @@ def _not_by_batch(
 
 
 def _not_by_notice(
-    work: Work, statement: Statement, lines: list[TransferLine], used: set[int]
+    lines: list[TransferLine], found: Sequence[_Kept], used: set[int]
 ) -> list[TransferLine]:
     """Without what a notice announced, or a statement has booked: same money, same reference."""
-    days = [line.booked_on for line in lines if line.booked_on]
-    if not days:
+    if not any(line.booked_on for line in lines):
         return lines
-    values = {
-        "account": statement.account,
-        "currency": statement.currency,
-        "notices": list(NOTICES),
-        "is_notice": statement.format in NOTICES,
-        "first": min(days) - APART,
-        "last": max(days) + APART,
-        "amounts": sorted({line.amount_minor for line in lines}),
-    }
-    found = _read(work, _BY_MONEY, values)
     left = []
     for line in lines:
         told = _told(line.reference, line.end_to_end_id)

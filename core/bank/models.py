@@ -54,6 +54,7 @@ class BankTransfer(Base):
         Index("ix_bank_transfer_statement_id", "statement_id"),
         Index("ix_bank_transfer_own_ref", "account", "own_ref"),
         Index("ix_bank_transfer_entry_ref", "account", "entry_ref"),
+        Index("ix_bank_transfer_booked_on", "account", "booked_on"),
     )
 
     id: Mapped[Id]

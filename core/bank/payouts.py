@@ -51,6 +51,8 @@ def with_payouts(
     done: list[TransferLine] = []
     for line in lines:
         found = [each for each in announced if _may_be(statement, line) and _is(each, line)]
+        # Of several of one amount the line may name its own.
+        found = [each for each in found if _is_named(each, line)] or found
         if len(found) == 1:
             announced.remove(found[0])
             done.append(replace(line, payout_id=found[0].payout_id))
@@ -70,10 +72,17 @@ def _may_be(statement: Statement, line: TransferLine) -> bool:
 
 
 def _is(payout: _Announced, line: TransferLine) -> bool:
-    said = f"{line.counterparty_name} {line.reference} {line.text}".lower()
     if payout.amount_minor != line.amount_minor:
         return False
-    return payout.payout_id.lower() in said or bool(re.search(_WORDS[payout.provider], said))
+    return _is_named(payout, line) or bool(re.search(_WORDS[payout.provider], _said(line)))
+
+
+def _is_named(payout: _Announced, line: TransferLine) -> bool:
+    return payout.payout_id.lower() in _said(line)
+
+
+def _said(line: TransferLine) -> str:
+    return f"{line.counterparty_name} {line.reference} {line.text}".lower()
 
 
 def _announced(work: Work, currency: str, lines: Sequence[TransferLine]) -> list[_Announced]:

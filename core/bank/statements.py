@@ -14,11 +14,12 @@ from core.bank.rules import Statement, TransferLine, references
 from core.errors import BadInput
 from core.gateways.actions import settle_payout
 from core.gateways.entries import note
+from core.inserting import adopt, insert_now
 from core.invoices.models import OPEN, Invoice
 from core.ledger.chart import CLEARING
 from core.ledger.journal import post
 from core.ledger.postings import payment_captured, transfer_collected, transfer_received
-from core.payments.allocating import Applied, apply, lock_invoices
+from core.payments.allocating import Applied, apply
 from core.payments.models import Payment
 from core.work import Work
 
@@ -147,8 +148,8 @@ def _keep(work: Work, statement: Statement, status: str) -> BankStatement:
         file_name=statement.file_name,
         imported_at=work.now,
     )
-    work.session.add(kept)
-    work.session.flush()
+    insert_now(work, [kept])
+    adopt(work, [kept])
     return kept
 
 
@@ -181,8 +182,9 @@ def _transfers(
         )
         for line in lines
     ]
-    work.session.add_all(transfers)
-    work.session.flush()
+    if transfers:
+        insert_now(work, transfers)
+        adopt(work, transfers)
     return transfers
 
 
@@ -194,14 +196,7 @@ def _matched(
     wanted = sorted({number for found in candidates.values() for number in found})
     if not wanted:
         return {}
-    ids = work.session.scalars(
-        select(Invoice.id).where(
-            Invoice.ocr.in_(wanted),
-            Invoice.status.in_(OPEN),
-            Invoice.currency == statement.currency,
-        )
-    ).all()
-    open_by_ocr = {each.ocr: each for each in lock_invoices(work, ids).values()}
+    open_by_ocr = {each.ocr: each for each in _locked_by_ocr(work, wanted, statement.currency)}
     matches: dict[int, _Match] = {}
     for transfer, _ in received:
         for number in candidates.get(transfer.id, []):
@@ -214,6 +209,18 @@ def _matched(
                 break
     work.session.add_all(match.payment for match in matches.values())
     return matches
+
+
+def _locked_by_ocr(work: Work, numbers: Sequence[str], currency: str) -> list[Invoice]:
+    """Open invoices with these references, locked in the order of ids."""
+    found = work.session.scalars(
+        select(Invoice)
+        .where(Invoice.ocr.in_(numbers), Invoice.status.in_(OPEN), Invoice.currency == currency)
+        .order_by(Invoice.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return list(found)
 
 
 def payment_of(

@@ -27,6 +27,8 @@ from core.subscriptions.terms import locked_with_terms
 from core.work import Office, Work
 
 JOB = system("lifecycle")
+RUNNING = ("trial", "active", "past_due", "grace_period", "read_only")
+"""Statuses in which the end of a period asks for a step."""
 
 
 @dataclass(frozen=True)
@@ -83,14 +85,13 @@ def run_lifecycle(
     with office.work(actor) as work:
         work.require("saas.subscriptions.manage")
         today = work.today
-    day = as_of or today
+        day = as_of or today
+        numbers = _candidates(work, day) if day <= today or dry_run else []
     if day > today:
         if not dry_run:
             raise BadInput(f"{day} has not come; look ahead with a dry run")
         morning = start_of_day(day, office.settings.billing_timezone)
         office = Office(office.engine, SetClock(morning), office.settings)
-    with office.work(actor) as work:
-        numbers = _candidates(work, day)
     one = _rehearse_one if dry_run else _run_one
     changes = [change for number in numbers for change in one(office, actor, number, day)]
     return LifecycleRun(day, dry_run, tuple(changes))
@@ -99,15 +100,16 @@ def run_lifecycle(
 def _candidates(work: Work, day: date) -> list[int]:
     """Subscriptions for which a step may be due, in the order of ids."""
     is_over = Subscription.current_period_end <= day
-    status = Subscription.status
+    status, grace_ends_on = Subscription.status, Subscription.grace_ends_on
     found = work.session.scalars(
         select(Subscription.id)
         .where(
             or_(
-                is_over & status.in_(("trial", "active")),
+                is_over & status.in_(RUNNING),
                 is_over & Subscription.cancel_at_period_end & (status != "cancelled"),
                 (status == "paused") & (Subscription.paused_until <= day),
-                status.in_(("past_due", "grace_period", "read_only")),
+                (status == "past_due") & (Subscription.collection == "wallet"),
+                (status == "grace_period") & (grace_ends_on.is_(None) | (grace_ends_on <= day)),
             )
         )
         .order_by(Subscription.id)

@@ -12,6 +12,7 @@ from core.audit.queries import verify
 from core.db import app_engine
 from core.work import Office
 from demo.company import Summary, build
+from demo.inbox import FEWEST_OPEN
 from demo.people import PASSWORD, PEOPLE
 from tests.billing import JOB, wrong_books
 from tests.databases import copy_of
@@ -31,6 +32,24 @@ union all
 select 'history', h.kind, h.amount_minor, 0, h.status, h.effective_on from plan_history h
 order by 1, 6, 2, 3, 4, 5
 """
+_SENT = """
+-- Which files did the bank send? One row a format and name, the day left out.
+select format, regexp_replace(file_name, '[0-9]{4}-[0-9]{2}-[0-9]{2}', '*') as name,
+  count(*) filter (where status <> 'imported') as not_imported
+from bank_statement group by 1, 2
+"""
+_PAYOUTS_IN_THE_INBOX = """
+select t.counterparty_name from unmatched_bank_transfer u
+join bank_transfer t on t.id = u.bank_transfer_id
+where t.counterparty_name ~ 'BANKGIROT|STRIPE|PAYPAL|PAYSTACK'
+"""
+_GIRO_CLEARING = """
+select coalesce(sum(amount_minor), 0) from accounting_entry where account_code = '1584'
+"""
+_DECIDED = """
+select status, min(length(reason)) as shortest
+from unmatched_bank_transfer where status <> 'open' group by 1
+"""
 
 
 @pytest.fixture
@@ -39,7 +58,7 @@ def lived(office: Office) -> tuple[Office, Summary]:
     return office, build(office, until=UNTIL, tenants=25, months=6, seed=3)
 
 
-def test_a_small_company_has_right_books_and_users_of_every_role(
+def test_a_small_company_has_right_books_bank_files_an_inbox_and_every_role(
     lived: tuple[Office, Summary],
 ) -> None:
     office, made = lived
@@ -57,6 +76,24 @@ def test_a_small_company_has_right_books_and_users_of_every_role(
     assert {role for person in PEOPLE for role in person.roles} == set(ROLES)
     for person in PEOPLE:
         sign_in(office, person.email, PASSWORD)
+    _check_bank_and_inbox(office, made)
+
+
+def _check_bank_and_inbox(office: Office, made: Summary) -> None:
+    """Files of both kinds, payouts found in them, decisions with reasons, and some left open."""
+    assert FEWEST_OPEN <= made.unmatched_open <= FEWEST_OPEN + 4
+    with office.work(JOB) as work:
+        sent = work.session.execute(text(_SENT)).all()
+        assert {(row.format, row.name) for row in sent} == {
+            ("bgmax", "bgmax-*.txt"),
+            ("camt.053", "camt053-*.xml"),
+        }
+        assert sum(row.not_imported for row in sent) == 0
+        assert work.session.execute(text(_PAYOUTS_IN_THE_INBOX)).all() == []
+        assert work.session.scalar(text(_GIRO_CLEARING)) == 0
+        decided = work.session.execute(text(_DECIDED)).all()
+        assert {row.status for row in decided} == {"assigned", "ignored"}
+        assert min(row.shortest for row in decided) >= 10, "a decision without a reason"
 
 
 @pytest.fixture
