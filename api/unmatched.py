@@ -176,7 +176,7 @@ def replay_auto_assign(
 def try_it(
     at: TheOffice, actor: Caller, months: Months = 6, least_probability: Probability = LEAST
 ) -> AutoAssignAnswer:
-    """Play the past again and keep the outcome. Needs `sys_finance`."""
+    """Play the past again and keep the outcome. Needs `bank.import`."""
     with at.work(actor) as work:
         try_auto_assign(work, months, least_probability)
     return _standing(at, actor)
@@ -192,7 +192,7 @@ def switch_on(at: TheOffice, actor: Caller, body: SwitchOnBody) -> AutoAssignAns
 
 @router.post("/auto-assign/off", summary="Switch it off", responses=refusals(400))
 def switch_off(at: TheOffice, actor: Caller, body: ReasonBody) -> AutoAssignAnswer:
-    """Needs `sys_finance` and a reason."""
+    """Needs `sys_finance`, a fresh sign-in and a reason."""
     with at.work(actor) as work:
         choosing.switch_off(work, reason=body.reason)
     return _standing(at, actor)
@@ -206,11 +206,13 @@ def run_now(at: TheOffice, actor: Caller) -> RunAnswer:
     return RunAnswer.model_validate(run_auto_assign(at))
 
 
-@router.post("/recalibrate", summary="Learn from past decisions", responses=refusals(409))
-def recalibrate_matching(at: TheOffice, actor: Caller) -> CalibrationAnswer:
-    """How often a score was right in the company's own decisions. Needs `sys_finance`."""
+@router.post("/recalibrate", summary="Learn from past decisions", responses=refusals(400, 409))
+def recalibrate_matching(at: TheOffice, actor: Caller, body: ReasonBody) -> CalibrationAnswer:
+    """How often a score was right in the company's own decisions.
+    Needs `sys_finance`, a fresh sign-in and a reason.
+    """
     with at.work(actor) as work:
-        return CalibrationAnswer.model_validate(recalibrate(work))
+        return CalibrationAnswer.model_validate(recalibrate(work, reason=body.reason))
 
 
 @router.get("/{unmatched_id}", summary="One transfer", responses=refusals(404))
@@ -259,7 +261,7 @@ def undo(
 def not_theirs(
     at: TheOffice, actor: Caller, unmatched_id: RecordId, body: NotTheirsBody
 ) -> UnmatchedRow:
-    """The transfer is not this tenant's; it is suggested less. Needs `sys_finance`."""
+    """The transfer is not this tenant's; it is suggested less. Needs `bank.import`."""
     with at.work(actor) as work:
         deciding.decline_suggestion(work, unmatched_id, body.tenant_id)
     return _after(at, actor, unmatched_id)

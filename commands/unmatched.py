@@ -122,11 +122,11 @@ def not_theirs(
 
 @app.command("recalibrate")
 @command
-def recalibrate_matching(user: User, as_json: AsJson = False) -> None:
+def recalibrate_matching(reason: Reason, user: User, as_json: AsJson = False) -> None:
     """Learn from the company's own decisions how often a score was right."""
 
     def do(work: Work) -> dict[str, Any]:
-        made = recalibrate(work)
+        made = recalibrate(work, reason=reason)
         return {
             "id": made.id,
             "fitted_at": made.fitted_at,

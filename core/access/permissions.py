@@ -8,8 +8,8 @@ INCLUDED = {
         "saas.wallets.manage",
         "saas.invoices.manage",
     ),
-    "billing.write": ("saas.invoices.manage",),
-    "sys_finance": ("analytics.read",),
+    "billing.write": ("saas.invoices.manage", "bank.import"),
+    "sys_finance": ("analytics.read", "bank.import"),
 }
 PERMISSIONS = {
     "billing.read": "See invoices, payments, subscriptions and receivables of all tenants",
@@ -21,6 +21,7 @@ PERMISSIONS = {
     "saas.wallets.manage": "Credit and debit wallets",
     "saas.invoices.manage": "Issue, void and settle invoices by hand",
     "sys_finance": "Refund, assign bank transfers, override dunning, close months",
+    "bank.import": "Import the bank's files, say whose a transfer is not",
     "payment_config.manage": "Keys and modes of the payment gateways",
     "analytics.read": "Revenue dashboard and reports",
     "analytics.sql": "Ad-hoc SQL over the analytics copy",

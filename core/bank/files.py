@@ -47,11 +47,11 @@ def import_file(
 ) -> FileImported:
     """Import what is new in a file. Raises BadInput, and then has written nothing.
 
-    Needs `billing.write`. The whole file is read before the first write; whoever repeats it after
+    Needs `bank.import`. The whole file is read before the first write; whoever repeats it after
     a break ends where an unbroken import would have ended.
     """
     with office.work(actor) as work:
-        work.require("billing.write")
+        work.require("bank.import")
     statements = statements_of(read_bank_file(data, mapping), name)
     done: list[Imported] = []
     aside: list[Quarantined] = []

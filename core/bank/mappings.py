@@ -16,7 +16,7 @@ LONGEST_NAME = 80
 MOST_MAPPINGS = 200
 
 
-@action("bank.mapping.saved", needs="billing.write")
+@action("bank.mapping.saved", needs="bank.import")
 def save_mapping(work: Work, name: str, mapping: CsvMapping) -> None:
     """Keep a mapping under a name; one that has the name is replaced. Raises BadInput."""
     name = " ".join(name.split())

@@ -37,7 +37,7 @@ class Imported:
     already_known: int = 0
 
 
-@action("bank.statement.imported", needs="billing.write", system=True)
+@action("bank.statement.imported", needs="bank.import", system=True)
 def import_statement(work: Work, statement: Statement) -> Imported:
     """Import the new lines of a statement, with their payments, payouts and unmatched transfers.
 
@@ -82,7 +82,7 @@ def import_statement(work: Work, statement: Statement) -> Imported:
     return Imported(kept.id, *counts)
 
 
-@action("bank.statement.quarantined", needs="billing.write", system=True)
+@action("bank.statement.quarantined", needs="bank.import", system=True)
 def quarantine_statement(work: Work, statement: Statement) -> int:
     """Keep a statement that does not foot, with the difference; its lines are posted nowhere.
 

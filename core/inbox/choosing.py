@@ -90,9 +90,9 @@ def switch_on(work: Work, trial_id: int, *, reason: str) -> AutoAssignChoice:
     return _choose(work, True, trial.least_probability, trial.id)
 
 
-@action("bank.auto_assign.switched_off", needs="sys_finance", reason=True)
+@action("bank.auto_assign.switched_off", needs="sys_finance", fresh=True)
 def switch_off(work: Work, *, reason: str) -> AutoAssignChoice:
-    """Leave every transfer to a person from now on; no fresh sign-in is needed to stop."""
+    """Leave every transfer to a person from now on."""
     work.session.execute(_ONE_AT_A_TIME)
     choice = chosen(work)
     return _choose(work, False, choice.least_probability if choice else LEAST, None)

@@ -77,7 +77,7 @@ def ignore_transfer(
     return work.session.get_one(UnmatchedBankTransfer, unmatched_id)
 
 
-@action("bank.suggestion.declined", needs="sys_finance")
+@action("bank.suggestion.declined", needs="bank.import")
 def decline_suggestion(work: Work, unmatched_id: int, tenant_id: int) -> UnmatchedBankTransfer:
     """Say that a transfer is not a tenant's: its invoices count for less from now on.
 

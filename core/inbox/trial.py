@@ -59,7 +59,7 @@ class Trial:
         return Decimal(self.proposed) / self.decided if self.decided else None
 
 
-@action("bank.auto_assign.tried", needs="sys_finance")
+@action("bank.auto_assign.tried", needs="bank.import")
 def try_auto_assign(
     work: Work, months: int = 6, least_probability: Decimal = LEAST
 ) -> AutoAssignTrial:
@@ -84,8 +84,8 @@ def try_auto_assign(
     return kept
 
 
-@action("bank.matching.recalibrated", needs="sys_finance")
-def recalibrate(work: Work) -> MatchingCalibration:
+@action("bank.matching.recalibrated", needs="sys_finance", fresh=True)
+def recalibrate(work: Work, *, reason: str) -> MatchingCalibration:
     """Learn from the company's own decisions of two years how often a score was right.
 
     The probabilities of all suggestions follow from then on. Raises NotNow with fewer than 200

@@ -41,7 +41,7 @@ def main() -> None:
     receipts.show()
     actor = viewer.current_actor()
     seen = viewer.current_viewer()
-    if seen and seen.may("billing.write"):
+    if seen and seen.may("bank.import"):
         _upload(actor)
     bank_files_parts.history(actor)
     confirm.draw(IMPORT)

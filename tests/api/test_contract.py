@@ -83,6 +83,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "not-theirs": {"tenant_id": 1},
     "on": {"trial_id": 1, "reason": "for the test"},
     "off": {"reason": "for the test"},
+    "recalibrate": {"reason": "for the test"},
     "send": {},
     "void": {"reason": "for the test"},
     "mark-paid": {"method": "cash"},

@@ -78,7 +78,7 @@ def test_a_wrong_tenant_is_declined_and_a_transfer_parked(
     finance = person("sys_finance")
     before = api.get(f"{UNMATCHED}/{number}", headers=finance).json()["proposals"]
     body = {"tenant_id": tenant.id}
-    key = program("sys_finance")
+    key = program("bank.import", "sys_finance")
     after = api.post(f"{UNMATCHED}/{number}/not-theirs", json=body, headers=key).json()
     assert before
     assert after["proposals"] != before

@@ -179,7 +179,7 @@ def test_a_run_posts_the_certain_ones_and_only_while_on(
     assert wrong_books(office) == []
     with office.work(person) as work:
         assert replay(work, 1, LEAST).decided == 1
-    with office.work(acting(office, a_user(office, "sys_finance"), fresh=False)) as work:
+    with office.work(finance(office)) as work:
         switch_off(work, reason=WHY)
     _named(office, clock, 5, decide="open")
     assert not run_auto_assign(office).enabled
@@ -211,7 +211,7 @@ def test_probabilities_follow_the_companys_own_decisions(
     """People put every such transfer elsewhere, so that the same score says less from then on."""
     person = finance(office)
     with office.work(person) as work, pytest.raises(NotNow, match="200 are needed"):
-        recalibrate(work)
+        recalibrate(work, reason=WHY)
     monkeypatch.setattr(trial, "FEWEST_DECISIONS", 3)
     monkeypatch.setattr(calibration, "FEWEST_DECISIONS", 3)
     for n in range(3):
@@ -221,7 +221,7 @@ def test_probabilities_follow_the_companys_own_decisions(
     with office.work(person) as work:
         before = one_unmatched(work, waits).best
     with office.work(person) as work:
-        assert recalibrate(work).decisions == 3
+        assert recalibrate(work, reason=WHY).decisions == 3
     with office.work(person) as work:
         after = one_unmatched(work, waits).best
     assert before is not None
