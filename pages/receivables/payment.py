@@ -5,6 +5,8 @@ from html import escape
 import streamlit as st
 
 from core.errors import NotFound
+from core.inbox.listing import Origin, origin_of
+from core.office import office
 from core.payments.detail import PaymentDetail
 from pages.admin import receipts
 from pages.billing import form, look
@@ -20,7 +22,12 @@ from pages.receivables import (
     words,
 )
 
-STEPS = (refund_ask.REFUND, payment_asks.USE_CREDIT, payment_asks.REVERSE)
+STEPS = (
+    refund_ask.REFUND,
+    payment_asks.USE_CREDIT,
+    payment_asks.REVERSE,
+    payment_asks.UNASSIGN,
+)
 
 
 def main() -> None:
@@ -40,7 +47,9 @@ def main() -> None:
     head.page(f"Payment {found.row.id}", f"of {found.row.tenant_name}, {came}")
     receipts.show()
     look.long_words()
-    _summary(found, _doors(sheet))
+    with office().work(viewer.current_actor()) as work:
+        origin = origin_of(work, found.row.id)
+    _summary(found, _doors(sheet, origin), origin)
     payment_parts.settled(found)
     payment_parts.refunds(found)
     payment_parts.disputes(found)
@@ -49,7 +58,7 @@ def main() -> None:
     confirm.draw(*STEPS)
 
 
-def _summary(found: PaymentDetail, doors: list[tuple[Step, str]]) -> None:
+def _summary(found: PaymentDetail, doors: list[tuple[Step, str]], origin: Origin | None) -> None:
     row = found.row
     with st.container(border=True, key="panel-payment"):
         st.html(_facts(found))
@@ -57,12 +66,14 @@ def _summary(found: PaymentDetail, doors: list[tuple[Step, str]]) -> None:
             with st.container(horizontal=True, key="doors"):
                 for step, label in doors:
                     confirm.door(step, str(row.id), label)
-        look.ways(
-            {
-                "All payments": tables.link("payments", {}),
-                "Tenant": tables.link("tenant", {"tenant": str(row.tenant_id)}),
-            }
-        )
+        ways = {
+            "All payments": tables.link("payments", {}),
+            "Tenant": tables.link("tenant", {"tenant": str(row.tenant_id)}),
+        }
+        if origin and origin.unmatched_id:
+            there = {"status": "assigned", "row": str(origin.unmatched_id)}
+            ways["Its transfer, where it can be undone"] = tables.link("unmatched", there)
+        look.ways(ways)
 
 
 def _facts(found: PaymentDetail) -> str:
@@ -92,7 +103,7 @@ def _or_dash(minor: int, currency: str) -> str:
     return escape(words.money(minor, currency)) if minor else "–"
 
 
-def _doors(sheet: refund_ask.Sheet) -> list[tuple[Step, str]]:
+def _doors(sheet: refund_ask.Sheet, origin: Origin | None) -> list[tuple[Step, str]]:
     """What the viewer may do to it in its status."""
     row = sheet.found.row
     doors: list[tuple[Step, str]] = []
@@ -103,6 +114,9 @@ def _doors(sheet: refund_ask.Sheet) -> list[tuple[Step, str]]:
     by_hand = row.provider == "manual" and row.status == "captured" and not row.refunded_minor
     if _may("billing.write") and by_hand:
         doors.append((payment_asks.REVERSE, "Reverse…"))
+    by_itself = origin is not None and origin.unmatched_id is None
+    if _may("sys_finance") and by_itself and row.status == "captured" and not row.refunded_minor:
+        doors.append((payment_asks.UNASSIGN, "Undo the assignment…"))
     return doors
 
 

@@ -1,10 +1,12 @@
 """Writes on money received: record it, put its credit on invoices, take it back (PAY.2)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
 
 from core.errors import BadInput, NotFound, NotNow
+from core.inbox.undoing import unassign_payment
 from core.invoices.listing import InvoiceFilters, InvoiceRow, invoices, one_invoice
 from core.money import units_text
 from core.office import office
@@ -90,7 +92,7 @@ def _fields(form: Form, owing: Owing) -> Values:
     came = how_it_came(form, None)
     ways = {"this": f"On {invoice.number}", **WAYS} if invoice else WAYS
     way = form.radio("way", "What it pays", ways)
-    parts = _parts(form, owed, {}) if way == "parts" else ()
+    parts = parts_of(form, owed, {}) if way == "parts" else ()
     if not amount:
         raise BadInput("Give the amount")
     return {
@@ -114,7 +116,7 @@ def _tenant(form: Form, tenants: dict[int, str]) -> int:
     return int(chosen)
 
 
-def _parts(form: Form, owed: list[InvoiceRow], usual: dict[int, int]) -> tuple[Part, ...]:
+def parts_of(form: Form, owed: list[InvoiceRow], usual: dict[int, int]) -> tuple[Part, ...]:
     """An amount for each open invoice; those left empty get nothing. Raises BadInput."""
     if not owed:
         raise NotNow("The tenant owes nothing in this currency")
@@ -154,13 +156,13 @@ def _record(work: Work, values: Values, key: str | None) -> Payment:
 
 def _record_effect(_owing: Owing, values: Values) -> Effect:
     def read(work: Work, made: Payment) -> Moved:
-        return _moved(work, made, values["owed"])
+        return moved(work, made, values["owed"])
 
-    written, moved = rehearsed(lambda work: _record(work, values, None), read)
-    return Effect(values["currency"], written, *moved)
+    written, told = rehearsed(lambda work: _record(work, values, None), read)
+    return Effect(values["currency"], written, *told)
 
 
-def _moved(work: Work, made: Payment, owed: list[InvoiceRow]) -> Moved:
+def moved(work: Work, made: Payment, owed: list[InvoiceRow]) -> Moved:
     """Open invoices that a payment changed, and words on the rest of its money."""
     after = [effects.changed(row, one_invoice(work, str(row.id), None)) for row in owed]
     moved = tuple(each for each in after if each.due_minor != each.due_after_minor)
@@ -193,7 +195,7 @@ def _credit_fields(form: Form, held: Held) -> Values:
     credit = words.money(row.credit_minor, row.currency)
     st.html(f"<p>{credit} of this payment settles no invoice yet.</p>")
     usual = spread(row.credit_minor, [Part(each.id, each.due_minor) for each in held.owed])
-    return {"parts": _parts(form, held.owed, {p.invoice_id: p.amount_minor for p in usual})}
+    return {"parts": parts_of(form, held.owed, {p.invoice_id: p.amount_minor for p in usual})}
 
 
 def _apply(work: Work, held: Held, values: Values, key: str | None) -> Payment:
@@ -202,10 +204,10 @@ def _apply(work: Work, held: Held, values: Values, key: str | None) -> Payment:
 
 def _credit_effect(held: Held, values: Values) -> Effect:
     def read(work: Work, made: Payment) -> Moved:
-        return _moved(work, made, held.owed)
+        return moved(work, made, held.owed)
 
-    written, moved = rehearsed(lambda work: _apply(work, held, values, None), read)
-    return Effect(held.found.row.currency, written, *moved)
+    written, told = rehearsed(lambda work: _apply(work, held, values, None), read)
+    return Effect(held.found.row.currency, written, *told)
 
 
 def _applied(held: Held, values: Values, effect: Effect, _reason: str, key: str) -> str:
@@ -218,16 +220,27 @@ def _nothing(_form: Form, _held_: Held) -> Values:
     return {}
 
 
-def _reverse_effect(held: Held, _values: Values) -> Effect:
-    number, names = held.found.row.id, [str(each.id) for each in held.found.on]
+def _taken_back(held: Held, do: Callable[[Work], object]) -> Effect:
+    """The invoices that a payment is on, before and after it was taken back."""
+    names = [str(each.id) for each in held.found.on]
     with office().work(viewer.current_actor()) as work:
         before = [one_invoice(work, name, None) for name in names]
 
-    def read(work: Work, _made: Payment) -> tuple[Change, ...]:
+    def read(work: Work, _made: object) -> tuple[Change, ...]:
         return tuple(effects.changed(row, one_invoice(work, str(row.id), None)) for row in before)
 
-    written, changes = rehearsed(lambda work: reverse_payment(work, number, reason=""), read)
+    written, changes = rehearsed(do, read)
     return Effect(held.found.row.currency, written, changes)
+
+
+def _reverse_effect(held: Held, _values: Values) -> Effect:
+    number = held.found.row.id
+    return _taken_back(held, lambda work: reverse_payment(work, number, reason=""))
+
+
+def _unassign_effect(held: Held, _values: Values) -> Effect:
+    number = held.found.row.id
+    return _taken_back(held, lambda work: unassign_payment(work, number, reason=""))
 
 
 def _reversed(held: Held, _values: Values, _effect: Effect, reason: str, key: str) -> str:
@@ -235,6 +248,13 @@ def _reversed(held: Held, _values: Values, _effect: Effect, reason: str, key: st
     carried_out(lambda work: reverse_payment(work, row.id, reason=reason, key=key))
     back = words.money(row.amount_minor, row.currency)
     return receipts.keep(f"The payment of {back} is taken back", "billing.payment.reversed")
+
+
+def _unassigned(held: Held, _values: Values, _effect: Effect, reason: str, key: str) -> str:
+    row = held.found.row
+    carried_out(lambda work: unassign_payment(work, row.id, reason=reason, key=key))
+    back = words.money(row.amount_minor, row.currency)
+    return receipts.keep(f"{back} waits among the unmatched payments", "bank.payment.unassigned")
 
 
 RECORD = Ask(
@@ -248,4 +268,8 @@ USE_CREDIT = Ask(
 REVERSE = Ask(
     "reverse", "Reverse the payment", "Reverse it", _held, _nothing, _reverse_effect, _draw,
     _reversed, reason=True,
+).step()  # fmt: skip
+UNASSIGN = Ask(
+    "unassign", "Undo the assignment", "Undo it", _held, _nothing, _unassign_effect, _draw,
+    _unassigned, fresh=True, reason=True,
 ).step()  # fmt: skip

@@ -11,8 +11,18 @@ from pages.parts import menu
 
 Run = Callable[..., AppTest]
 Person = Callable[..., Viewer]
-RECEIVABLES = ["ageing", "dunning", "invoices", "payments", "disputes", "credit-notes"]
-FINANCE = ["ageing", "dunning", "ladder", "invoices", "payments", "disputes", "credit-notes"]
+REVENUE = ["revenue", "cohorts", "churn", "deferred", "platform-fees"]
+RECEIVABLES = ["ageing", "dunning", "invoices", "payments", "unmatched", "disputes", "credit-notes"]
+FINANCE = [
+    "ageing",
+    "dunning",
+    "ladder",
+    "invoices",
+    "payments",
+    "unmatched",
+    "disputes",
+    "credit-notes",
+]
 SUBSCRIPTIONS = ("subscriptions", "renewals", "tenants", "tenant", "usage")
 
 
@@ -24,13 +34,13 @@ def words(test: AppTest) -> str:
 @pytest.mark.parametrize(
     ("role", "addresses"),
     [
-        ("cfo", ["revenue", *RECEIVABLES, *SUBSCRIPTIONS]),
-        ("analyst", ["revenue"]),
+        ("cfo", [*REVENUE, *RECEIVABLES, *SUBSCRIPTIONS]),
+        ("analyst", REVENUE),
         ("billing", [*RECEIVABLES, *SUBSCRIPTIONS]),
         (
             "super_admin",
             [
-                "revenue",
+                *REVENUE,
                 *FINANCE,
                 *SUBSCRIPTIONS,
                 "meters",
@@ -45,7 +55,7 @@ def words(test: AppTest) -> str:
                 "audit",
             ],
         ),
-        ("sys_finance", ["revenue", *FINANCE, *SUBSCRIPTIONS]),
+        ("sys_finance", [*REVENUE, *FINANCE, *SUBSCRIPTIONS]),
         ("operator", []),
         ("org_admin", []),
     ],
