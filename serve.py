@@ -28,7 +28,7 @@ from api.shell import shell
 from api.sign_in import confirm, login, logout
 from api.simulated import simulator
 from core.gateways.registry import PAGES, put_simulator_to_work
-from core.office import office
+from core.office import office, share_evenly
 from core.settings import Settings, settings
 from pages.parts.menu import addresses
 
@@ -49,6 +49,7 @@ class Assets(StaticFiles):
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Open the database before the first visitor comes, and let a worker run the jobs."""
+    share_evenly()
     opened = await run_in_threadpool(office)
     await run_in_threadpool(put_simulator_to_work, opened.settings, opened.engine)
     if not opened.settings.worker_in_serve:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 
 from sqlalchemy import text
 
@@ -108,7 +109,7 @@ def add_events(
     work: Work, placed: Sequence[Placed], *, is_change: bool = False
 ) -> set[tuple[int, str]]:
     """Write events and return (tenant, event id) of those that were not known."""
-    ordered = sorted(placed, key=_by_id)
+    ordered, written = sorted(placed, key=_by_id), cache(date.isoformat)
     events = [event for event, _, _ in ordered]
     columns = {
         "tenant_ids": [str(event.tenant_id) for event in events],
@@ -117,8 +118,8 @@ def add_events(
         "quantities": [str(event.quantity) for event in events],
         "subjects": [event.subject or "" for event in events],
         "times": [event.occurred_at.isoformat() for event in events],
-        "days": [place.counted_on.isoformat() for _, _, place in ordered],
-        "periods": [kind.window(place)[0].isoformat() for _, kind, place in ordered],
+        "days": [written(place.counted_on) for _, _, place in ordered],
+        "periods": [written(kind.window(place)[0]) for _, kind, place in ordered],
     }
     given = {name: _SEPARATOR.join(values) for name, values in columns.items()}
     facts = {"is_change": is_change, "received_at": work.now, "sent": len(events)}
