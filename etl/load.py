@@ -91,10 +91,37 @@ def _drain(
     return totals
 
 
+@dataclass(frozen=True)
+class Fetched:
+    """What changed since a watermark, as `fresh.<table>`; `gone` are keys of deleted rows."""
+
+    changed: frozenset[str]
+    gone: dict[str, list[int]]
+
+
+def fetch_changes(build: duckdb.DuckDBPyConnection, source: Source, low_xid: int) -> Fetched:
+    """Read what changed since the watermark, beside the copy, which need not be there yet."""
+    build.execute("attach ':memory:' as fresh").fetchall()
+    tracked = [table for table in TABLES if table.tracked]
+    changed = postgres.changed_tables(source, tracked, low_xid)
+    buried = postgres.buried_tables(source, low_xid)
+    gone: dict[str, list[int]] = {}
+    for table in tracked:
+        if table.name not in changed and table.name not in buried:
+            continue
+        columns = ", ".join(f"{name} {kind}" for name, kind in table.columns.items())
+        build.execute(f"create table fresh.{table.name} ({columns})").fetchall()
+        postgres.load_changed(source, build, table, f"fresh.{table.name}", low_xid)
+        gone[table.name] = (
+            postgres.deleted_keys(source, table, low_xid) if table.name in buried else []
+        )
+    return Fetched(frozenset(changed | buried.keys()), gone)
+
+
 def load_changes(
     build: duckdb.DuckDBPyConnection,
     source: Source,
-    low_xid: int,
+    fetched: Fetched,
     counting: Future[dict[str, Totals]],
 ) -> Loaded:
     """Put what changed since the watermark on top of a build that began as the last copy.
@@ -103,20 +130,17 @@ def load_changes(
     as `old.<table>` with their `place` in the copy and the columns that models read. `counting`
     brings the source's own count of its rows.
     """
-    for side in ("fresh", "old"):
-        build.execute(f"attach ':memory:' as {side}").fetchall()
-    changed = postgres.changed_tables(source, [table for table in TABLES if table.tracked], low_xid)
-    buried = postgres.buried_tables(source, low_xid)
+    build.execute("attach ':memory:' as old").fetchall()
     done = {}
     for table in TABLES:
         if not table.tracked:
             done[table.name] = _replace(build, source, table)
-        elif table.name in changed or table.name in buried:
-            done[table.name] = _change(build, source, table, low_xid, table.name in buried)
+        elif table.name in fetched.gone:
+            done[table.name] = _change(build, table, fetched.gone[table.name])
     copied = [
         Copied(name, rows, *done.get(name, (0, 0))) for name, rows in row_counts(build).items()
     ]
-    return Loaded(copied, counting.result, frozenset(changed | buried.keys()))
+    return Loaded(copied, counting.result, fetched.changed)
 
 
 def count_source(url: str, scratch: Path, shared: str, joined: Event) -> dict[str, Totals]:
@@ -140,14 +164,9 @@ def _replace(build: duckdb.DuckDBPyConnection, source: Source, table: Table) -> 
     return int(rows), 0
 
 
-def _change(
-    build: duckdb.DuckDBPyConnection, source: Source, table: Table, low_xid: int, is_buried: bool
-) -> tuple[int, int]:
+def _change(build: duckdb.DuckDBPyConnection, table: Table, gone: list[int]) -> tuple[int, int]:
     """Replace the changed rows of a table, take out the deleted ones; how many of each."""
     name, key = table.name, table.key
-    build.execute(f"create table fresh.{name} as from {name} limit 0").fetchall()
-    postgres.load_changed(source, build, table, f"fresh.{name}", low_xid)
-    gone = postgres.deleted_keys(source, table, low_xid) if is_buried else []
     kept = ", ".join(felt(table) or table.columns)
     build.execute(
         f"create table old.{name} as select rowid as place, {kept} from {name} where {key} in"

@@ -32,7 +32,7 @@ from etl.days import eve, last_day, range_of_facts, ship, ship_calendar
 from etl.delta import differences, few
 from etl.extract import postgres
 from etl.extract.postgres import Source
-from etl.load import COPY, Copied, count_source, load_changes, load_whole
+from etl.load import COPY, Copied, count_source, fetch_changes, load_changes, load_whole
 from etl.publish import (
     clear_problem,
     flush,
@@ -129,15 +129,17 @@ def _build_and_publish(
                 shared = postgres.exported(source)
                 joined = threading.Event()
                 counting = pool.submit(count_source, url, live.parent, shared, joined)
+                before = _state_to_continue(build, live, source, state)
+                fetched = fetch_changes(build, source, before.low_xid) if before else None
                 copying.result()
-                pool.submit(flush, path)
-                before = _state_to_continue(build, path, source, state)
-            if before is None:
+            if before is None or fetched is None:
                 path.unlink(missing_ok=True)
                 _open(build, path)
                 loaded = load_whole(build, source, url, live.parent)
             else:
-                loaded = load_changes(build, source, before.low_xid, counting)
+                pool.submit(flush, path)
+                _open(build, path)
+                loaded = load_changes(build, source, fetched, counting)
                 joined.wait()
         mode = "full" if before is None else "incremental"
         made = Build(build, loaded.source, settings.reporting_currency, today, loaded.changed)
@@ -180,24 +182,20 @@ def _workshop(path: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
 
 
 def _state_to_continue(
-    build: duckdb.DuckDBPyConnection, path: Path, source: Source, now: State
+    build: duckdb.DuckDBPyConnection, live: Path, source: Source, now: State
 ) -> State | None:
-    """Open a build that began as the live copy; its state when changes can go on top of it.
-
-    None leaves it closed.
-    """
-    before = None
+    """The state of the live copy when changes can go on top of it, else None."""
+    place = str(live).replace("'", "''")
     try:
-        _open(build, path)
-        [row] = build.execute("select low_xid, cluster, digest from sync_state").fetchall()
+        build.execute(f"attach '{place}' as last (read_only)").fetchall()
+        [row] = build.execute("select low_xid, cluster, digest from last.sync_state").fetchall()
         before = State(*row)
     except (duckdb.Error, ValueError) as problem:
         log.warning("copy_unreadable", problem=str(problem))
-    if before is not None and _continues(before, source, now):
-        return before
-    build.execute("use memory").fetchall()
-    build.execute(f"detach database if exists {COPY}").fetchall()
-    return None
+        return None
+    finally:
+        build.execute("detach database if exists last").fetchall()
+    return before if _continues(before, source, now) else None
 
 
 def _continues(before: State, source: Source, now: State) -> bool:
