@@ -13,16 +13,17 @@ Run = Callable[..., AppTest]
 Person = Callable[..., Viewer]
 REVENUE = ["revenue", "cohorts", "churn", "deferred", "platform-fees"]
 RECEIVABLES = ["ageing", "dunning", "invoices", "payments", "unmatched", "disputes", "credit-notes"]
-FINANCE = [
+WITH_FILES = [
     "ageing",
     "dunning",
-    "ladder",
     "invoices",
     "payments",
+    "bank-files",
     "unmatched",
     "disputes",
     "credit-notes",
 ]
+FINANCE = ["ageing", "dunning", "ladder", *WITH_FILES[2:]]
 SUBSCRIPTIONS = ("subscriptions", "renewals", "tenants", "tenant", "usage")
 
 
@@ -36,7 +37,7 @@ def words(test: AppTest) -> str:
     [
         ("cfo", [*REVENUE, *RECEIVABLES, *SUBSCRIPTIONS]),
         ("analyst", REVENUE),
-        ("billing", [*RECEIVABLES, *SUBSCRIPTIONS]),
+        ("billing", [*WITH_FILES, *SUBSCRIPTIONS]),
         (
             "super_admin",
             [
