@@ -45,9 +45,7 @@ _ALL = (
     Job("auto-charge", "Charges due invoices to the cards kept", "0 6 * * *", ages=True),
     Job("dunning", "Reminds, restricts and suspends by overdue days", "0 2 * * *", ages=True),
     Job("recognition", "Posts the revenue earned last month", "0 4 1 * *", ages=True),
-    Job(
-        "auto-assign", "Posts certain bank transfers, when switched on", "*/10 * * * *", 1
-    ),
+    Job("auto-assign", "Posts certain bank transfers, when switched on", "*/10 * * * *", 1),
     Job("sweep", "Finishes refunds, charges and recharges left open", "*/5 * * * *", 1),
     Job("simulator", "Sends the events of the built-in gateway simulator", "* * * * *", 1),
     Job("disputes", "Looks for disputes at the gateways", "40 * * * *", 1),

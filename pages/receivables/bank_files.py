@@ -49,7 +49,9 @@ def main() -> None:
 
 def _upload(actor: Actor) -> None:
     kinds = ["xml", "txt", "sta", "mt940", "940", "csv", "tsv", "bgmax", "swi", "mta"]
-    file = st.file_uploader(f"A file of up to {MOST_MIB} MB", type=kinds, key="bank-upload")
+    file = st.file_uploader(
+        "A file of the bank", type=kinds, key="bank-upload", max_upload_size=MOST_MIB
+    )
     if file is None:
         st.session_state.pop(CHOSEN, None)
         return

@@ -110,7 +110,13 @@ def _rows(found: ChurnReport) -> None:
     )
     with st.container(border=True, key="panel-churn"):
         count = len(found.rows)
-        lists.heading(count, "subscription", "subscriptions", "a tenant opens its page", listed)
+        lists.heading(
+            count,
+            "subscription",
+            "subscriptions",
+            "a day opens the subscription, a name the tenant",
+            listed,
+        )
         rows = found.rows[tables.page_of(count, "page-churn")]
         lists.table(listed, [_row(row) for row in rows])
 

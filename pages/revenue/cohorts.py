@@ -22,7 +22,7 @@ STEPS = 10
 HEAT = (
     ".table .heat { display: block; margin: -.25rem -.375rem; padding: .25rem .375rem; "
     "border-radius: 4px; font-variant-numeric: tabular-nums; } "
-    "[class*='st-key-cohorts'] .table :is(th, td) { padding-left: .4375rem; padding-right: "
+    "[class*='st-key-panel-cohorts'] .table :is(th, td) { padding-left: .4375rem; padding-right: "
     ".4375rem; font-size: .8125rem; } "
     + " ".join(
         f".table .heat-{step} {{ background: color-mix(in srgb, var(--accent) {step * 4}%, "
@@ -70,7 +70,7 @@ def _triangle(found: dict[str, Any], shown: str, as_of: date) -> None:
         else f"share of the first month's MRR that is left, in {found['currency']}"
     )
     st.html(f"<style>{HEAT}</style>")
-    with st.container(border=True, key="cohorts-panel"):
+    with st.container(border=True, key="panel-cohorts"):
         with st.container(
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
         ):
