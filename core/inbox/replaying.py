@@ -61,13 +61,16 @@ left join app_user w on w.id = u.decided_by
 where u.status in ('assigned', 'ignored') and not u.automatic and u.created_at >= :since
 order by u.created_at, u.id
 """)
-_ISSUED, _MOVED, _LEARNT_NOW, _CAME_IN = range(4)
+_ISSUED, _DECIDED_NOW, _MOVED, _LEARNT_NOW, _CAME_IN = range(5)
 """What happens at one instant, in this order."""
 
 
 @dataclass(frozen=True)
 class Replayed:
-    """A past decision beside what would have been posted; `proposed` is empty when nothing."""
+    """A past decision beside what would have been posted; `proposed` is empty when nothing.
+
+    Of what would have been posted it holds the invoices that were still owed at the decision.
+    """
 
     unmatched_id: int
     booked_on: date
@@ -102,16 +105,21 @@ def replayed(work: Work, since: date, least_probability: Decimal) -> Iterator[Re
     begin = datetime.combine(since, time(), zone)
     owing = _Owing(work, begin)
     taken: set[str] = set()
+    waiting: dict[int, Replayed] = {}
     with no_collecting():
         for _, kind, row in _happened(work, begin):
             if kind == _ISSUED:
                 owing.issue(row.id)
+            elif kind == _DECIDED_NOW:
+                asked = waiting.pop(row.unmatched_id, None)
+                # One that was decided the instant it came in is asked about right here.
+                yield owing.judged(asked or _asked(owing.book, row, least_probability, taken))
             elif kind == _MOVED:
                 owing.move(row.invoice_id, row.amount_minor)
             elif kind == _LEARNT_NOW:
                 owing.book.learn(assignment_of(row))
-            else:
-                yield _asked(owing.book, row, least_probability, taken)
+            elif row.decided_at > row.at:
+                waiting[row.unmatched_id] = _asked(owing.book, row, least_probability, taken)
 
 
 class _Owing:
@@ -146,6 +154,15 @@ class _Owing:
             self._owed[number] -= amount_minor
             self._put(number)
 
+    def judged(self, asked: Replayed) -> Replayed:
+        """A decision beside what would have been posted, without what was paid by the way.
+
+        An invoice that something else settled while the transfer waited says nothing: posted at
+        once, the transfer would have settled it before.
+        """
+        still = tuple(one for one in asked.proposed if self._owed.get(one, 0) > 0)
+        return replace(asked, proposed=still)
+
     def _put(self, number: int) -> None:
         invoice, owed = self._invoices[number], self._owed[number]
         if owed > 0:
@@ -166,6 +183,8 @@ def _happened(work: Work, begin: datetime) -> list[tuple[datetime, int, Row[Any]
     ):
         rows = work.session.execute(query, {"since": begin}).all()
         found += [(row.at, kind, row) for row in rows]
+        if kind == _CAME_IN:
+            found += [(row.decided_at, _DECIDED_NOW, row) for row in rows]
     return sorted(found, key=lambda each: each[:2])
 
 

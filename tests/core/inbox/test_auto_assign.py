@@ -18,7 +18,7 @@ from core.inbox.trial import recalibrate, replay, try_auto_assign
 from core.inbox.undoing import undo_decision
 from core.matching import calibration
 from core.work import Office
-from tests.billing import JOB, WHY, an_invoice, pass_days, wrong_books
+from tests.billing import JOB, WHY, a_charge, an_invoice, pass_days, wrong_books
 from tests.builders import a_user, acting
 from tests.inbox import finance, named_tenant, waiting
 
@@ -85,6 +85,23 @@ def test_a_trial_sees_invoices_as_they_stood(office: Office, clock: SetClock) ->
         undo_decision(work, number, reason=WHY)
     with office.work(finance(office)) as work:
         assert replay(work, 2, LEAST).decided == 0
+
+
+def test_an_invoice_that_was_paid_by_the_way_is_not_held_against_it(
+    office: Office, clock: SetClock
+) -> None:
+    """The card paid while the transfer waited; a person then parked the transfer."""
+    tenant = named_tenant(office, "Alphawerk GmbH")
+    invoice = an_invoice(office, tenant, 10_000)
+    number = waiting(office, 10_000, "ALPHAWERK", text=f"{invoice.number}")
+    clock.advance(timedelta(minutes=1))
+    a_charge(office, invoice)
+    clock.advance(timedelta(minutes=1))
+    with office.work(finance(office)) as work:
+        ignore_transfer(work, number, reason=WHY)
+    with office.work(finance(office)) as work:
+        found = replay(work, 1, LEAST)
+    assert (found.decided, found.proposed, found.differing) == (1, 0, ())
 
 
 def test_a_trial_over_a_short_time_begins_with_what_was_owed_then(
