@@ -93,7 +93,9 @@ def test_the_secret_goes_into_the_body_where_the_provider_wants_it_there(
 
 
 @pytest.mark.parametrize(
-    ("algorithm", "key"), [("RS256", RSA), ("PS256", RSA), ("ES256", EC)], ids=str
+    ("algorithm", "key"),
+    [("RS256", RSA), ("PS256", RSA), ("ES256", EC)],
+    ids=("RS256", "PS256", "ES256"),
 )
 def test_a_token_signed_by_the_provider_tells_who_signed_in(
     fake: FakeProvider, settings: Settings, clock: SetClock, algorithm: str, key: Any
