@@ -117,7 +117,13 @@ def test_every_posting_balances(name: str) -> None:
         "wallet_refunded": ((80, 20, 30), {}),
         "reversed_posting": ((LEGS,), {}),
     }
-    pairs = {"transfer_assigned", "dispute_lost", "written_off", "wallet_paid"}
+    pairs = {
+        "transfer_assigned",
+        "transfer_unassigned",
+        "dispute_lost",
+        "written_off",
+        "wallet_paid",
+    }
     args, named = given.get(name, ((80, 20) if name in pairs else (100,), {}))
     legs = POSTINGS[name](*args, **named)
     assert len(legs) >= 2

@@ -49,7 +49,7 @@ KEPT_OUT = {
         "end_to_end_id",
         "value_on",
     },
-    "unmatched_bank_transfer": {"decided_by", "reason"},
+    "unmatched_bank_transfer": {"automatic", "decided_by", "reason", "undone_at"},
     "ledger_transaction": {"memo"},
 }
 
