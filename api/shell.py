@@ -11,7 +11,8 @@ HEAD = """<title>Saldo</title>
     <link rel="icon" href="/brand/mark.svg" type="image/svg+xml" />
     <link rel="preload" href="/brand/saldo-sans.woff2" as="font" type="font/woff2" crossorigin />
     <link rel="stylesheet" href="/brand/start.css" />
-    <script src="/brand/start.js"></script>"""
+    <script src="/brand/start.js"></script>
+    <script src="/brand/one-press.js" defer></script>"""
 REPLACED = {
     "<title>Streamlit</title>": HEAD,
     '<link rel="shortcut icon" href="./favicon.png" />': "",

@@ -65,7 +65,6 @@ def main() -> None:
     _line(row, sure, moved)
     _columns(found, row, moved, any((filters.text, filters.currency)))
     confirm.draw(unmatched_asks.split(), unmatched_asks.bulk())
-    desk.drawn()
 
 
 def _head(automatic: bool) -> None:

@@ -2,12 +2,11 @@
 
 A click records an order with the key minted when the transfer was drawn; the next run carries it
 out before anything is drawn. However often one button is pressed, core answers with its first
-result, and a press that lands on the next transfer by the way is not taken for a decision.
+result; `static/one-press.js` keeps a press in the browser that its person cannot have meant.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from html import escape
 from typing import Literal
 from urllib.parse import quote, urlencode
@@ -32,8 +31,6 @@ ORDER, PROBLEM, LAST, KEYS = "unmatched-order", "unmatched-problem", "unmatched-
 REASON = "unmatched-reason"
 REFUSED = "unmatched-refused"
 ROW, PLACE = "row", "unmatched-place"
-QUIET = timedelta(milliseconds=700)
-"""So soon after the next transfer was drawn a press was meant for the one that has just gone."""
 What = Literal["assign", "ignore", "undo", "decline", "several"]
 
 
@@ -47,14 +44,6 @@ class Order:
     key: str
     shares: tuple[Share, ...] = ()
     tenant_id: int = 0
-
-
-@dataclass(frozen=True)
-class Last:
-    """The last order that was carried out, and when what follows it stood on the page."""
-
-    order: Order
-    at: datetime | None = None
 
 
 def may_decide() -> bool:
@@ -92,16 +81,6 @@ def shares_of(offer: Proposal) -> tuple[Share, ...]:
 
 def press(order: Order, moved: Callable[[], None]) -> None:
     """Record an order; for a button."""
-    last: Last | None = st.session_state.get(LAST)
-    now = office().clock.now()
-    quiet = last is not None and (last.at is None or now < last.at + QUIET)
-    if last and quiet and last.order != order:
-        st.session_state[LAST] = Last(last.order, now)
-        st.session_state[PROBLEM] = (
-            order.unmatched_id,
-            "That press came right after the last decision and was not taken for this transfer",
-        )
-        return
     st.session_state[ORDER] = order
     st.session_state[ROW] = order.unmatched_id
     moved()
@@ -131,7 +110,7 @@ def decided(order: Order) -> None:
 
     `several` transfers that were assigned in one go are undone one by one.
     """
-    st.session_state[LAST] = Last(order)
+    st.session_state[LAST] = order
     st.session_state.setdefault(KEYS, {}).pop(order.unmatched_id, None)
     if order.what in ("assign", "ignore", "several"):
         st.session_state[ROW] = 0
@@ -140,17 +119,10 @@ def decided(order: Order) -> None:
         st.session_state[ROW] = order.unmatched_id
 
 
-def drawn() -> None:
-    """The next transfer stands on the page: from here on a press may soon mean it."""
-    last: Last | None = st.session_state.get(LAST)
-    if last and last.at is None:
-        st.session_state[LAST] = Last(last.order, office().clock.now())
-
-
 def undoable() -> Order | None:
     """The decision that was taken last on this page, unless it was taken back."""
-    last: Last | None = st.session_state.get(LAST)
-    return last.order if last and last.order.what in ("assign", "ignore") else None
+    last: Order | None = st.session_state.get(LAST)
+    return last if last and last.what in ("assign", "ignore") else None
 
 
 def given_reason() -> str:

@@ -57,6 +57,8 @@ STYLE = """
 .sides .good { font-weight: 550; }
 .sides .good small { font-weight: 450; }
 .sides a { color: inherit; text-underline-offset: 3px; }
+[data-press-waits] :is(.st-key-desk-buttons, [class*="st-key-undo-"]) button {
+  opacity: .55; cursor: progress; }
 .stranger { display: flex; flex-wrap: wrap; align-items: baseline; gap: .125rem .75rem; }
 .stranger b { font-size: 1.375rem; font-weight: 640; letter-spacing: -.02em; }
 .stranger span { color: var(--muted); font-size: .875rem; overflow-wrap: anywhere; }

@@ -24,6 +24,15 @@ update user_session set fresh_until = now() - interval '1 minute'
 where user_id = (select id from app_user where email = :email)
 """)
 
+CLICK_AS_IT_COMES = """label => {
+  window.clicked = 0;
+  new MutationObserver((_, watch) => {
+    const button = [...document.querySelectorAll('button')].find(
+      each => each.innerText.includes(label) && !each.disabled);
+    if (button) { watch.disconnect(); button.click(); window.clicked += 1; }
+  }).observe(document.body, {subtree: true, childList: true, characterData: true});
+}"""
+
 
 def a_certain_one(office: Office, name: str) -> tuple[int, Invoice]:
     """A transfer that names its tenant's invoice of EUR 100.00."""
@@ -134,6 +143,54 @@ def test_a_double_click_assigns_one_transfer(visitor: Watched, site: Site, gap_m
     expect(page.get_by_text("EUR 100.00 is on").first).to_be_visible()
     visitor.settle()
     assert [paid(site.office, invoice) for _, invoice in found] == [10_000, 0]
+
+
+def test_a_click_just_as_the_next_transfer_appears_is_not_taken_for_it(
+    visitor: Watched, site: Site
+) -> None:
+    email = finance(site.office, "late")
+    found = [a_certain_one(site.office, f"Eile {name}") for name in ("Ost", "West")]
+    page = visitor.page
+    visitor.sign_in(email, PASSWORD, "/unmatched?text=Eile&sort=payer")
+    give_reason(visitor)
+    page.evaluate(CLICK_AS_IT_COMES, f"Assign to {found[1][1].number}")
+    page.keyboard.press("a")
+    page.wait_for_function("() => window.clicked")
+    visitor.settle()
+    assert [paid(site.office, invoice) for _, invoice in found] == [10_000, 0]
+    expect(page.locator("html")).not_to_have_attribute("data-press-waits", "")
+    page.keyboard.press("a")
+    expect(page.get_by_text(f"is on {found[1][1].number}").first).to_be_visible()
+    visitor.settle()
+
+
+def test_a_held_key_decides_one_transfer(visitor: Watched, site: Site) -> None:
+    email = finance(site.office, "held")
+    found = [a_certain_one(site.office, f"Halten {name}") for name in ("Ost", "Sued", "West")]
+    page = visitor.page
+    visitor.sign_in(email, PASSWORD, "/unmatched?text=Halten&sort=payer")
+    give_reason(visitor)
+    for _ in range(25):
+        page.keyboard.down("a")
+        page.wait_for_timeout(60)
+    page.keyboard.up("a")
+    visitor.settle()
+    assert [paid(site.office, invoice) for _, invoice in found] == [10_000, 0, 0]
+
+
+def test_a_decision_typed_before_the_next_transfer_came_is_not_taken_for_the_last(
+    visitor: Watched, site: Site
+) -> None:
+    email = finance(site.office, "ahead")
+    found = [a_certain_one(site.office, f"Voraus {name}") for name in ("Ost", "West")]
+    page = visitor.page
+    visitor.sign_in(email, PASSWORD, "/unmatched?text=Voraus&sort=payer")
+    give_reason(visitor)
+    page.keyboard.press("j")
+    page.keyboard.press("a")
+    expect(chosen(page)).to_contain_text(f"transfer {found[1][0]}")
+    visitor.settle()
+    assert [paid(site.office, invoice) for _, invoice in found] == [0, 0]
 
 
 def test_of_two_people_on_one_transfer_one_is_told(
