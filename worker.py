@@ -16,7 +16,8 @@ from core.audit import anchors
 from core.audit.queries import Anchor, verify
 from core.charging import events
 from core.charging.checkout import sweep_pages
-from core.charging.events import handle_waiting, sweep_disputes
+from core.charging.claims import sweep_disputes
+from core.charging.events import handle_waiting
 from core.charging.run import run_auto_charge, sweep_attempts
 from core.dunning.run import run_dunning
 from core.errors import CheckFailed

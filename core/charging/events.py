@@ -19,17 +19,17 @@ from core.access.authority import system
 from core.actions import action
 from core.charging.attempts import settle_attempt
 from core.charging.cards import take_over_cards
+from core.charging.claims import take_over_dispute
 from core.charging.models import ChargeAttempt, GatewayCustomer, HostedPage, PaymentMethod
 from core.charging.pages import settle_page
 from core.charging.run import order_of
 from core.errors import NotFound, NotNow, SaldoError
 from core.gateways import port
-from core.gateways.models import PROVIDERS, GatewayEvent
+from core.gateways.models import GatewayEvent
 from core.gateways.port import Gateway, News, RefundOrder
 from core.gateways.registry import gateway_of
 from core.jobs.deferring import defer
-from core.payments.disputes import Claim, decide_dispute, open_dispute
-from core.payments.models import Dispute, Payment
+from core.payments.models import Payment
 from core.refunds.actions import fail_refund, settle_refund
 from core.refunds.models import Refund
 from core.work import Office, Work
@@ -39,9 +39,6 @@ SYSTEM = system("gateway events")
 JOB = "gateway-event"
 MOST_ATTEMPTS = 10
 LONGEST_PROBLEM = 500
-DECIDED = ("won", "lost")
-LOOKS_BACK = timedelta(days=45)
-"""How far the sweep looks for disputes."""
 WAITS = timedelta(minutes=1)
 """Age from which the sweep takes up an event that nobody handled."""
 
@@ -185,7 +182,7 @@ def _checkout(office: Office, gateway: Gateway, row: GatewayEvent, news: News) -
                 (HostedPage.checkout_id == news.object_id) | (HostedPage.reference == news.key),
             )
         )
-    if page is None:
+    if page is None or not _of_its_account(row, page.tenant_id):
         return False
     outcome = gateway.checkout_outcome(page.checkout_id or news.object_id)
     with office.work(SYSTEM) as work:
@@ -201,7 +198,7 @@ def _charge(office: Office, gateway: Gateway, row: GatewayEvent, news: News) -> 
     with office.work(SYSTEM) as work:
         attempt = work.session.get(ChargeAttempt, number)
         order = order_of(work, attempt) if attempt else None
-    if attempt is None or order is None:
+    if attempt is None or order is None or not _of_its_account(row, attempt.tenant_id):
         return False
     answer = gateway.find_charge(order)
     if answer is None:
@@ -223,6 +220,8 @@ def _refund(office: Office, gateway: Gateway, row: GatewayEvent, news: News) -> 
         payment = work.session.get_one(Payment, refund.payment_id) if refund else None
     if refund is None or payment is None or payment.provider != row.provider:
         return False
+    if not _of_its_account(row, refund.tenant_id):
+        return False
     order = RefundOrder(
         f"refund-{refund.id}",
         payment.provider_payment_id or f"payment-{payment.id}",
@@ -243,70 +242,11 @@ def _refund(office: Office, gateway: Gateway, row: GatewayEvent, news: News) -> 
 
 
 def _dispute(office: Office, gateway: Gateway, row: GatewayEvent, news: News) -> bool:
-    done = take_over_dispute(office, row.provider, gateway.dispute(news.object_id), row)
+    seen = gateway.dispute(news.object_id)
+    done = take_over_dispute(
+        office, row.provider, seen, row.tenant_id, lambda work, told: _handled(work, row, told)
+    )
     return done is not None
-
-
-def take_over_dispute(
-    office: Office, provider: str, seen: port.DisputeSeen, row: GatewayEvent | None = None
-) -> Dispute | None:
-    """Open or decide a dispute as the gateway has it; None when its payment is none of ours."""
-    outcome = f"The dispute {seen.dispute_id} is {seen.status}"
-    with office.work(SYSTEM) as work:
-        dispute = _known_dispute(work, provider, seen)
-        if dispute is None:
-            payment = _disputed(work, provider, seen)
-            if payment is None:
-                return None
-            due_on = seen.evidence_due_on or work.today
-            claim = Claim(seen.amount_minor, seen.fee_minor, seen.reason, due_on)
-            dispute = open_dispute(work, payment.id, seen.dispute_id, claim)
-        if dispute.closed_on is not None or seen.status not in DECIDED:
-            if dispute.closed_on is None:
-                dispute.status = seen.status
-            _handled(work, row, outcome)
-            return dispute
-    with office.work(SYSTEM) as work:
-        decided = decide_dispute(work, dispute.id, won=seen.status == "won")
-        _handled(work, row, outcome)
-        return decided
-
-
-def _known_dispute(work: Work, provider: str, seen: port.DisputeSeen) -> Dispute | None:
-    return work.session.scalar(
-        select(Dispute)
-        .where(Dispute.provider == provider, Dispute.provider_dispute_id == seen.dispute_id)
-        .with_for_update()
-    )
-
-
-def _disputed(work: Work, provider: str, seen: port.DisputeSeen) -> Payment | None:
-    return work.session.scalar(
-        select(Payment).where(
-            Payment.provider == provider,
-            Payment.provider_payment_id == seen.provider_payment_id,
-        )
-    )
-
-
-def sweep_disputes(office: Office) -> list[Dispute]:
-    """Take over the disputes of the last weeks at every gateway that answers to our keys."""
-    until = office.clock.now() + timedelta(minutes=5)
-    found: list[Dispute] = []
-    for provider in PROVIDERS:
-        try:
-            gateway = gateway_of(office.settings, provider, engine=office.engine)
-            seen = list(gateway.disputes(until - LOOKS_BACK, until))
-        except SaldoError:
-            continue
-        for each in seen:
-            try:
-                dispute = take_over_dispute(office, provider, each)
-            except SaldoError as problem:
-                log.warning("dispute_not_taken_over", dispute=each.dispute_id, problem=str(problem))
-                continue
-            found += [dispute] if dispute is not None else []
-    return found
 
 
 def _card(office: Office, gateway: Gateway, row: GatewayEvent, news: News) -> bool:
@@ -322,7 +262,7 @@ def _card(office: Office, gateway: Gateway, row: GatewayEvent, news: News) -> bo
                 GatewayCustomer.provider == row.provider, GatewayCustomer.customer == customer
             )
         )
-    if customer is None or tenant_id is None:
+    if customer is None or tenant_id is None or not _of_its_account(row, tenant_id):
         return False
     found = gateway.cards(customer)
     with office.work(SYSTEM) as work:
@@ -345,10 +285,14 @@ def _number(key: str | None, prefix: str) -> int | None:
     return int(rest) if key and key.startswith(prefix) and rest.isdigit() else None
 
 
-def _handled(work: Work, row: GatewayEvent | None, outcome: str) -> None:
-    if row is not None:
-        kept = work.session.get_one(GatewayEvent, row.id, with_for_update=True)
-        _close(work, kept, "handled", outcome)
+def _of_its_account(row: GatewayEvent, tenant_id: int) -> bool:
+    """Whether an event may speak about a tenant: it came from its own account or the company's."""
+    return row.tenant_id in (None, tenant_id)
+
+
+def _handled(work: Work, row: GatewayEvent, outcome: str) -> None:
+    kept = work.session.get_one(GatewayEvent, row.id, with_for_update=True)
+    _close(work, kept, "handled", outcome)
 
 
 def _close(work: Work, row: GatewayEvent, status: str, outcome: str) -> None:

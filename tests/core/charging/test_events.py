@@ -5,19 +5,21 @@ import json
 from collections.abc import Mapping
 from datetime import timedelta
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 import stripe
 from sqlalchemy import func, select
 
-from core.charging import events
+from core.charging import claims, events
 from core.charging.cards import cards_of
 from core.charging.checkout import card_portal
-from core.charging.events import handle, handle_waiting, receive, replay_event, sweep_disputes
+from core.charging.claims import sweep_disputes
+from core.charging.events import handle, handle_waiting, receive, replay_event
 from core.charging.run import run_auto_charge
 from core.errors import FreshAuthNeeded, NotAllowed, NotNow
-from core.gateways.models import GatewayEvent
-from core.gateways.port import ForgedEvent
+from core.gateways.models import GatewayCredentials, GatewayEvent
+from core.gateways.port import ForgedEvent, Gateway
 from core.gateways.registry import SIMULATOR_SECRET, gateway_of
 from core.gateways.simulator import deliveries
 from core.gateways.simulator.in_process import ADDRESS
@@ -26,8 +28,9 @@ from core.payments.models import Dispute, Payment
 from core.refunds.actions import Ask
 from core.refunds.models import Refund
 from core.refunds.run import execute
+from core.settings import Settings
 from core.wallets.models import WalletTransaction
-from tests.billing import JOB, WHY, wrong_books
+from tests.billing import JOB, WHY, a_tenant, wrong_books
 from tests.builders import a_user, acting
 from tests.core.charging.conftest import Shop
 from tests.core.charging.test_recharge import balance, opened
@@ -179,6 +182,43 @@ def test_the_sweep_finds_a_dispute_nobody_told_of(shop: Shop) -> None:
     shop.secret_card("pm_card_createDispute")
     run_auto_charge(shop.office)
     assert [each.status for each in sweep_disputes(shop.office)] == ["needs_response"]
+
+
+def test_the_sweep_asks_the_account_of_each_tenant_with_keys_of_its_own(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, int | None]] = []
+
+    def gateway(settings: Settings, provider: str, **owner: Any) -> Gateway:
+        asked.append((provider, owner["tenant_id"]))
+        return gateway_of(settings, provider, engine=owner["engine"])
+
+    monkeypatch.setattr(claims, "gateway_of", gateway)
+    shop.invoice()
+    shop.secret_card("pm_card_createDispute")
+    run_auto_charge(shop.office)
+    other = a_tenant(shop.office, "SE", "SEK")
+    with shop.office.work(JOB) as work:
+        kept = {"provider": "stripe", "mode": "test", "sealed": {}, "shown": {}}
+        work.session.add(GatewayCredentials(tenant_id=other.id, updated_at=work.now, **kept))
+    assert len(sweep_disputes(shop.office)) == 1
+    assert asked == [("stripe", None), ("stripe", other.id), ("paystack", None), ("paypal", None)]
+
+
+def test_the_account_of_another_tenant_says_nothing_about_this_one(shop: Shop) -> None:
+    other = a_tenant(shop.office, "SE", "SEK")
+    page = opened(shop)
+    shop.press(page, "pm_card_visa")
+    shop.invoice()
+    shop.secret_card("pm_card_createDispute")
+    run_auto_charge(shop.office)
+    for headers, raw in sent(shop):
+        receive(shop.office, "stripe", raw, headers, tenant_id=other.id)
+    rows = handle_waiting(shop.office, older_than=timedelta(0))
+    assert {row.status for row in rows} == {"ignored"}
+    assert balance(shop) == 0
+    with shop.office.work(JOB) as work:
+        assert work.session.scalars(select(Dispute)).all() == []
 
 
 def test_a_refund_that_was_left_pending_is_settled_by_its_webhook(shop: Shop) -> None:

@@ -1,0 +1,115 @@
+"""Disputes as a gateway has them, told by an event or found by the sweep (PAY.8)."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import select
+
+from core.access.authority import system
+from core.errors import SaldoError
+from core.gateways.models import PROVIDERS, GatewayCredentials
+from core.gateways.port import DisputeSeen
+from core.gateways.registry import gateway_of
+from core.payments.disputes import Claim, decide_dispute, open_dispute
+from core.payments.models import Dispute, Payment
+from core.work import Office, Work
+
+log = structlog.get_logger()
+SYSTEM = system("gateway events")
+DECIDED = ("won", "lost")
+LOOKS_BACK = timedelta(days=45)
+"""How far the sweep looks for disputes."""
+Close = Callable[[Work, str], None]
+"""Closes what told of a dispute, in the transaction that takes it over."""
+
+
+def take_over_dispute(
+    office: Office,
+    provider: str,
+    seen: DisputeSeen,
+    tenant_id: int | None,
+    close: Close = lambda _work, _told: None,
+) -> Dispute | None:
+    """Open or decide a dispute as an account has it; None when its payment is none of ours.
+
+    `tenant_id` owns the account, None for the company's; a tenant's own says nothing of others.
+    """
+    outcome = f"The dispute {seen.dispute_id} is {seen.status}"
+    with office.work(SYSTEM) as work:
+        payment = _disputed(work, provider, seen)
+        if payment is None or tenant_id not in (None, payment.tenant_id):
+            return None
+        dispute = _known_dispute(work, provider, seen)
+        if dispute is None:
+            due_on = seen.evidence_due_on or work.today
+            claim = Claim(seen.amount_minor, seen.fee_minor, seen.reason, due_on)
+            dispute = open_dispute(work, payment.id, seen.dispute_id, claim)
+        if dispute.closed_on is not None or seen.status not in DECIDED:
+            if dispute.closed_on is None:
+                dispute.status = seen.status
+            close(work, outcome)
+            return dispute
+    with office.work(SYSTEM) as work:
+        decided = decide_dispute(work, dispute.id, won=seen.status == "won")
+        close(work, outcome)
+        return decided
+
+
+def sweep_disputes(office: Office) -> list[Dispute]:
+    """Take over the disputes of the last weeks at every account that answers to our keys."""
+    return [
+        dispute
+        for provider in PROVIDERS
+        for tenant_id in _accounts(office, provider)
+        for dispute in _sweep_account(office, provider, tenant_id)
+    ]
+
+
+def _accounts(office: Office, provider: str) -> list[int | None]:
+    """Owners of accounts at a gateway: the company, and each tenant with keys of its own."""
+    with office.work(SYSTEM) as work:
+        owners = work.session.scalars(
+            select(GatewayCredentials.tenant_id)
+            .where(
+                GatewayCredentials.provider == provider, GatewayCredentials.tenant_id.is_not(None)
+            )
+            .order_by(GatewayCredentials.tenant_id)
+        ).all()
+    return [None, *owners]
+
+
+def _sweep_account(office: Office, provider: str, tenant_id: int | None) -> list[Dispute]:
+    until = office.clock.now() + timedelta(minutes=5)
+    try:
+        gateway = gateway_of(office.settings, provider, engine=office.engine, tenant_id=tenant_id)
+        seen = list(gateway.disputes(until - LOOKS_BACK, until))
+    except SaldoError as problem:
+        log.info("disputes_not_read", provider=provider, tenant=tenant_id, problem=str(problem))
+        return []
+    found: list[Dispute] = []
+    for each in seen:
+        try:
+            dispute = take_over_dispute(office, provider, each, tenant_id)
+        except SaldoError as problem:
+            log.warning("dispute_not_taken_over", dispute=each.dispute_id, problem=str(problem))
+            continue
+        found += [dispute] if dispute is not None else []
+    return found
+
+
+def _known_dispute(work: Work, provider: str, seen: DisputeSeen) -> Dispute | None:
+    return work.session.scalar(
+        select(Dispute)
+        .where(Dispute.provider == provider, Dispute.provider_dispute_id == seen.dispute_id)
+        .with_for_update()
+    )
+
+
+def _disputed(work: Work, provider: str, seen: DisputeSeen) -> Payment | None:
+    return work.session.scalar(
+        select(Payment).where(
+            Payment.provider == provider,
+            Payment.provider_payment_id == seen.provider_payment_id,
+        )
+    )
