@@ -29,7 +29,7 @@ from demo.market import CYCLES, Profile, sign_ups
 from demo.names import Names
 from demo.people import BOSS, PASSWORD, PEOPLE
 from demo.staff import PLANNER, Desk
-from demo.subscribing import daily_run, sign_up
+from demo.subscribing import daily_run, show, sign_up
 from demo.transfers import Bank
 from demo.treasury import Treasury
 from demo.world import Bill, World
@@ -119,6 +119,8 @@ def _live(
         _day(world, bank, treasury, names, arriving.get(day, []))
         if progress is not None:
             progress(lived, whole)
+    if world.shown is None:
+        show(world, next(iter(world.customers.values())))
     # The gateway's own books of the company's past, so that its payments can be refunded.
     with office.engine.begin() as connection:
         adopt(connection)

@@ -42,6 +42,8 @@ def decide(world: World) -> None:
     if not is_banking_day(world.today):
         return
     for customer in list(world.customers.values()):
+        if customer is world.shown:
+            continue
         if customer.changed_on is None or (world.today - customer.changed_on).days > 20:
             _decide(world, customer)
 

@@ -8,7 +8,7 @@ BOSS = "super_admin@saldo.example"
 
 @dataclass(frozen=True)
 class Person:
-    """A demo user; one of a tenant belongs to the first customer."""
+    """A demo user; one of a tenant belongs to the customer that the demo shows from inside."""
 
     email: str
     name: str

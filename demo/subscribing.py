@@ -47,10 +47,22 @@ def sign_up(world: World, names: Names, profile: Profile) -> None:
     )
     world.customers[tenant.id] = customer
     world.by_subscription[subscription.id] = customer
+    if world.shown is None and _worth_showing(profile):
+        show(world, customer)
     if profile.converts:
         wallets.look_ahead(world, customer, subscription.current_period_end)
-    if len(world.customers) == 1:
-        _add_tenant_users(world, tenant.id)
+
+
+def _worth_showing(profile: Profile) -> bool:
+    """Whether the tenant's own pages will have something of everything on them."""
+    by_wallet = profile.collection == "wallet" and profile.provider == "stripe"
+    return by_wallet and profile.converts and profile.cycle == "monthly" and profile.plan != "free"
+
+
+def show(world: World, customer: Customer) -> None:
+    """Give a customer the users of the demo."""
+    world.shown = customer
+    _add_tenant_users(world, customer.tenant_id)
 
 
 def subscribe(world: World, tenant_id: int, profile: Profile, *, trial: bool) -> Subscription:

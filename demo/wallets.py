@@ -2,11 +2,14 @@
 
 from datetime import date, timedelta
 
+from sqlalchemy import select
+
 from core.invoices.rules import tax_of
 from core.money import round_half_up
 from core.plans.queries import price_on
 from core.subscriptions.run import Change
 from core.wallets.actions import credit_wallet, recharge_wallet
+from core.wallets.models import Wallet
 from core.work import Work
 from demo.cards import FEE_BP, FEE_FIXED
 from demo.market import Profile
@@ -19,14 +22,18 @@ LATE_PER_MILLE, FORGETFUL_PER_MILLE = 90, 35
 
 def fill(world: World, tenant_id: int, profile: Profile, plan: str, periods: int = 1) -> None:
     """Recharge so that some periods of a plan can be paid, in round hundreds."""
-
-    def needed(work: Work) -> int:
-        listed = price_on(work, world.plans[plan].id, profile.cycle, profile.currency, work.today)
-        percent = 100 + int(tax_of(profile.country).percent)
-        return round_half_up(listed.amount_minor * percent * periods, 100)
-
-    amount = -(-world.desk.job("prices", needed) // 10_000) * 10_000 + 10_000
+    amount = -(-_price(world, profile, plan) * periods // 10_000) * 10_000 + 10_000
     recharge(world, tenant_id, profile, amount)
+
+
+def _price(world: World, profile: Profile, plan: str) -> int:
+    """A period of a plan with tax, in minor units."""
+
+    def listed(work: Work) -> int:
+        price = price_on(work, world.plans[plan].id, profile.cycle, profile.currency, work.today)
+        return round_half_up(price.amount_minor * (100 + int(tax_of(profile.country).percent)), 100)
+
+    return world.desk.job("prices", listed)
 
 
 def recharge(world: World, tenant_id: int, profile: Profile, amount: int) -> None:
@@ -54,7 +61,9 @@ def look_ahead(world: World, customer: Customer, period_end: date | None) -> Non
     if customer.profile.collection != "wallet" or period_end is None:
         return
     days = -world.rng.randint(1, 6)
-    if world.chance(FORGETFUL_PER_MILLE):
+    if customer is world.shown:
+        pass
+    elif world.chance(FORGETFUL_PER_MILLE):
         days = world.rng.randint(12, 40)
     elif world.chance(LATE_PER_MILLE):
         days = world.rng.randint(1, 6)
@@ -76,9 +85,17 @@ def follow(world: World, customer: Customer, change: Change) -> None:
 
 
 def _recharge_for_next(world: World, customer: Customer) -> None:
+    if customer is world.shown and _enough(world, customer):
+        return
     if customer.state not in ("gone", "free"):
         periods = world.rng.choice((1, 1, 2, 3))
         fill(world, customer.tenant_id, customer.profile, customer.plan, periods)
+
+
+def _enough(world: World, customer: Customer) -> bool:
+    held = select(Wallet.balance_minor).where(Wallet.tenant_id == customer.tenant_id)
+    balance = world.desk.job("wallets", lambda work: work.session.scalar(held)) or 0
+    return balance >= _price(world, customer.profile, customer.plan)
 
 
 def _gift(world: World, customer: Customer) -> None:

@@ -64,6 +64,8 @@ class World:
         self.plans: dict[str, Plan] = {}
         self.customers: dict[int, Customer] = {}
         self.by_subscription: dict[int, Customer] = {}
+        self.shown: Customer | None = None
+        """The customer whose own pages the demo shows; it stays, and pays in time."""
         self.open_minor: dict[int, int] = {}
         """What is owed on each invoice, by id."""
         self.bills: dict[int, Bill] = {}

@@ -91,12 +91,10 @@ def pages(who: Standing) -> list[HostedPage]:
 
 
 def recharges(found: list[HostedPage], who: Standing) -> None:
-    """The recharges as a table; who may recharge can go on with those that are open."""
+    """Recharges on the gateway's page; who may recharge can go on with those that are open."""
     rows = [_row(page, who) for page in found if page.purpose == "recharge"]
     if rows:
         tables.html(RECHARGES, rows, label="Recharges")
-    else:
-        st.html('<p class="muted">Nobody has recharged the wallet by card yet.</p>')
 
 
 def text(page: HostedPage) -> str:
