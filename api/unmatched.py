@@ -26,6 +26,7 @@ from api.shapes import (
 )
 from core.access.authority import Actor
 from core.inbox import choosing, deciding, undoing
+from core.inbox.learning import Learning, learning, recalibrate
 from core.inbox.listing import (
     UnmatchedFilters,
     UnmatchedPage,
@@ -36,7 +37,7 @@ from core.inbox.listing import (
     unmatched,
 )
 from core.inbox.running import run_auto_assign
-from core.inbox.trial import LEAST, Trial, recalibrate, replay, try_auto_assign
+from core.inbox.trial import LEAST, Trial, replay, try_auto_assign
 from core.work import Office
 
 UnmatchedStatus = Literal["open", "assigned", "ignored"]
@@ -204,6 +205,15 @@ def run_now(at: TheOffice, actor: Caller) -> RunAnswer:
     with at.work(actor) as work:
         work.require("sys_finance")
     return RunAnswer.model_validate(run_auto_assign(at))
+
+
+@router.get(
+    "/recalibrate", summary="What learning from past decisions would do", responses=refusals()
+)
+def what_would_be_learnt(at: TheOffice, actor: Caller) -> Learning:
+    """How many decisions there are, and how far probabilities are off. Needs `billing.read`."""
+    with at.work(actor) as work:
+        return learning(work)
 
 
 @router.post("/recalibrate", summary="Learn from past decisions", responses=refusals(400, 409))

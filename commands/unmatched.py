@@ -12,8 +12,9 @@ from commands.output import AsJson, answer, command, console, table
 from core.access.authority import system
 from core.errors import BadInput
 from core.inbox import choosing, deciding, undoing
+from core.inbox.learning import recalibrate
 from core.inbox.listing import UnmatchedFilters, UnmatchedRow, found_unmatched, unmatched
-from core.inbox.trial import LEAST, recalibrate, replay, try_auto_assign
+from core.inbox.trial import LEAST, replay, try_auto_assign
 from core.invoices.listing import one_invoice
 from core.money import units_text
 from core.office import office

@@ -1,23 +1,13 @@
 """Scores of suggestions against the truth: accuracy by kind, calibration, the automatic ones."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from bench.matching.world import Case
-from core.matching.calibration import wilson_lower
+from core.matching.calibration import calibration_error, wilson_lower
 from core.matching.records import Suggestion
 
-BINS = 10
 Answered = tuple[Case, list[Suggestion]]
-
-
-def calibration_error(pairs: Sequence[tuple[float, bool]]) -> float:
-    """Mean distance of probability and share right over ten equal bins, by their size."""
-    bins: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
-    for probability, right in pairs:
-        bins[min(int(probability * BINS), BINS - 1)].append((probability, right))
-    gaps = (abs(sum(p for p, _ in part) - sum(hit for _, hit in part)) for part in bins)
-    return sum(gaps) / max(len(pairs), 1)
 
 
 def scores(answered: Iterable[Answered], single_kinds: tuple[str, ...]) -> dict[str, Any]:

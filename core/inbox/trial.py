@@ -8,12 +8,11 @@ from datetime import date
 from decimal import Decimal
 
 from core.actions import action
-from core.errors import BadInput, NotNow
-from core.inbox.models import AutoAssignTrial, MatchingCalibration
+from core.errors import BadInput
+from core.inbox.models import AutoAssignTrial
 from core.inbox.replaying import Replayed, replayed
-from core.matching.calibration import FEWEST_DECISIONS, recalibrated, wilson_lower
+from core.matching.calibration import wilson_lower
 from core.matching.rule import LEAST_PROBABILITY
-from core.matching.scoring import shipped_model
 from core.work import Work
 
 LEAST = Decimal(str(LEAST_PROBABILITY))
@@ -84,32 +83,6 @@ def try_auto_assign(
     return kept
 
 
-@action("bank.matching.recalibrated", needs="sys_finance", fresh=True)
-def recalibrate(work: Work, *, reason: str) -> MatchingCalibration:
-    """Learn from the company's own decisions of two years how often a score was right.
-
-    The probabilities of all suggestions follow from then on. Raises NotNow with fewer than 200
-    decisions, on which nothing can rest.
-    """
-    since = _months_before(work.today, MOST_MONTHS)
-    decided = [(each.share, each.was_right) for each in replayed(work, since, LEAST) if each.first]
-    if len(decided) < FEWEST_DECISIONS:
-        raise NotNow(
-            f"{len(decided)} decisions have a suggestion; {FEWEST_DECISIONS} are needed to learn"
-        )
-    fitted = recalibrated(shipped_model(), decided)
-    kept = MatchingCalibration(
-        fitted_at=work.now,
-        fitted_by=work.actor.user_id,
-        decisions=len(decided),
-        steps=[[score, share] for score, share in fitted.calibration],
-    )
-    work.session.add(kept)
-    work.session.flush()
-    work.tell(calibration_id=kept.id, decisions=kept.decisions)
-    return kept
-
-
 def replay(work: Work, months: int, least_probability: Decimal) -> Trial:
     """Play the last months again; nothing is written. Needs `billing.read`. Raises BadInput."""
     work.require("billing.read")
@@ -121,7 +94,7 @@ def _played(work: Work, months: int, least_probability: Decimal) -> Trial:
         raise BadInput(f"A trial goes over 1 to {MOST_MONTHS} months")
     if not LEAST <= least_probability <= 1:
         raise BadInput(f"The least probability lies between {LEAST} and 1")
-    since = _months_before(work.today, months)
+    since = months_before(work.today, months)
     found = list(replayed(work, since, least_probability))
     by_month: dict[date, list[Replayed]] = {}
     for each in found:
@@ -146,7 +119,7 @@ def _counts(found: list[Replayed]) -> tuple[int, int, int]:
     return len(found), len(proposed), sum(each.agrees for each in proposed)
 
 
-def _months_before(day: date, months: int) -> date:
+def months_before(day: date, months: int) -> date:
     """The first day of the month so many months ago."""
     month = day.year * 12 + day.month - 1 - months
     return date(month // 12, month % 12 + 1, 1)

@@ -8,6 +8,7 @@ from core.matching.scoring import Model
 
 FEWEST_DECISIONS = 200
 """Decided transfers a company needs before its own calibration replaces the shipped one."""
+BINS = 10
 LEAST_BLOCK = 25
 """Decisions a step of the calibration rests on at least."""
 
@@ -22,6 +23,15 @@ def recalibrated(model: Model, decisions: Iterable[tuple[float, bool]]) -> Model
     if len(known) < FEWEST_DECISIONS:
         return model
     return Model(model.weights, isotonic(known))
+
+
+def calibration_error(pairs: Sequence[tuple[float, bool]]) -> float:
+    """Mean distance of probability and share right over ten equal bins, by their size."""
+    bins: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
+    for probability, right in pairs:
+        bins[min(int(probability * BINS), BINS - 1)].append((probability, right))
+    gaps = (abs(sum(p for p, _ in part) - sum(hit for _, hit in part)) for part in bins)
+    return sum(gaps) / max(len(pairs), 1)
 
 
 def isotonic(decisions: Sequence[tuple[float, bool]]) -> list[tuple[float, float]]:

@@ -136,12 +136,16 @@ def _arm() -> None:
     st.session_state[JOB]["armed"] = True
 
 
+def step_up(**kept: str) -> str:
+    """The address of the step-up page, which leads back here; `kept` is added to this address."""
+    path = st.context.url.split("/", 3)[-1].split("?")[0] if st.context.url else ""
+    here = f"/{path}?{urlencode(st.query_params.to_dict() | kept)}"
+    return f"/confirm?next={quote(here, safe='')}"
+
+
 def _ask_to_confirm() -> None:
     """A link through the step-up page and back to this dialog."""
-    path = st.context.url.split("/", 3)[-1].split("?")[0] if st.context.url else ""
-    here = f"/{path}?{urlencode(st.query_params.to_dict())}"
     st.html(
         '<p class="muted">This needs your password again; it then holds for a few minutes.</p>'
-        f'<a class="action" href="/confirm?next={quote(here, safe="")}" target="_self">'
-        "Confirm it is you</a>"
+        f'<a class="action" href="{step_up()}" target="_self">Confirm it is you</a>'
     )

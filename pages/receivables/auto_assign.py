@@ -29,7 +29,8 @@ def main() -> None:
         now = standing(work)
     _now(now)
     _trial(now)
-    confirm.draw(auto_assign_asks.ON, auto_assign_asks.OFF)
+    _learning()
+    confirm.draw(auto_assign_asks.ON, auto_assign_asks.OFF, auto_assign_asks.LEARN)
 
 
 def _now(now: Standing) -> None:
@@ -60,6 +61,15 @@ def _trial(now: Standing) -> None:
         elif now.trial:
             auto_assign_parts.kept(now.trial)
             _allow(now)
+
+
+def _learning() -> None:
+    with st.container(border=True, key="panel-learning"):
+        head.section(
+            "Learn from your decisions",
+            "probabilities of suggestions, set by how often they were right with you",
+        )
+        confirm.door(auto_assign_asks.LEARN, "now", "See what would change…")
 
 
 def _asked() -> tuple[int, str]:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.errors import NotFound, NotNow
 from core.inbox.choosing import Standing, TrialKept, standing, switch_off, switch_on
+from core.inbox.learning import Learning, learning, recalibrate
 from core.office import office
 from pages.admin import receipts
 from pages.parts import formats, viewer
@@ -63,5 +64,21 @@ def _off(_now_: Standing, reason: str, _key: str) -> str:
     return receipts.keep("Automatic posting is off", "bank.auto_assign.switched_off")
 
 
+def _learnable(_subject: str) -> Learning:
+    with office().work(viewer.current_actor()) as work:
+        return learning(work)
+
+
+def _show_learning(found: Learning) -> None:
+    st.html(auto_assign_parts.learning(found))
+
+
+def _learn(_found: Learning, reason: str, _key: str) -> str:
+    with office().work(viewer.current_actor()) as work:
+        recalibrate(work, reason=reason)
+    return receipts.keep("Probabilities follow your decisions", "bank.matching.recalibrated")
+
+
+LEARN = Step("learn", "Learn from your decisions", "Learn", _learnable, _show_learning, _learn)
 ON = Step("auto-on", "Switch automatic posting on", "Switch it on", _seen, _show, _on)
 OFF = Step("auto-off", "Switch automatic posting off", "Switch it off", _holds, _show_off, _off)

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.errors import NotFound
 from core.inbox.choosing import FEWEST_PROPOSED, LEAST_PRECISION, Standing, TrialKept
+from core.inbox.learning import Learning
 from core.inbox.replaying import Replayed
 from core.inbox.trial import MonthTried, Trial
 from core.invoices.listing import one_invoice
@@ -50,6 +51,24 @@ def standing(now: Standing) -> None:
     st.html(invoice_parts.as_terms(terms))
     if not now.enabled:
         st.html('<p class="muted">Every transfer waits for a person.</p>')
+
+
+def learning(found: Learning) -> str:
+    """What learning would rest on and change, as HTML."""
+    terms = {"Decisions with a suggestion": formats.number(found.decisions)}
+    now = "as shipped" if not found.learnt_from else f"learnt from {found.learnt_from}"
+    terms["Probabilities now"] = now
+    if found.error is not None:
+        terms["Off by, on average"] = formats.percent(found.error)
+    if found.error_after is not None:
+        terms["Off by, once learnt"] = formats.percent(found.error_after)
+    told = invoice_parts.as_terms(terms)
+    if found.decisions < found.needed:
+        told += (
+            f'<p class="notice warn" role="status">{found.needed} decisions are needed to learn; '
+            "nothing changes before.</p>"
+        )
+    return told
 
 
 def since(now: Standing) -> str:

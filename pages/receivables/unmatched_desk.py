@@ -7,9 +7,7 @@ result; `static/one-press.js` keeps a press in the browser that its person canno
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from html import escape
 from typing import Literal
-from urllib.parse import quote, urlencode
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -176,10 +174,8 @@ def _done(work: Work, order: Order, reason: str) -> None:
 
 def _ask_to_confirm(row_id: int | None) -> None:
     """A link through the step-up page and back to this transfer."""
-    path = st.context.url.split("/", 3)[-1].split("?")[0] if st.context.url else ""
-    kept = st.query_params.to_dict() | ({ROW: str(row_id)} if row_id else {})
-    here = quote(f"/{path}?{urlencode(kept)}", safe="")
+    address = confirm.step_up(**({ROW: str(row_id)} if row_id else {}))
     st.html(
         '<p class="desk-until">Decisions need your password again; it then holds for a few '
-        f'minutes. <a href="/confirm?next={escape(here)}" target="_self">Confirm it is you</a></p>'
+        f'minutes. <a href="{address}" target="_self">Confirm it is you</a></p>'
     )

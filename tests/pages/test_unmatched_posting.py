@@ -7,12 +7,13 @@ from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
 from core.clock import SetClock
-from core.inbox import choosing
+from core.inbox import choosing, learning
 from core.inbox.deciding import Share, assign_transfer, ignore_transfer
 from core.inbox.listing import origin_of, unmatched
 from core.inbox.running import run_auto_assign
 from core.inbox.trial import try_auto_assign
 from core.invoices.models import Invoice
+from core.matching import calibration
 from core.payments.models import Payment
 from core.work import Office
 from pages.receivables import auto_assign_parts
@@ -205,3 +206,19 @@ def test_a_card_payment_came_by_no_transfer(office: Office, payment_page: Visit)
         assert origin_of(work, charged.id) is None
     test = payment_page("sys_finance", payment=str(charged.id))
     assert "/unmatched" not in words(test)
+
+
+def test_learning_says_what_it_would_change_and_then_does(
+    office: Office, visit: Visit, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(3):
+        decided(office, clock, n, rightly=False)
+    shown = words(visit("sys_finance", do="learn:now"))
+    assert "200 decisions are needed to learn" in shown
+    for module in (learning, calibration):
+        monkeypatch.setattr(module, "FEWEST_DECISIONS", 3)
+    test = visit("sys_finance", do="learn:now")
+    assert "Off by, once learnt" in words(test)
+    confirm(test, WHY)
+    assert "Probabilities follow your decisions" in words(test)
+    assert len(events(office, "bank.matching.recalibrated")) == 1

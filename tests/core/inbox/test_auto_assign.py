@@ -9,12 +9,14 @@ from sqlalchemy import select
 from core.bank.models import UnmatchedBankTransfer
 from core.clock import SetClock
 from core.errors import BadInput, FreshAuthNeeded, NotFound, NotNow
-from core.inbox import choosing, trial
+from core.inbox import choosing
+from core.inbox import learning as learnt
 from core.inbox.choosing import standing, switch_off, switch_on
 from core.inbox.deciding import Share, assign_transfer, ignore_transfer
+from core.inbox.learning import learning, recalibrate
 from core.inbox.listing import one_unmatched
 from core.inbox.running import run_auto_assign
-from core.inbox.trial import recalibrate, replay, try_auto_assign
+from core.inbox.trial import replay, try_auto_assign
 from core.inbox.undoing import undo_decision
 from core.matching import calibration
 from core.work import Office
@@ -229,7 +231,7 @@ def test_probabilities_follow_the_companys_own_decisions(
     person = finance(office)
     with office.work(person) as work, pytest.raises(NotNow, match="200 are needed"):
         recalibrate(work, reason=WHY)
-    monkeypatch.setattr(trial, "FEWEST_DECISIONS", 3)
+    monkeypatch.setattr(learnt, "FEWEST_DECISIONS", 3)
     monkeypatch.setattr(calibration, "FEWEST_DECISIONS", 3)
     for n in range(3):
         _named(office, clock, n, decide="wrong")
@@ -238,7 +240,13 @@ def test_probabilities_follow_the_companys_own_decisions(
     with office.work(person) as work:
         before = one_unmatched(work, waits).best
     with office.work(person) as work:
+        told = learning(work)
+        assert (told.decisions, told.learnt_from) == (3, 0)
+        assert told.error is not None
+        assert told.error_after is not None
+        assert told.error_after < told.error
         assert recalibrate(work, reason=WHY).decisions == 3
+        assert learning(work).error == told.error_after
     with office.work(person) as work:
         after = one_unmatched(work, waits).best
     assert before is not None
