@@ -10,6 +10,8 @@ from core.errors import BadInput
 from core.settings import Settings
 
 MOST_ROWS = 2_000
+_WIDEST_SHARE, _AROUND = 14, 2
+"""Letters beyond which a column breaks its texts into lines; room around them."""
 _UPRIGHT_COLUMNS = 6
 """With more columns the page lies on its side."""
 
@@ -21,6 +23,19 @@ class Column:
     title: str
     right: bool = False
     share: int = 0
+
+
+def fitted(titles: Sequence[tuple[str, bool]], rows: Sequence[Sequence[str]]) -> list[Column]:
+    """Columns, each a title and whether it holds figures, as wide as the rows need.
+
+    Short figures take what they need, the others share the rest.
+    """
+    columns = []
+    for place, (title, right) in enumerate(titles):
+        longest = max(len(text) for text in (title, *(row[place] for row in rows)))
+        fixed = right and longest <= _WIDEST_SHARE
+        columns.append(Column(title, right, 0 if fixed else min(longest, _WIDEST_SHARE) + _AROUND))
+    return columns
 
 
 def list_pdf(
