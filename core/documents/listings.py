@@ -41,7 +41,6 @@ _INVOICE_COLUMNS = (
 _PAYMENT_COLUMNS = (
     ("Received", False),
     ("Tenant", False),
-    ("Provider", False),
     ("Method", False),
     ("Reference", False),
     ("Invoices", False),
@@ -52,7 +51,6 @@ _PAYMENT_COLUMNS = (
     ("Credit left", True),
     ("Currency", False),
     ("Status", False),
-    ("Dispute", False),
     ("Payout", False),
 )
 _SAY = Wording("en")
@@ -152,8 +150,7 @@ def _payment(row: PaymentRow) -> list[str]:
     return [
         _day(row.received_on or row.created_at.date()),
         row.tenant_name,
-        _plain(row.provider),
-        _plain(row.method),
+        _way(row.provider, row.method),
         row.reference or row.provider_payment_id or "",
         ", ".join(row.invoice_numbers),
         _SAY.amount(row.amount_minor, row.currency),
@@ -162,8 +159,7 @@ def _payment(row: PaymentRow) -> list[str]:
         _day(row.refunded_at.date() if row.refunded_at else None),
         some(row.credit_minor),
         row.currency,
-        _plain(row.status),
-        _plain(row.dispute or ""),
+        _plain(row.status) + (f", dispute {_plain(row.dispute).lower()}" if row.dispute else ""),
         row.payout_id or "",
     ]
 
@@ -174,6 +170,11 @@ def _day(on: date | None) -> str:
 
 def _plain(code: str) -> str:
     return code.replace("_", " ").capitalize()
+
+
+def _way(provider: str, method: str) -> str:
+    names = dict.fromkeys((provider, method)) if provider != "manual" else (method,)
+    return ", ".join(map(_plain, names))
 
 
 def _told(wanted: InvoiceFilters | PaymentFilters) -> str:
