@@ -46,7 +46,7 @@ EU = frozenset(
 PREFIX = {"tenant": "SAAS-INV", "platform": "SAAS-FEE", "credit": "SAAS-CN"}
 _SERIES_DIGIT = {"tenant": "1", "platform": "2"}
 MOVES: dict[str, tuple[str, ...]] = {
-    "draft": ("issued", "paid", "cancelled"),
+    "draft": ("issued", "partially_paid", "paid", "cancelled"),
     "issued": ("partially_paid", "paid", "cancelled", "written_off"),
     "partially_paid": ("issued", "paid", "written_off"),
     "paid": ("issued", "partially_paid", "partially_refunded", "refunded"),
@@ -55,7 +55,7 @@ MOVES: dict[str, tuple[str, ...]] = {
     "refunded": (),
     "cancelled": (),
 }
-"""Allowed moves, which the database keeps too; a draft over nothing is paid as it is issued.
+"""Allowed moves, which the database keeps too; credit may settle an invoice as it is issued.
 
 Back to issued or partially paid only when an allocation is undone.
 """

@@ -3,7 +3,7 @@ create function invoice_may_move(old_status text, new_status text) returns boole
 language sql immutable as $$
   select exists (
     select from (values
-      ('draft', 'issued'), ('draft', 'paid'), ('draft', 'cancelled'),
+      ('draft', 'issued'), ('draft', 'partially_paid'), ('draft', 'paid'), ('draft', 'cancelled'),
       ('issued', 'partially_paid'), ('issued', 'paid'), ('issued', 'cancelled'), ('issued', 'written_off'),
       ('partially_paid', 'issued'), ('partially_paid', 'paid'), ('partially_paid', 'written_off'),
       ('paid', 'issued'), ('paid', 'partially_paid'), ('paid', 'partially_refunded'), ('paid', 'refunded'),
