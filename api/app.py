@@ -17,6 +17,7 @@ from api import (
     invoices,
     jobs,
     keys,
+    list_files,
     my_billing,
     notifications,
     payments,
@@ -64,7 +65,7 @@ TAGS = [
     {"name": "Dunning", "description": "Overdue invoices: reminders, suspension, overrides"},
     {"name": "Short addresses", "description": "Single writes at the sources' own addresses"},
     {"name": "Messages", "description": "What tenants were told, how they hear, their inboxes"},
-    {"name": "Documents", "description": "Invoices and credit notes as PDF"},
+    {"name": "Documents", "description": "Invoices, credit notes and lists as files"},
     {"name": "Bank", "description": "The bank's files"},
     {"name": "Reports", "description": "Churn and platform fees, as JSON and CSV"},
     {"name": "Charging", "description": "Cards charged by the run or at once"},
@@ -93,7 +94,18 @@ def create() -> FastAPI:
         middleware=[Middleware(Guard)],
     )
     errors.install(app)
-    for door in (access, tenants, usage, plans, documents, notifications, jobs, users, keys):
+    for door in (
+        access,
+        tenants,
+        usage,
+        plans,
+        documents,
+        list_files,
+        notifications,
+        jobs,
+        users,
+        keys,
+    ):
         app.include_router(door.router)
     app.include_router(plans.public)
     app.include_router(users.role_router)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
 from api.caller import Caller, Key, TheOffice
@@ -129,10 +129,7 @@ router = APIRouter()
 send_router = APIRouter(prefix="/invoices", tags=["Short addresses"])
 
 
-@router.get("", summary="List invoices", responses=refusals())
-def list_invoices(
-    at: TheOffice,
-    actor: Caller,
+def invoice_filters(
     search: Search = None,
     status: AnyStatus | None = None,
     type: Type | None = None,  # noqa: A002
@@ -144,13 +141,9 @@ def list_invoices(
     due_from: date | None = None,
     due_until: date | None = None,
     in_dunning: bool = False,
-    sort: Sort = "newest",
-    descending: bool = True,
-    limit: Limit = 100,
-    offset: Offset = 0,
-) -> InvoicePage:
-    """Needs `billing.read`; a tenant's caller gets its own, without drafts."""
-    wanted = InvoiceFilters(
+) -> InvoiceFilters:
+    """What of the list is asked for."""
+    return InvoiceFilters(
         text=search,
         status=status,
         type=type,
@@ -163,6 +156,22 @@ def list_invoices(
         in_dunning=in_dunning,
         tenant_id=tenant_id,
     )
+
+
+WantedInvoices = Annotated[InvoiceFilters, Depends(invoice_filters)]
+
+
+@router.get("", summary="List invoices", responses=refusals())
+def list_invoices(
+    at: TheOffice,
+    actor: Caller,
+    wanted: WantedInvoices,
+    sort: Sort = "newest",
+    descending: bool = True,
+    limit: Limit = 100,
+    offset: Offset = 0,
+) -> InvoicePage:
+    """Needs `billing.read`; a tenant's caller gets its own, without drafts."""
     with at.work(actor) as work:
         return invoices(work, wanted, sort=sort, descending=descending, limit=limit, offset=offset)
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
 from api.caller import Caller, Key, TheOffice
@@ -133,10 +133,7 @@ class RefundAnswer(Answer):
 router = APIRouter()
 
 
-@router.get("", summary="List payments", responses=refusals())
-def list_payments(
-    at: TheOffice,
-    actor: Caller,
+def payment_filters(
     search: Search = None,
     status: AnyStatus | None = None,
     provider: Annotated[str | None, Query(max_length=12)] = None,
@@ -147,13 +144,9 @@ def list_payments(
     received_from: date | None = None,
     received_until: date | None = None,
     with_credit: bool = False,
-    sort: Sort = "newest",
-    descending: bool = True,
-    limit: Limit = 100,
-    offset: Offset = 0,
-) -> PaymentPage:
-    """Needs `billing.read`; a tenant's caller gets its own."""
-    wanted = PaymentFilters(
+) -> PaymentFilters:
+    """What of the list is asked for."""
+    return PaymentFilters(
         text=search,
         status=status,
         provider=provider,
@@ -165,6 +158,22 @@ def list_payments(
         tenant_id=tenant_id,
         invoice_id=invoice_id,
     )
+
+
+WantedPayments = Annotated[PaymentFilters, Depends(payment_filters)]
+
+
+@router.get("", summary="List payments", responses=refusals())
+def list_payments(
+    at: TheOffice,
+    actor: Caller,
+    wanted: WantedPayments,
+    sort: Sort = "newest",
+    descending: bool = True,
+    limit: Limit = 100,
+    offset: Offset = 0,
+) -> PaymentPage:
+    """Needs `billing.read`; a tenant's caller gets its own."""
     with at.work(actor) as work:
         return payments(work, wanted, sort=sort, descending=descending, limit=limit, offset=offset)
 

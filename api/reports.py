@@ -74,9 +74,13 @@ def revenue_schedule_csv(at: TheOffice, actor: Caller, since: From, until: To) -
 
 def _file(name: str, lines: list[dict[str, Any]]) -> Response:
     """Lines of several kinds in one table; a name of a group stands beside its figures."""
-    text = csv_text(pl.from_dicts(lines, infer_schema_length=None)) if lines else ""
+    return csv_file(name, pl.from_dicts(lines, infer_schema_length=None) if lines else None)
+
+
+def csv_file(name: str, frame: pl.DataFrame | None) -> Response:
+    """A frame as a CSV file to take away, empty without one."""
     return Response(
-        text,
+        "" if frame is None else csv_text(frame),
         media_type="text/csv; charset=utf-8",
         headers={"content-disposition": f'attachment; filename="{name}.csv"'},
     )

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import polars as pl
 import typer
 
-from commands.output import AsJson, answer, command, console, day, table
+from commands.output import AsJson, Format, answer, command, console, day, table
 from core.access.authority import system
 from core.documents.lists import Column, list_pdf
 from core.money import units_text
@@ -24,9 +24,6 @@ from etl.export import csv_text
 From = Annotated[date, typer.Option("--from", parser=day, metavar="DATE", help="First day.")]
 To = Annotated[date, typer.Option("--to", parser=day, metavar="DATE", help="Last day, included.")]
 Grouping = Annotated[Literal["tenant", "plan", "country"], typer.Option("--group-by", "--by")]
-Format = Annotated[
-    Literal["json", "csv", "pdf"] | None, typer.Option("--format", help="csv and pdf go to stdout.")
-]
 
 RIGHT = (
     "Lost a month, EUR",

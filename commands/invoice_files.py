@@ -49,7 +49,7 @@ def _shaped(path: Path, shape: type[Shape]) -> Shape:
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise BadInput(f"{path} is larger than {LARGEST_FILE} bytes")
-        found = json.loads(path.read_text("utf-8"), parse_float=Decimal)
+        found = json.loads(path.read_text("utf-8-sig"), parse_float=Decimal)
     except OSError as problem:
         raise BadInput(f"{path} cannot be read: {problem.strerror}") from problem
     except (ValueError, RecursionError) as problem:

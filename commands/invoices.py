@@ -11,7 +11,8 @@ import typer
 from commands.acting import acting_as
 from commands.documents import invoice_pdf
 from commands.invoice_files import read, read_fees
-from commands.output import AsJson, answer, command, console, day, month, table
+from commands.list_files import write_invoices
+from commands.output import AsJson, Format, answer, command, console, day, month, table
 from core.access.authority import system
 from core.invoices import actions
 from core.invoices.detail import invoice_detail
@@ -63,13 +64,17 @@ def list_invoices(
     ascending: Annotated[bool, typer.Option("--ascending")] = False,
     limit: Annotated[int, typer.Option(min=1, max=500)] = 100,
     offset: Annotated[int, typer.Option(min=0)] = 0,
+    form: Format = None,
     as_json: AsJson = False,
 ) -> None:
-    """List invoices of all tenants."""
+    """List invoices of all tenants; a file holds all that fit, whatever the limit."""
     wanted = InvoiceFilters(
         search, status, type_, issuer, currency, issued_from, issued_until, due_from, due_until,
         in_dunning, tenant,
     )  # fmt: skip
+    if form in ("csv", "pdf"):
+        write_invoices(form, wanted, sort, descending=not ascending)
+        return
     with office().work(system("saldo invoice list")) as work:
         page = invoices(
             work, wanted, sort=sort, descending=not ascending, limit=limit, offset=offset
@@ -80,7 +85,7 @@ def list_invoices(
         "open": [{"minor": m, "currency": c} for c, m in page.open_minor.items()],
         "invoices": [row_json(row) for row in page.rows],
     }
-    answer(result, as_json, lambda r: _show_rows(r["invoices"]))
+    answer(result, as_json or form == "json", lambda r: _show_rows(r["invoices"]))
 
 
 @app.command()

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec
+from typing import Annotated, Any, Literal, ParamSpec
 
 import typer
 from pydantic import ValidationError
@@ -20,6 +20,9 @@ from core.errors import SaldoError
 
 P = ParamSpec("P")
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of words.")]
+Format = Annotated[
+    Literal["json", "csv", "pdf"] | None, typer.Option("--format", help="csv and pdf go to stdout.")
+]
 Words = Callable[[Any], None]
 console = Console(highlight=False)
 WIDE = 200

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from commands.acting import acting_as
-from commands.output import AsJson, answer, command, console, day, failed, table
+from commands.list_files import write_payments
+from commands.output import AsJson, Format, answer, command, console, day, failed, table
 from core.access.authority import system
 from core.inbox.undoing import unassign_payment
 from core.invoices.listing import one_invoice
@@ -59,13 +60,17 @@ def list_payments(
     ascending: Annotated[bool, typer.Option("--ascending")] = False,
     limit: Annotated[int, typer.Option(min=1, max=500)] = 100,
     offset: Annotated[int, typer.Option(min=0)] = 0,
+    form: Format = None,
     as_json: AsJson = False,
 ) -> None:
-    """List payments of all tenants."""
+    """List payments of all tenants; a file holds all that fit, whatever the limit."""
     wanted = PaymentFilters(
         search, status, provider, method, currency, received_from, received_until, with_credit,
         tenant,
     )  # fmt: skip
+    if form in ("csv", "pdf"):
+        write_payments(form, wanted, sort, descending=not ascending)
+        return
     with office().work(system("saldo payment list")) as work:
         page = payments(
             work, wanted, sort=sort, descending=not ascending, limit=limit, offset=offset
@@ -75,7 +80,7 @@ def list_payments(
         "by_status": page.by_status,
         "payments": [asdict(row) for row in page.rows],
     }
-    answer(result, as_json, lambda r: _show_rows(r["payments"]))
+    answer(result, as_json or form == "json", lambda r: _show_rows(r["payments"]))
 
 
 @app.command("disputes")

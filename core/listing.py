@@ -1,13 +1,17 @@
 """What the lists of records share: who may read, conditions with their values, searches."""
 
 import re
+from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from core.errors import BadInput
 from core.work import Work
 
+Row = TypeVar("Row")
 LARGEST_PAGE = 500
+MOST_FILED = 100_000
+"""Rows one CSV holds at most; those after them are left out."""
 LONGEST_SEARCH = 200
 LARGEST_ID = 2**63 - 1
 
@@ -48,6 +52,17 @@ def admit_reader(work: Work) -> int | None:
     own = work.standing.tenant_id
     work.require("billing.read" if own is None else "org.billing.read")
     return own
+
+
+def all_rows(page: Callable[[int, int], list[Row]], most: int) -> list[Row]:
+    """The rows that fit, `most` at most; `page(limit, offset)` reads some."""
+    rows: list[Row] = []
+    while left := max(most - len(rows), 0):
+        more = page(min(LARGEST_PAGE, left), len(rows))
+        if not more:
+            break
+        rows += more
+    return rows
 
 
 def known(value: str | None, choices: tuple[str, ...], what: str) -> str | None:

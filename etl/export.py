@@ -1,5 +1,8 @@
 """Frames as files: CSV whose text cells no spreadsheet takes for a formula (OWASP ASVS 1.2.10)."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import polars as pl
 
 RISKY = r"^\s*[=+\-@\t\r\n\x00|%]"
@@ -8,6 +11,16 @@ RISKY = r"^\s*[=+\-@\t\r\n\x00|%]"
 def csv_text(frame: pl.DataFrame) -> str:
     """A frame as CSV; a text cell that starts like a formula gets a quote, numbers stay numbers."""
     return without_formulas(frame).write_csv()
+
+
+def records(rows: Sequence[Any], names: Sequence[str]) -> pl.DataFrame:
+    """Objects as rows, one column for each attribute named; several values in one text."""
+
+    def plain(value: Any) -> Any:
+        return " ".join(map(str, value)) if isinstance(value, list) else value
+
+    columns = {name: [plain(getattr(row, name)) for row in rows] for name in names}
+    return pl.DataFrame(columns, strict=False)
 
 
 def without_formulas(frame: pl.DataFrame) -> pl.DataFrame:

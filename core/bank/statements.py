@@ -19,6 +19,7 @@ from core.invoices.models import OPEN, Invoice
 from core.ledger.chart import CLEARING
 from core.ledger.journal import post
 from core.ledger.postings import payment_captured, transfer_collected, transfer_received
+from core.notifications.outbox import tell_tenant
 from core.payments.allocating import Applied, apply
 from core.payments.models import Payment
 from core.work import Work
@@ -264,6 +265,7 @@ def _post_payments(work: Work, statement: Statement, matches: Sequence[_Match]) 
             tenant_id=payment.tenant_id,
         )
         _note(work, statement, match.transfer)
+        tell_tenant(work, "payment.received", payment.tenant_id, {"payment_id": payment.id})
 
 
 def _post_unmatched(work: Work, statement: Statement, transfers: Sequence[BankTransfer]) -> None:

@@ -1,15 +1,22 @@
 """A list as a PDF: up to a limit of rows, and it says so when there are more (INV.4, PAY.1)."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from core.documents.rendering import render
+from core.documents.rendering import broken, render
 from core.documents.wording import Wording
 from core.errors import BadInput
 from core.settings import Settings
 
 MOST_ROWS = 2_000
+_WIDEST_SHARE, _AROUND = 14, 2
+"""Letters beyond which a column breaks its texts into lines; room around them."""
+_WIDEST_FIXED = 10
+"""Letters of a column of words that is as wide as its texts, such as days."""
+_LONG = re.compile(r"[^\s-]{12,}")
+_PIECE = 6
 _UPRIGHT_COLUMNS = 6
 """With more columns the page lies on its side."""
 
@@ -21,6 +28,19 @@ class Column:
     title: str
     right: bool = False
     share: int = 0
+
+
+def fitted(titles: Sequence[tuple[str, bool]], rows: Sequence[Sequence[str]]) -> list[Column]:
+    """Columns, each a title and whether it holds figures, as wide as the rows need.
+
+    Short figures and words take what they need, the others share the rest.
+    """
+    columns = []
+    for place, (title, right) in enumerate(titles):
+        longest = max(len(text) for text in (title, *(row[place] for row in rows)))
+        fixed = longest <= (_WIDEST_SHARE if right else _WIDEST_FIXED)
+        columns.append(Column(title, right, 0 if fixed else min(longest, _WIDEST_SHARE) + _AROUND))
+    return columns
 
 
 def list_pdf(
@@ -58,7 +78,7 @@ def list_pdf(
         "headings": [column.title for column in columns],
         "right": [column.right for column in columns],
         "widths": [column.share if free else int(not column.right) for column in columns],
-        "rows": [list(row) for row in shown],
+        "rows": [[broken(_LONG, text, _PIECE) for text in row] for row in shown],
         "footer": [[settings.company_name, title]],
         "page": say("page"),
     }

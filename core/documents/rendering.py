@@ -98,7 +98,7 @@ def _given(data: Mapping[str, Any], settings: Settings) -> str:
 def printable(value: Any) -> Any:
     """Texts as they can be set: without control characters, with breaks in very long words."""
     if isinstance(value, str):
-        return _LONG.sub(_broken, _UNSEEN.sub("", value))
+        return broken(_LONG, _UNSEEN.sub("", value), _PIECE)
     if isinstance(value, dict):
         return {name: printable(inner) for name, inner in value.items()}
     if isinstance(value, (list, tuple)):
@@ -106,9 +106,13 @@ def printable(value: Any) -> Any:
     return value
 
 
-def _broken(word: re.Match[str]) -> str:
-    whole = word[0]
-    return _LINE_END.join(whole[at : at + _PIECE] for at in range(0, len(whole), _PIECE))
+def broken(long: re.Pattern[str], text: str, piece: int) -> str:
+    """The text with places in its long words where a line may end, every `piece` characters."""
+
+    def pieces(word: re.Match[str]) -> str:
+        return _LINE_END.join(word[0][at : at + piece] for at in range(0, len(word[0]), piece))
+
+    return long.sub(pieces, text)
 
 
 def _missing(problem: typst.TypstError) -> list[str] | None:

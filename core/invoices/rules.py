@@ -46,16 +46,19 @@ EU = frozenset(
 PREFIX = {"tenant": "SAAS-INV", "platform": "SAAS-FEE", "credit": "SAAS-CN"}
 _SERIES_DIGIT = {"tenant": "1", "platform": "2"}
 MOVES: dict[str, tuple[str, ...]] = {
-    "draft": ("issued", "cancelled"),
+    "draft": ("issued", "partially_paid", "paid", "cancelled"),
     "issued": ("partially_paid", "paid", "cancelled", "written_off"),
     "partially_paid": ("issued", "paid", "written_off"),
     "paid": ("issued", "partially_paid", "partially_refunded", "refunded"),
-    "partially_refunded": ("refunded",),
+    "partially_refunded": ("issued", "partially_paid", "refunded"),
     "written_off": ("paid",),
     "refunded": (),
     "cancelled": (),
 }
-"""Allowed moves; back to issued or partially paid only when an allocation is undone."""
+"""Allowed moves, which the database keeps too; credit may settle an invoice as it is issued.
+
+Back to issued or partially paid only when an allocation is undone.
+"""
 
 
 @dataclass(frozen=True)

@@ -23,15 +23,23 @@ class Discount:
     minor: int = 0
     percent: Decimal | None = None
 
-    def of(self, amount_minor: int) -> int:
-        """Minor units taken off an amount. Raises BadInput when that is more than the amount."""
+    def of(self, amount_minor: int, place: str = "") -> int:
+        """Minor units taken off an amount. Raises BadInput when that is more than the amount.
+
+        `place` begins the refusal with where the discount stands: ``Line 2: ``.
+        """
         taken = self.minor
         if self.percent is not None:
             if not 0 <= self.percent <= 100:
-                raise BadInput(f"A discount of {self.percent} percent is not between 0 and 100")
+                raise BadInput(
+                    f"{place}A discount of {self.percent} percent is not between 0 and 100"
+                )
             taken += rounded(Fraction(self.percent) * amount_minor / 100)
         if taken and not 0 < taken <= amount_minor:
-            raise BadInput("A discount is not more than what it is taken off")
+            raise BadInput(
+                f"{place}A discount of {taken} minor units is not within the {amount_minor} it is "
+                "taken off"
+            )
         return taken
 
 
@@ -100,9 +108,12 @@ def totals(
     if not lines:
         raise BadInput("An invoice has at least one line")
     full = [_full(line) for line in lines]
-    own = [line.discount.of(amount) for line, amount in zip(lines, full, strict=True)]
+    own = [
+        line.discount.of(amount, f"Line {position}: ")
+        for position, (line, amount) in enumerate(zip(lines, full, strict=True), start=1)
+    ]
     amounts = [amount - off for amount, off in zip(full, own, strict=True)]
-    whole = discount.of(sum(amounts))
+    whole = discount.of(sum(amounts), "The whole: ")
     shares = _spread(whole, amounts)
     amounts = [amount - share for amount, share in zip(amounts, shares, strict=True)]
     taxes = _taxes(lines, amounts, rounding)
@@ -121,12 +132,17 @@ def line_total(line: Priced) -> LineTotal:
 
 
 def whole_of(lines: Sequence[Amounts]) -> Amounts:
-    """The sum of the lines. Raises BadInput when nothing is on the invoice or it is negative."""
+    """The sum of the lines.
+
+    Raises BadInput when nothing is on the invoice, or it is negative or beyond LARGEST_MINOR.
+    """
     if not lines:
         raise BadInput("An invoice has at least one line")
     total = Amounts(sum(each.net_minor for each in lines), sum(each.tax_minor for each in lines))
     if total.net_minor < 0 or total.tax_minor < 0:
         raise BadInput("An invoice does not ask for a negative amount; write a credit note")
+    if total.total_minor > LARGEST_MINOR:
+        raise BadInput(f"A total of {total.total_minor} minor units is beyond what Saldo keeps")
     return total
 
 

@@ -7,6 +7,7 @@ that changes between check and use leads inside.
 
 import http.client
 import ipaddress
+import re
 import socket
 import ssl
 import threading
@@ -22,6 +23,7 @@ LONGEST_URL = 2_000
 _MOST_ADDRESSES = 16
 _SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
 _UNICAST = ipaddress.ip_network("2000::/3")
+_NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
 _RELAYS = ipaddress.ip_network("192.88.99.0/24")
 
 Resolve = Callable[[str, int], list[str]]
@@ -64,11 +66,17 @@ def target_of(url: str, private_hosts: tuple[str, ...]) -> Target:
         literal = ipaddress.ip_address(host)
     except ValueError:
         literal = None
-    if literal is not None and not private and not is_public(str(literal)):
+    if not private and not (_is_name(host) if literal is None else is_public(host)):
         raise BadInput(f"{host} is not a public address")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     usual = 443 if parts.scheme == "https" else 80
     return Target(parts.scheme, host, port or usual, path, private)
+
+
+def _is_name(host: str) -> bool:
+    """True for a name of the public internet, not another spelling of a number: ``127.1``."""
+    *above, last = host.rstrip(".").split(".")
+    return bool(above) and not _NUMBER.fullmatch(last)
 
 
 def is_public(address: str) -> bool:

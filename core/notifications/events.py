@@ -124,6 +124,7 @@ _BY_ACTION: dict[str, str | Callable[[Told], str | None]] = {
     "billing.payment.recorded": "payment.received",
     "saas.invoice.marked_paid": "payment.received",
     "bank.transfer.assigned": "payment.received",
+    "bank.transfer.auto_assigned": "payment.received",
     "billing.credit_note.approved": "credit_note.issued",
     "refund.settled": "refund.made",
     "dunning.reminded": "payment.reminder",

@@ -29,9 +29,10 @@ _PAYMENT = """(
     'method', y.method, 'provider', y.provider, 'failure_code', y.failure_code))
   from payment y where y.id = cast(n.facts ->> 'payment_id' as bigint))"""
 _INVOICE = """(
-  select jsonb_strip_nulls(jsonb_build_object('id', i.id, 'number', i.number, 'status', i.status,
-    'type', i.type, 'total_minor', i.total_minor, 'due_minor', i.total_minor - i.paid_minor,
-    'currency', i.currency, 'issued_on', i.issued_on, 'due_on', i.due_on))
+  select jsonb_strip_nulls(jsonb_build_object('id', i.id, 'number', i.number, 'ocr', i.ocr,
+    'status', i.status, 'type', i.type, 'total_minor', i.total_minor,
+    'due_minor', i.total_minor - i.paid_minor, 'currency', i.currency,
+    'issued_on', i.issued_on, 'due_on', i.due_on))
   from invoice i where i.id = coalesce(cast(n.facts ->> 'invoice_id' as bigint),
     (select y.invoice_id from payment y where y.id = cast(n.facts ->> 'payment_id' as bigint))))"""
 _REFUND = """(

@@ -172,6 +172,7 @@ def _context(told: Told, language: Language, settings: Settings) -> Context:
         "total": money(invoice.get("total_minor"), invoice.get("currency")),
         "due": money(invoice.get("due_minor"), invoice.get("currency")) if _owed(invoice) else None,
         "due_on": day(invoice.get("due_on")) if _owed(invoice) else None,
+        "reference": _reference(invoice) if _owed(invoice) else None,
         "amount": money(*_amount(facts)),
         "balance": money(facts.get("new_balance_minor"), facts.get("currency")),
         "failure": str(_failure(facts) or "").replace("_", " ") or None,
@@ -190,6 +191,11 @@ def _trial_end(subscription: Facts) -> object:
 
 def _owed(invoice: Facts) -> bool:
     return invoice.get("status") in OPEN and int(invoice.get("due_minor", 0)) > 0
+
+
+def _reference(invoice: Facts) -> object:
+    """What a bank transfer states, so that it finds its invoice."""
+    return invoice.get("ocr") or invoice.get("number")
 
 
 def _amount(facts: Facts) -> tuple[object, object]:

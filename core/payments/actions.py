@@ -191,11 +191,15 @@ def write_charges(work: Work, charges: Sequence[Charge]) -> list[Payment]:
 def apply_credit(
     work: Work, payment_id: int, parts: tuple[Part, ...], *, key: str | None = None
 ) -> Payment:
-    """Put the unapplied rest of a payment on invoices. Raises BadInput, NotFound, NotNow."""
+    """Put the unapplied rest of a payment on its tenant's invoices.
+
+    Raises NotFound, NotNow, and BadInput also for an invoice of another tenant or currency.
+    """
     payment = lock_payment(work, payment_id)
     if payment.status not in RECEIVED:
         raise NotNow(f"The payment is {payment.status}; it holds no credit")
-    invoices = lock_invoices(work, [part.invoice_id for part in parts])
+    named = [part.invoice_id for part in parts]
+    invoices = _own_invoices(work, named, payment.tenant_id, payment.currency)
     check_parts(payment.credit_minor, parts, dues(invoices))
     payment.allocated_minor += sum(part.amount_minor for part in parts)
     rows = apply(work, [Applied(payment, invoices[p.invoice_id], p.amount_minor) for p in parts])

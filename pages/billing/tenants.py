@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.access.authority import Actor
+from core.listing import all_rows
 from core.office import office
 from core.settings import settings
 from core.tenants.queries import TenantFilters, TenantRow, countries, tenants
@@ -107,7 +108,7 @@ def _read(actor: Actor, filters: TenantFilters, order: str, most: int) -> list[T
         return tenants(work, filters, order=order, limit=limit, offset=offset).rows
 
     with office().work(actor) as work:
-        return lists.all_rows(page, most)
+        return all_rows(page, most)
 
 
 main()

@@ -7,6 +7,7 @@ from core.charging.queries import attempts_of
 from core.errors import NotFound
 from core.invoices.detail import invoice_detail
 from core.invoices.listing import InvoiceFilters, InvoiceRow, invoices
+from core.listing import all_rows
 from core.office import office
 from core.settings import settings
 from pages.billing import look
@@ -74,7 +75,7 @@ def _list(actor: Actor) -> None:
 
 def _read(actor: Actor, filters: InvoiceFilters, most: int) -> list[InvoiceRow]:
     with office().work(actor) as work:
-        return lists.all_rows(
+        return all_rows(
             lambda limit, offset: invoices(work, filters, limit=limit, offset=offset).rows, most
         )
 

@@ -8,6 +8,7 @@ import streamlit as st
 from core.access.authority import Actor
 from core.clock import local_date
 from core.credit_notes.queries import NoteFilters, NotePage, NoteRow, credit_notes
+from core.listing import all_rows
 from core.office import office
 from core.settings import settings
 from pages.admin import receipts
@@ -153,7 +154,7 @@ def _read(actor: Actor, filters: NoteFilters, order: tuple[str, bool], most: int
         ).rows
 
     with office().work(actor) as work:
-        return lists.all_rows(page, most)
+        return all_rows(page, most)
 
 
 main()

@@ -1,6 +1,7 @@
 """Disputes as rows of a list and of a file, and what is looked for in words."""
 
 from core.access.authority import Actor
+from core.listing import all_rows
 from core.office import office
 from core.payments.dispute_listing import DisputeFilters, DisputeListRow, disputes
 from pages.parts import formats, tables
@@ -39,7 +40,7 @@ def read(
         ).rows
 
     with office().work(actor) as work:
-        return lists.all_rows(page, most)
+        return all_rows(page, most)
 
 
 def told(wanted: DisputeFilters) -> str:

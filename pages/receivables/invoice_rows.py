@@ -1,7 +1,8 @@
 """Invoices as rows of a list and of a file, and what is looked for in words."""
 
 from core.access.authority import Actor
-from core.invoices.listing import InvoiceFilters, InvoiceRow, invoices
+from core.documents.listings import filed_invoices
+from core.invoices.listing import InvoiceFilters, InvoiceRow
 from core.office import office
 from pages.parts import formats, tables
 from pages.parts.tables import Cell, Column
@@ -17,26 +18,14 @@ COLUMNS = (
     Column("Open"),
     Column("Dunning", words=True),
 )
-FILED = (
-    "id", "number", "ocr", "type", "issuer_type", "tenant_id", "tenant_name", "subscription_id",
-    "shown_status", "currency", "net_minor", "tax_minor", "total_minor", "paid_minor", "due_minor",
-    "issued_on", "due_on", "days_overdue", "settled_on", "closed_on", "period_start", "period_end",
-    "disputed", "dunning_case_id", "dunning_stage",
-)  # fmt: skip
 
 
 def read(
     actor: Actor, filters: InvoiceFilters, order: str, *, descending: bool, most: int
 ) -> list[InvoiceRow]:
     """The rows that fit, as many as a file holds."""
-
-    def page(limit: int, offset: int) -> list[InvoiceRow]:
-        return invoices(
-            work, filters, sort=order, descending=descending, limit=limit, offset=offset
-        ).rows
-
     with office().work(actor) as work:
-        return lists.all_rows(page, most)
+        return filed_invoices(work, filters, sort=order, descending=descending, most=most)
 
 
 def told(wanted: InvoiceFilters) -> str:

@@ -5,13 +5,14 @@ from html import escape
 import streamlit as st
 
 from core.access.authority import Actor
+from core.documents.listings import INVOICE_NAMES
 from core.invoices.listing import InvoiceFilters, InvoicePage, invoices
 from core.office import office
 from core.settings import settings
 from pages.admin import receipts
 from pages.parts import confirm, head, states, tables, url, viewer
 from pages.receivables import invoice_form, lists, words
-from pages.receivables.invoice_rows import COLUMNS, FILED, read, row_of, told
+from pages.receivables.invoice_rows import COLUMNS, read, row_of, told
 
 SORTS = {
     "newest": ("Newest", "newest", True),
@@ -62,7 +63,7 @@ def _list(actor: Actor) -> None:
         COLUMNS,
         lambda most: read(actor, filters, order, descending=descending, most=most),
         row_of,
-        FILED,
+        INVOICE_NAMES,
         today,
         told(filters),
     )

@@ -4,22 +4,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from html import escape
-from typing import Any, TypeVar
+from typing import Any
 
 import polars as pl
 import streamlit as st
 
-from core.documents.lists import MOST_ROWS, list_pdf
-from core.documents.lists import Column as PdfColumn
-from core.listing import LARGEST_PAGE
+from core.documents.lists import MOST_ROWS, fitted, list_pdf
+from core.listing import MOST_FILED
 from core.settings import settings
+from etl.export import records
 from pages.billing import look
 from pages.parts import downloads, formats, head, states, tables, url
 from pages.parts.tables import Cell, Column
 
-Row = TypeVar("Row")
-MOST_FILED = 100_000
-"""Rows one CSV holds at most; those after them are left out."""
 FOLDED = (
     ".table .fold { display: inline-block; white-space: normal; overflow-wrap: anywhere; "
     "max-width: 9rem; } .table .narrow { max-width: 5.75rem; } "
@@ -29,8 +26,6 @@ FOLDED = (
 )
 """Cells of the tone `fold` break into lines, so that wide lists stay within the page."""
 CURRENCIES = ("SEK", "EUR", "USD", "NOK", "DKK", "GBP", "NGN")
-WIDEST_SHARE, AROUND = 14, 2
-"""Letters beyond which a column of a document breaks its texts into lines; room around them."""
 WIDTHS = {"text": 200, "day": 148, "choice": 136, "sort": 176}
 
 
@@ -160,41 +155,14 @@ def heading(count: int, one: str, many: str, told: str, listed: Listed) -> None:
 def as_pdf(listed: Listed, count: int) -> bytes:
     """The list as a document, as far as one holds it."""
     rows = [[cell.text for cell in listed.row_of(each)] for each in listed.read(MOST_ROWS)]
-    columns = [
-        _printed(column, max(len(text) for text in (column.title, *texts)))
-        for column, *texts in zip(listed.columns, *rows, strict=True)
-    ]
+    columns = fitted([(column.title, not column.words) for column in listed.columns], rows)
     about = (listed.as_of, listed.told)
     return list_pdf(settings(), listed.title, columns, rows, *about, count=count)
 
 
-def _printed(column: Column, longest: int) -> PdfColumn:
-    """A column of a document; short figures take what they need, the others share the rest."""
-    share = min(longest, WIDEST_SHARE) + AROUND
-    fixed = not column.words and longest <= WIDEST_SHARE
-    return PdfColumn(column.title, right=not column.words, share=0 if fixed else share)
-
-
-def all_rows(page: Callable[[int, int], list[Row]], most: int) -> list[Row]:
-    """The rows that fit, `most` at most; `page(limit, offset)` reads some."""
-    rows: list[Row] = []
-    while left := max(most - len(rows), 0):
-        more = page(min(LARGEST_PAGE, left), len(rows))
-        if not more:
-            break
-        rows += more
-    return rows
-
-
 def frame(listed: Listed) -> pl.DataFrame:
-    """The list as a file: one column per name, several values in one text."""
-
-    def plain(value: Any) -> Any:
-        return " ".join(map(str, value)) if isinstance(value, list) else value
-
-    rows = listed.read(MOST_FILED)
-    columns = {name: [plain(getattr(row, name)) for row in rows] for name in listed.filed}
-    return pl.DataFrame(columns, strict=False)
+    """The list as a file."""
+    return records(listed.read(MOST_FILED), listed.filed)
 
 
 def tenant(tenant_id: int, name: str, tone: str = "") -> Cell:

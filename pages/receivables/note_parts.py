@@ -39,7 +39,8 @@ def facts(row: NoteRow) -> str:
         number = row.invoice_number or f"Invoice {row.invoice_id}"
         terms["Invoice"] = f'<a href="{escape(door)}" target="_self">{escape(number)}</a>'
     if row.decided_at:
-        approved = "Issued" if row.refund_id or not row.decided_by else "Approved"
+        # Nobody approves their own: what one person did in one step was issued by what they did.
+        approved = "Issued" if row.decided_by in (None, row.created_by) else "Approved"
         title = "Declined" if row.status == "declined" else approved
         by = escape(row.decided_by or "Saldo")
         terms[title] = f"{formats.instant(row.decided_at, zone)}, {by}"

@@ -1,8 +1,9 @@
 """Payments as rows of a list and of a file, and what is looked for in words."""
 
 from core.access.authority import Actor
+from core.documents.listings import filed_payments
 from core.office import office
-from core.payments.listing import PaymentFilters, PaymentRow, payments
+from core.payments.listing import PaymentFilters, PaymentRow
 from pages.parts import formats, tables
 from pages.parts.tables import Cell, Column
 from pages.receivables import lists, words
@@ -20,12 +21,6 @@ COLUMNS = (
     Column("Status", words=True),
     Column("Payout", words=True),
 )
-FILED = (
-    "id", "tenant_id", "tenant_name", "provider", "method", "provider_payment_id", "reference",
-    "status", "currency", "amount_minor", "allocated_minor", "refunded_minor", "refunded_at",
-    "fee_minor", "credit_minor", "failure_code", "received_on", "created_at", "captured_at",
-    "invoice_numbers", "dispute", "payout_id",
-)  # fmt: skip
 LONGEST_REFERENCE = 12
 
 
@@ -33,14 +28,8 @@ def read(
     actor: Actor, filters: PaymentFilters, order: str, *, descending: bool, most: int
 ) -> list[PaymentRow]:
     """The rows that fit, as many as a file holds."""
-
-    def page(limit: int, offset: int) -> list[PaymentRow]:
-        return payments(
-            work, filters, sort=order, descending=descending, limit=limit, offset=offset
-        ).rows
-
     with office().work(actor) as work:
-        return lists.all_rows(page, most)
+        return filed_payments(work, filters, sort=order, descending=descending, most=most)
 
 
 def told(wanted: PaymentFilters) -> str:

@@ -3,13 +3,14 @@
 import streamlit as st
 
 from core.access.authority import Actor
+from core.documents.listings import PAYMENT_NAMES
 from core.office import office
 from core.payments.listing import PaymentFilters, payments
 from core.settings import settings
 from pages.admin import receipts
 from pages.parts import confirm, head, states, tables, url, viewer
 from pages.receivables import lists, payment_asks, words
-from pages.receivables.payment_rows import COLUMNS, FILED, read, row_of, told
+from pages.receivables.payment_rows import COLUMNS, read, row_of, told
 
 SORTS = {
     "newest": ("Newest", "newest", True),
@@ -58,7 +59,7 @@ def _list(actor: Actor) -> None:
         COLUMNS,
         lambda most: read(actor, filters, order, descending=descending, most=most),
         row_of,
-        FILED,
+        PAYMENT_NAMES,
         today,
         told(filters),
     )

@@ -1,10 +1,12 @@
 """The description is whole, the docs list every route, and each route asks for what they say."""
 
+import io
 import re
 from typing import Any
 
 import pytest
 from fastapi.openapi.models import OpenAPI
+from pypdf import PdfReader
 from starlette.testclient import TestClient
 
 from api.app import BOTH, TAGS, api
@@ -140,6 +142,8 @@ LISTS = [("GET", f"/sys/{name}") for name in BOTH if name != "wallets"] + [
     ("GET", "/sys/payments/disputes"),
 ]
 """Lists of which a tenant's caller gets its own."""
+FILES = ("/sys/invoices.csv", "/sys/invoices.pdf", "/sys/payments.csv", "/sys/payments.pdf")
+"""The same lists as files."""
 WINDOW = "from=2026-01-01&to=2026-12-31"
 QUERIES = {
     **{
@@ -182,6 +186,13 @@ def ask(client: TestClient, method: str, path: str, headers: dict[str, str]) -> 
             method, url, content=b"no file", headers={**headers, "X-Saldo-Request": "1"}
         )
     return client.request(method, url, json=body_of(path), headers=headers)
+
+
+def printed(answer: Any) -> str:
+    """How many rows a document says it has."""
+    found = re.search(r"\d+ rows", PdfReader(io.BytesIO(answer.content)).pages[0].extract_text())
+    assert found
+    return found[0]
 
 
 def test_the_docs_list_every_route_and_no_other() -> None:
@@ -290,6 +301,9 @@ def test_a_tenants_key_reaches_another_tenants_data_by_no_route(
         answer = ask(api, method, path, stranger)
         if (method, SECOND.get(path, path)) in LISTS:
             assert answer.json()["count"] == 0
+        elif path in FILES:
+            rows = answer.text.splitlines()[1:] if path.endswith(".csv") else printed(answer)
+            assert rows in ([], "0 rows"), path
         elif (method, path) == ("GET", "/sys/tenants"):
             assert [row["id"] for row in answer.json()["rows"]] == [2]
         else:

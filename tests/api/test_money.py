@@ -1,7 +1,13 @@
 """Invoices, payments, refunds and credit notes through the API, as programs and people."""
 
+import csv
+import io
+
+from pypdf import PdfReader
 from starlette.testclient import TestClient
 
+from core.access.authority import system
+from core.tenants.models import Tenant
 from core.work import Office
 from tests.api.conftest import Keys, People
 from tests.billing import WHY, a_charge, a_tenant, an_invoice, wrong_books
@@ -160,3 +166,33 @@ def test_platform_fees_are_issued_once_a_tenant_and_month(
     assert (invoice["row"]["issuer_type"], invoice["row"]["net_minor"]) == ("platform", 12_500)
     middle = api.post(url, json={**body, "month": "2026-10-02"}, headers=headers)
     assert (middle.status_code, middle.json()["code"]) == (400, "bad_input")
+
+
+def test_lists_are_taken_away_as_csv_and_pdf_with_their_filters(
+    office: Office, api: TestClient, program: Keys
+) -> None:
+    mine, other = a_tenant(office), a_tenant(office, "SE", "SEK")
+    with office.work(system("test")) as work:
+        work.session.get_one(Tenant, mine.id).name = "=HYPERLINK(1)"
+    a_charge(office, an_invoice(office, mine))
+    open_one = an_invoice(office, other)
+    headers = program("billing.read")
+    rows = list(csv.DictReader(io.StringIO(api.get("/sys/invoices.csv", headers=headers).text)))
+    assert {row["tenant_name"] for row in rows} == {"'=HYPERLINK(1)", other.name}
+    told = api.get("/sys/invoices.csv?status=issued&currency=SEK", headers=headers)
+    assert told.headers["content-disposition"] == 'attachment; filename="invoices.csv"'
+    [row] = csv.DictReader(io.StringIO(told.text))
+    assert (row["number"], row["due_minor"]) == (open_one.number, str(open_one.total_minor))
+    [paid] = csv.DictReader(io.StringIO(api.get("/sys/payments.csv", headers=headers).text))
+    assert paid["invoice_numbers"] not in ("", open_one.number)
+    for name, found in (("invoices", "2 rows"), ("payments", "1 rows")):
+        pdf = api.get(f"/sys/{name}.pdf", headers=headers)
+        assert pdf.headers["content-type"] == "application/pdf"
+        assert found in " ".join(
+            page.extract_text() for page in PdfReader(io.BytesIO(pdf.content)).pages
+        )
+    own = program("org.billing.read", tenant_id=other.id)
+    [only] = csv.DictReader(io.StringIO(api.get("/sys/invoices.csv", headers=own).text))
+    assert only["tenant_id"] == str(other.id)
+    assert api.get("/sys/payments.csv", headers=own).text.count("\n") <= 1
+    assert api.get("/sys/payments.pdf", headers=program("saas.plans.manage")).status_code == 403

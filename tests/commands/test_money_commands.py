@@ -212,3 +212,19 @@ def test_platform_fees_come_from_a_file(saldo: Saldo, tenant: str, tmp_path: Pat
     path.write_text(json.dumps({"fees": [{**fee, "fee_minor": 0}]}))
     wrong = saldo(*asked)
     assert (wrong.code, "fees.0.fee_minor" in wrong.err) == (1, True)
+
+
+def test_lists_go_to_stdout_as_csv_and_pdf(saldo: Saldo, tenant: str, tmp_path: Path) -> None:
+    sent = an_invoice(saldo, tenant, tmp_path)
+    paid = saldo("invoice", "mark-paid", str(sent["id"]), "--method", "cash", *AS_CLERK)
+    assert paid.code == 0, paid.err
+    listed = saldo("invoice", "list", "--status", "paid", "--format", "csv", "--limit", "1")
+    assert [line.split(",")[1] for line in listed.out.splitlines()] == ["number", sent["number"]]
+    assert len(saldo("invoice", "list", "--status", "draft", "--format", "csv").out.split()) == 1
+    assert saldo("payment", "list", "--format", "csv").out.count(sent["number"]) == 1
+    for what in ("invoice", "payment"):
+        assert saldo(what, "list", "--format", "pdf").out.startswith("%PDF-")
+        assert saldo(what, "list", "--format", "json").json["count"] == 1
+    assert saldo("invoice", "list", "--format", "xls").code == 2
+    wrong = saldo("invoice", "list", "--format", "csv", "--status", "lost")
+    assert (wrong.code, "There is no status" in wrong.err) == (1, True)

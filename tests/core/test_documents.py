@@ -16,7 +16,7 @@ from segno.helpers import make_epc_qr
 
 from core.documents import rendering
 from core.documents.home import home_currency
-from core.documents.lists import MOST_ROWS, Column, list_pdf
+from core.documents.lists import MOST_ROWS, Column, fitted, list_pdf
 from core.documents.qr import epc, payment_code, using_qr
 from core.documents.records import (
     CREDIT_NOTE,
@@ -373,6 +373,19 @@ def test_a_short_list_says_nothing_of_a_cut_and_a_crooked_row_is_refused() -> No
     assert list_pdf(SETTINGS, "Payments", columns, [["1", "2"]], date(2026, 11, 20)) == pdf
     with pytest.raises(BadInput, match="each of its 2 columns"):
         list_pdf(SETTINGS, "Payments", columns, [["1"]], date(2026, 11, 20))
+
+
+def test_columns_of_days_and_short_figures_keep_their_width_and_long_words_may_break() -> None:
+    titles = [("Received", False), ("Reference", False), ("Amount", True)]
+    rows = [["2026-11-01", "ch_3Nabcdefghijklmnopqrstuvwxyz", "1,234.50"]]
+    columns = fitted(titles, rows)
+    assert [column.share for column in columns] == [0, 16, 0]
+    narrow = [*columns, *(Column(f"Another {n}", share=16) for n in range(9))]
+    pdf = list_pdf(SETTINGS, "Payments", narrow, [[*rows[0], *"abcdefghi"]], date(2026, 11, 20))
+    printed = pages(pdf)[0]
+    assert "2026-11-01" in printed
+    assert rows[0][1] not in printed
+    assert rows[0][1] in "".join(printed.replace("\u200b", "").split())
 
 
 def test_an_empty_list_is_a_page_that_says_so() -> None:

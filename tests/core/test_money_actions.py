@@ -115,6 +115,16 @@ def test_a_payment_settles_the_oldest_first_and_the_rest_is_credit(
     assert wrong_books(office) == []
 
 
+@pytest.mark.parametrize(("country", "currency"), [("DE", "EUR"), ("SE", "SEK")])
+def test_credit_goes_to_no_invoice_of_another(office: Office, country: str, currency: str) -> None:
+    other = an_invoice(office, a_tenant(office, country, currency), 100)
+    with office.work(JOB) as work:
+        paid = record_payment(work, a_tenant(office).id, 5_000, "EUR", "bank_transfer")
+    with pytest.raises(BadInput, match="not all this tenant's"), office.work(JOB) as work:
+        apply_credit(work, paid.id, (Part(other.id, 1),))
+    assert wrong_books(office) == []
+
+
 def test_a_charge_reported_twice_is_one_payment(office: Office) -> None:
     invoice = an_invoice(office, a_tenant(office))
     a_charge(office, invoice, "ch_same")

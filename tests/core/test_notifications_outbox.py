@@ -18,7 +18,7 @@ from core.subscriptions.actions import cancel
 from core.subscriptions.run import run_lifecycle
 from core.wallets.actions import recharge_wallet
 from core.work import Office
-from tests.billing import JOB, a_subscription, an_invoice, pass_days, the_plans
+from tests.billing import JOB, a_subscription, a_transfer, an_invoice, pass_days, the_plans
 from tests.builders import a_user, acting
 from tests.notifications import a_customer, a_notice, delivered, noted, with_settings
 from tests.wallets import a_recharge
@@ -96,6 +96,18 @@ def test_an_invoice_names_its_number_and_what_is_owed(office: Office) -> None:
     assert one.event_type == "invoice.issued"
     assert one.facts["invoice"]["number"] == invoice.number
     assert one.facts["invoice"]["due_minor"] == invoice.total_minor
+    assert one.facts["invoice"]["ocr"] == invoice.ocr
+
+
+def test_a_transfer_that_finds_its_invoice_by_itself_is_told_of(office: Office) -> None:
+    tenant = a_customer(office)
+    invoice = an_invoice(office, tenant)
+    a_transfer(office, invoice.total_minor - 1, str(invoice.ocr), "B1")
+    a_transfer(office, invoice.total_minor, str(invoice.ocr), "B2")
+    _, received = noted(office)
+    assert (received.tenant_id, received.event_type) == (tenant.id, "payment.received")
+    assert received.facts["payment"]["method"] == "bank_transfer"
+    assert received.facts["invoice"]["status"] == "paid"
 
 
 def test_the_lifecycle_tells_of_renewal_and_of_a_short_wallet(

@@ -94,6 +94,22 @@ def test_swedish_amounts_and_days_are_swedish(settings: Settings) -> None:
     assert "20 december 2026" in words.text
 
 
+@pytest.mark.parametrize(("language", "label"), [("en", "Payment reference"), ("sv", "OCR-nummer")])
+def test_what_is_to_be_paid_states_its_payment_reference(
+    language: str, label: str, settings: Settings
+) -> None:
+    known = {**FACTS, "invoice": {**FACTS["invoice"], "ocr": "1260004212"}}
+    words = render(told("invoice.issued", known, language=language), settings)
+    assert "1260004212" in words.body
+    assert (label, "1260004212") in words.details
+    earlier = render(told("invoice.issued", FACTS, language=language), settings)
+    assert (label, FACTS["invoice"]["number"]) in earlier.details
+    paid = {**FACTS, "invoice": {**known["invoice"], "status": "paid", "due_minor": 0}}
+    assert (
+        "1260004212" not in render(told("invoice.issued", paid, language=language), settings).text
+    )
+
+
 def test_an_unknown_language_is_answered_in_english(settings: Settings) -> None:
     assert "renewed" in render(told("subscription.renewed", language="fi"), settings).subject
 

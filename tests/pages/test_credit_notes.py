@@ -1,21 +1,26 @@
 """Credit notes on their pages: written by one person, decided by another, used or paid out."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
 from core.access.sessions import open_session, viewer
-from core.credit_notes.actions import create_credit_note
+from core.credit_notes.actions import approve_credit_note, create_credit_note
 from core.credit_notes.models import CreditNote
+from core.gateways.port import Gateway, RefundAnswer
 from core.invoices.models import Invoice
 from core.payments.actions import record_payment
 from core.payments.models import Payment
+from core.refunds.actions import Ask
 from core.refunds.models import Refund
+from core.refunds.run import execute
 from core.tenants.models import Tenant
 from core.work import Office
-from tests.billing import JOB, a_tenant, an_invoice, wrong_books
+from tests.billing import JOB, WHY, a_charge, a_tenant, an_invoice, wrong_books
 from tests.builders import a_user, acting
 from tests.pages.administering import confirm, press, visitor
 from tests.pages.administering import words as shown
@@ -152,6 +157,22 @@ def test_somebody_else_approves_it_and_the_invoice_is_owed_less(
     with office.work(JOB) as work:
         assert work.session.get_one(Invoice, invoice.id).due_minor == 7_500
     assert wrong_books(office) == []
+
+
+def test_what_one_person_did_in_one_step_is_not_called_approved(
+    office: Office, opened: Visit, invoice: Invoice
+) -> None:
+    made = a_draft(office, invoice)
+    with office.work(acting(office, a_user(office, "billing"))) as work:
+        approve_credit_note(work, made.id, reason=WHY)
+    assert "Approved" in shown(opened("billing", note=str(made.id)))
+    payment = a_charge(office, an_invoice(office, a_tenant(office)))
+    finance = acting(office, a_user(office, "sys_finance"))
+    bank = SimpleNamespace(refund=lambda order: RefundAnswer("succeeded", order.key))
+    execute(office, finance, Ask(payment.id, 1_000), reason=WHY, gateway=cast("Gateway", bank))
+    page = shown(opened("billing", note=str(notes(office)[-1].id)))
+    assert "Approved" not in page
+    assert "Issued" in page
 
 
 def test_approval_waits_for_a_fresh_sign_in(

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.invoices.detail import InvoiceDetail, invoice_detail
 from core.invoices.models import Invoice
+from core.listing import all_rows
 from core.payments.actions import record_payment
 from core.payments.models import Payment
 from core.tenants.models import Tenant
@@ -131,8 +132,8 @@ def test_files_read_page_by_page_up_to_their_limit() -> None:
     def page(limit: int, offset: int) -> list[int]:
         return list(range(offset, min(offset + limit, 1_234)))
 
-    assert lists.all_rows(page, 10_000) == list(range(1_234))
-    assert lists.all_rows(page, 700) == list(range(700))
+    assert all_rows(page, 10_000) == list(range(1_234))
+    assert all_rows(page, 700) == list(range(700))
 
 
 @pytest.mark.parametrize(

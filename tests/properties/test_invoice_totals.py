@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from core.errors import BadInput
 from core.invoices.totals import Discount, Priced, totals
-from core.money import rounded
+from core.money import LARGEST_MINOR, rounded
 
 LINES = st.lists(
     st.builds(
@@ -119,3 +119,18 @@ def test_a_whole_discount_goes_by_the_largest_remainder_first() -> None:
 def test_what_makes_no_invoice_is_refused(lines: list[Priced], more: dict[str, object]) -> None:
     with pytest.raises(BadInput):
         totals(lines, **more)  # type: ignore[arg-type]
+
+
+def test_a_discount_that_is_too_large_is_named_with_its_line() -> None:
+    good, bad = Priced(1_000), Priced(1_000, discount=Discount(1_001))
+    with pytest.raises(BadInput, match="Line 2: A discount of 1001 minor units is not within the"):
+        totals([good, bad])
+    with pytest.raises(BadInput, match="The whole: A discount of 2001 minor units"):
+        totals([good, good], discount=Discount(2_001))
+
+
+def test_lines_that_together_are_more_than_saldo_keeps_are_refused() -> None:
+    half = Priced(LARGEST_MINOR // 2)
+    assert totals([half, half]).total_minor == LARGEST_MINOR
+    with pytest.raises(BadInput, match="beyond what Saldo keeps"):
+        totals([half, half, Priced(1)])

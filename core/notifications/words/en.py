@@ -98,8 +98,8 @@ ENGLISH = Language(
         ),
         "invoice.issued": Message(
             "Invoice {{ invoice }} from {{ company }}: {{ total }}",
-            "{% if due %}Please pay {{ due }} by {{ due_on }} and give the invoice number as "
-            "reference.{% else %}It is paid; there is nothing for you to do.{% endif %}",
+            "{% if due %}Please pay {{ due }} by {{ due_on }} and give the reference "
+            "{{ reference }}.{% else %}It is paid; there is nothing for you to do.{% endif %}",
             "See the invoice",
         ),
         "payment.received": Message(
@@ -179,6 +179,7 @@ ENGLISH = Language(
         "total": "Total",
         "due": "To pay",
         "due_on": "Due on",
+        "reference": "Payment reference",
     },
     cycles={
         "weekly": "weekly|week",

@@ -101,8 +101,8 @@ SWEDISH = Language(
         ),
         "invoice.issued": Message(
             "Faktura {{ invoice }} från {{ company }}: {{ total }}",
-            "{% if due %}Betala {{ due }} senast {{ due_on }} och ange fakturanumret som "
-            "referens.{% else %}Den är betald; du behöver inte göra något.{% endif %}",
+            "{% if due %}Betala {{ due }} senast {{ due_on }} och ange referensen "
+            "{{ reference }}.{% else %}Den är betald; du behöver inte göra något.{% endif %}",
             "Visa fakturan",
         ),
         "payment.received": Message(
@@ -182,6 +182,7 @@ SWEDISH = Language(
         "total": "Summa",
         "due": "Att betala",
         "due_on": "Förfaller",
+        "reference": "OCR-nummer",
     },
     cycles={
         "weekly": "veckovis|vecka",
