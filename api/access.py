@@ -56,7 +56,7 @@ def access(
         "cache-control": f"private, max-age={MAX_AGE_SECONDS}",
         "vary": "authorization, cookie",
     }
-    if tag in _tags(if_none_match):
+    if {tag, "*"} & _tags(if_none_match):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type="application/json", headers=headers)
 

@@ -63,6 +63,7 @@ class RenewalAnswer(Answer):
 
     `expected_minor` is 0 when nothing is asked for; of it `credit_minor` comes from credit notes.
     `wallet_minor` is null when another method pays, `short_minor` what is missing in the wallet.
+    `obstacle` is `no_card` or `card_expired` when it renews but cannot be charged, else empty.
     """
 
     subscription_id: int
@@ -80,6 +81,7 @@ class RenewalAnswer(Answer):
     short_minor: int
     outcome: str
     words: str
+    obstacle: str
 
 
 class RenewalTotalAnswer(Answer):

@@ -1,6 +1,6 @@
 """Bodies and answers of subscriptions; a body carries out the action it describes."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Protocol
 
@@ -307,3 +307,4 @@ class PreviewAnswer(Answer):
     postings: list[PostingAnswer]
     before: dict[str, Any] | None
     after: dict[str, Any] | None
+    at: datetime = Field(description="Its instant; `elapsed_time` is carried out with it.")

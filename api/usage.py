@@ -146,12 +146,16 @@ class LimitUseAnswer(Answer):
 
 
 class UseAnswer(Answer):
-    """A tenant's plan, its usage period of local days (the end exclusive), and what it used."""
+    """A tenant's plan, its usage period of local days (the end exclusive), and what it used.
+
+    While `throttled`, `limits` are half of the plan's.
+    """
 
     tenant_id: int
     plan: str
     plan_name: str
     subscribed: bool
+    throttled: bool
     period_start: date
     period_end: date
     limits: list[LimitUseAnswer]

@@ -83,6 +83,18 @@ def day(text: str) -> date:
         raise typer.BadParameter(f"{text!r} is not a date such as 2026-10-31") from problem
 
 
+def instant(text: str) -> datetime:
+    """An ISO instant with its offset from the command line."""
+    words = f"{text!r} is not an instant with its offset, such as 2026-10-31T09:30:00+00:00"
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError as problem:
+        raise typer.BadParameter(words) from problem
+    if given.tzinfo is None:
+        raise typer.BadParameter(words)
+    return given
+
+
 def month(text: str) -> date:
     """The first day of a month given as YYYY-MM."""
     try:

@@ -6,13 +6,13 @@ A preview carries the write out and undoes it.
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 
 import typer
 
 from commands.acting import acting_as
-from commands.output import AsJson, answer, command, day
+from commands.output import AsJson, answer, command, day, instant
 from commands.subscription_words import after, check_item, show_after, show_preview
 from core.office import office
 from core.plans.queries import plan_by_slug
@@ -33,6 +33,10 @@ Amount = Annotated[
     int | None, typer.Option("--amount-minor", help="Negotiated, a cycle; the list price without.")
 ]
 Policy = Annotated[str | None, typer.Option(help="actual_days, elapsed_time, fixed_30 or none.")]
+At = Annotated[
+    datetime | None,
+    typer.Option(parser=instant, metavar="INSTANT", help="The preview's, for elapsed_time."),
+]
 Reason = Annotated[str, typer.Option(help="Ten characters at least; kept in the audit log.")]
 AnyReason = Annotated[str, typer.Option(help="Kept in the audit log.")]
 User = Annotated[str, typer.Option("--as", metavar="EMAIL", help="The user who does this.")]
@@ -132,6 +136,7 @@ def change_plan(
     amount_minor: Amount = None,
     at_renewal: Annotated[bool, typer.Option("--at-renewal", help="Not now.")] = False,
     policy: Policy = None,
+    at: At = None,
     version: Version = None,
 ) -> Act:
     """Change plan, cycle or amount, now with prorated lines or at the renewal."""
@@ -144,6 +149,7 @@ def change_plan(
             amount_minor=amount_minor,
             at_renewal=at_renewal,
             policy=policy,
+            at=at,
             version=version,
             reason=reason,
             key=key,
@@ -271,6 +277,7 @@ def add_item(
     unit_minor: Annotated[int, typer.Option(help="The price of one a cycle, without tax.")],
     quantity: Annotated[int, typer.Option(min=1)] = 1,
     policy: Policy = None,
+    at: At = None,
     version: Version = None,
 ) -> Act:
     """Add something that is billed with each period; the rest of this one is charged now."""
@@ -282,6 +289,7 @@ def add_item(
             unit_minor,
             quantity,
             policy=policy,
+            at=at,
             version=version,
             reason=reason,
             key=key,
@@ -295,12 +303,15 @@ def remove_item(
     subscription: Number,
     item: Annotated[int, typer.Option(metavar="ID", help="The item's id, as show prints it.")],
     policy: Policy = None,
+    at: At = None,
     version: Version = None,
 ) -> Act:
     """Take an item off; what was paid for the rest of the period becomes credit."""
 
     def remove(work: Work, reason: str, key: str | None) -> SubscriptionItem:
         check_item(work, subscription, item)
-        return items.remove_item(work, item, policy=policy, version=version, reason=reason, key=key)
+        return items.remove_item(
+            work, item, policy=policy, at=at, version=version, reason=reason, key=key
+        )
 
     return Act(remove, subscription)

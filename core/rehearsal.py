@@ -5,7 +5,7 @@ What a preview shows is what the execution writes, as both run the same code on 
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -107,13 +107,17 @@ class Posting:
 
 @dataclass(frozen=True)
 class Preview:
-    """What an action would write; `before` and `after` are the subscription's state."""
+    """What an action would write; `before` and `after` are the subscription's state.
+
+    `at` is the instant it was carried out for: a change that counts seconds is executed with it.
+    """
 
     invoices: list[Document]
     credit_notes: list[Document]
     postings: list[Posting]
     before: dict[str, Any] | None
     after: dict[str, Any] | None
+    at: datetime
 
     def as_json(self) -> dict[str, Any]:
         """The preview as plain values, days and decimals still typed."""
@@ -157,6 +161,7 @@ def written(
         _postings(work),
         before,
         after,
+        work.now,
     )
 
 

@@ -109,13 +109,11 @@ class Office:
     @contextmanager
     def _session(self) -> Iterator[Session]:
         try:
-            with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+            with (
+                races_told(),
+                Session(self.engine, expire_on_commit=False, autoflush=False) as session,
+            ):
                 yield session
-        except IntegrityError as problem:
-            # The database's own guard decided a race that no lock had decided before.
-            if isinstance(problem.orig, UniqueViolation):
-                raise ChangedMeanwhile from problem
-            raise
         except OperationalError as problem:
             if _is_gone(problem):
                 raise DatabaseUnavailable from problem
@@ -128,6 +126,17 @@ class Office:
         scope = "platform" if rights.tenant_id is None else "tenant"
         session.execute(_SCOPE, {"scope": scope, "tenant_id": str(rights.tenant_id or "")})
         return Work(session, actor, rights, self.clock, self.settings)
+
+
+@contextmanager
+def races_told() -> Iterator[None]:
+    """Raise ChangedMeanwhile when the database's own guard decided a race that no lock had."""
+    try:
+        yield
+    except IntegrityError as problem:
+        if isinstance(problem.orig, UniqueViolation):
+            raise ChangedMeanwhile from problem
+        raise
 
 
 def _is_gone(problem: OperationalError) -> bool:

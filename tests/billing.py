@@ -8,7 +8,9 @@ from sqlalchemy import select
 from core.access.authority import system
 from core.bank.rules import Statement, TransferLine
 from core.bank.statements import import_statement
+from core.charging.cards import keep_card
 from core.clock import SetClock
+from core.gateways.port import Card
 from core.invoices.actions import DraftInvoice, create_draft, send_invoice
 from core.invoices.models import Invoice
 from core.invoices.rules import NewLine
@@ -72,6 +74,14 @@ def the_invoices(office: Office) -> list[Invoice]:
     """All invoices, in the order they were made."""
     with office.work(JOB) as work:
         return list(work.session.scalars(select(Invoice).order_by(Invoice.id)))
+
+
+def a_card(office: Office, tenant_id: int, expires: tuple[int, int] = (12, 2030)) -> None:
+    """A card of a tenant that is charged from now on, good to the end of (month, year)."""
+    month, year = expires
+    card = Card(f"pm_{tenant_id}_{month}_{year}", f"cus_{tenant_id}", "visa", "4242", month, year)
+    with office.work(JOB) as work:
+        keep_card(work, tenant_id, "stripe", card)
 
 
 def a_charge(

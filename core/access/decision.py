@@ -32,6 +32,12 @@ _READS_ONLY: dict[str, str] = {
 _UNHELD = (NO_SUBSCRIPTION, "trial")
 """Statuses that dunning cannot change; what it has put in force decides instead of them."""
 _THROTTLED = "A payment is overdue: limits are reduced until it is settled."
+_WRITING = ", ".join(f"'{status}'" for status in _FULL)
+THROTTLED = f"""exists (select from dunning_case c
+    where c.tenant_id = t.id and c.status <> 'closed' and c.restriction = 'throttle'
+      and (c.subscription_id is null or c.subscription_id = s.id)
+      and coalesce(s.status, '{NO_SUBSCRIPTION}') in ({_WRITING}))"""
+"""SQL: true while dunning throttles the tenant `t` whose running subscription is `s`."""
 _SITUATION = text("""
 -- Which subscription decides: the one that runs, else the last one that ended? One row per tenant.
 select t.id as tenant_id, s.status, s.current_period_end, s.trial_ends_on, s.paused_until,
@@ -96,7 +102,7 @@ def decide(
         warning=_THROTTLED if slowed else warning,
         until=until,
         plan=plan,
-        limits={name: _reduced(most) for name, most in known.items()} if slowed else known,
+        limits={name: in_force(most, throttled=slowed) for name, most in known.items()},
     )
 
 
@@ -135,5 +141,8 @@ def access_of(work: Work, tenant_id: int) -> Access:
     )
 
 
-def _reduced(most: int) -> int:
-    return most if most == UNLIMITED else round_half_up(most * THROTTLED_PERCENT, 100)
+def in_force(most: int, *, throttled: bool) -> int:
+    """What of a plan's limit may be used now; −1 stays without limit."""
+    if not throttled or most == UNLIMITED:
+        return most
+    return round_half_up(most * THROTTLED_PERCENT, 100)

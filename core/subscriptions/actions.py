@@ -158,12 +158,16 @@ def extend_trial(
     subscription = locked(work, subscription_id, version)
     if subscription.status != "trial" or subscription.trial_ends_on is None:
         raise NotNow(f"The subscription is {subscription.status}, not on trial")
-    usual = subscription.started_on + timedelta(days=work.settings.trial_days)
-    ends = subscription.trial_ends_on + timedelta(days=days)
-    if days < 1 or (ends - usual).days > LONGEST_TRIAL_EXTENSION:
-        raise BadInput(f"A trial is extended by {LONGEST_TRIAL_EXTENSION} days at most, in total")
+    left = LONGEST_TRIAL_EXTENSION - subscription.trial_extended_days
+    if not 1 <= days <= left:
+        raise BadInput(
+            f"A trial is extended by {LONGEST_TRIAL_EXTENSION} days at most, in total; "
+            f"{left} are left"
+        )
     before = state_of(subscription)
+    ends = subscription.trial_ends_on + timedelta(days=days)
     subscription.trial_ends_on = subscription.current_period_end = ends
+    subscription.trial_extended_days += days
     keep(work, subscription, "trial_extended", before, reason=reason)
     work.tell(
         tenant_id=subscription.tenant_id, subscription_id=subscription.id, trial_ends_on=str(ends)

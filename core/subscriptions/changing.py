@@ -137,7 +137,9 @@ def _credit_lines(
         amount = min(share.credit_minor, left)
         left -= amount
         if amount:
-            lines.append(_line(f"{part.words}, unused {share.basis}", -amount, part, *service))
+            capped = ", as far as it was paid" if amount < share.credit_minor else ""
+            words = f"{part.words}, unused {share.basis}{capped}"
+            lines.append(_line(words, -amount, part, *service))
     return lines
 
 

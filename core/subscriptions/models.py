@@ -78,6 +78,7 @@ class Subscription(Base):
         CheckConstraint(
             "(status = 'cancelled') = (ended_on is not null)", name="ended_if_cancelled"
         ),
+        CheckConstraint("trial_extended_days between 0 and 30", name="trial_extended_at_most"),
         CheckConstraint("paused_until is null or status = 'paused'", name="paused_until_if_paused"),
         CheckConstraint(
             "num_nulls(next_plan_id, next_cycle, next_amount_minor) in (0, 3)",
@@ -106,6 +107,7 @@ class Subscription(Base):
     current_period_start: Mapped[Day | None]
     current_period_end: Mapped[Day | None]
     trial_ends_on: Mapped[Day | None]
+    trial_extended_days: Mapped[int] = mapped_column(server_default="0")
     paused_until: Mapped[Day | None]
     grace_ends_on: Mapped[Day | None]
     cancel_at_period_end: Mapped[bool] = mapped_column(server_default="false")

@@ -29,6 +29,10 @@ MOST_KNOWN = 4_096
 """Totals that are remembered."""
 COMING = ("renews", "converts", "changes")
 """Outcomes in which the expected amount is paid, charged or invoiced."""
+_OBSTACLES = {
+    "no_card": "but there is no card to charge",
+    "card_expired": "but the card has expired by then",
+}
 _DUE = sql("""
 -- Which subscriptions reach the end of their period by a day? One row per subscription; minor
 -- units a cycle. A list price that has been replaced by then gives way to the new one.
@@ -37,6 +41,8 @@ select s.id, s.tenant_id, t.name as tenant_name, t.country, p.name as plan_name,
   s.current_period_end as period_end, s.paused_until, s.grace_ends_on,
   n.name as next_plan_name, s.next_cycle, s.next_amount_minor, np.id as next_price_id,
   f.amount_minor as fresh_minor, w.balance_minor, w.promotional_minor,
+  m.id as card_id, (make_date(m.expires_year::int, m.expires_month::int, 1)
+    + interval '1 month')::date <= s.current_period_end as card_over,
   coalesce(o.overdue, false) as overdue
 from subscription s
 join tenant t on t.id = s.tenant_id
@@ -52,6 +58,8 @@ left join plan_price f on op.id is not null and f.plan_id = s.plan_id and f.cycl
   and (f.valid_until is null or f.valid_until > s.current_period_end)
 left join wallet w on s.collection = 'wallet' and w.tenant_id = s.tenant_id
   and w.currency = s.currency
+left join payment_method m on s.collection = 'charge_automatically' and m.tenant_id = s.tenant_id
+  and m.is_default
 left join (
   select subscription_id, true as overdue from invoice
   where due_on < :today and status in ('issued', 'partially_paid', 'written_off')
@@ -87,7 +95,8 @@ class Renewal:
 
     `expected_minor` is asked for, tax included, 0 when nothing is; of it `credit_minor` comes from
     credit notes. `wallet_minor` is what the wallet holds, None when another method pays;
-    `short_minor` what is missing in it. `outcome` is a code, `words` says it.
+    `short_minor` what is missing in it. `outcome` is a code, `words` says it. `obstacle` is
+    `no_card` or `card_expired` when it renews but cannot be charged, else empty.
     """
 
     subscription_id: int
@@ -105,6 +114,7 @@ class Renewal:
     short_minor: int
     outcome: str
     words: str
+    obstacle: str = ""
 
 
 @dataclass(frozen=True)
@@ -179,6 +189,7 @@ def _renewal(work: Work, row: Any, items: Sequence[Any], purse: _Purse) -> Renew
             purse.wallets[who] = held + -taken
     is_asked = outcome in (*COMING, "short")
     short = max(needed - held.total_minor, -held.prepaid_minor) if outcome == "short" else 0
+    obstacle = _obstacle(row) if needed and outcome in COMING else ""
     return Renewal(
         subscription_id=row.id,
         tenant_id=row.tenant_id,
@@ -194,7 +205,8 @@ def _renewal(work: Work, row: Any, items: Sequence[Any], purse: _Purse) -> Renew
         wallet_minor=held.total_minor if by_wallet else None,
         short_minor=short,
         outcome=outcome,
-        words=_words(work, row, outcome, asked, short),
+        words=_words(work, row, outcome, asked, short, obstacle),
+        obstacle=obstacle,
     )
 
 
@@ -253,9 +265,20 @@ def _outcome(row: Any, step: Step | None, *, funded: bool) -> str:
     return "short" if not funded else "owes"
 
 
-def _words(work: Work, row: Any, outcome: str, asked_minor: int, short_minor: int) -> str:
+def _obstacle(row: Any) -> str:
+    """What keeps a card from being charged on the day."""
+    if row.collection != "charge_automatically":
+        return ""
+    if row.card_id is None:
+        return "no_card"
+    return "card_expired" if row.card_over else ""
+
+
+def _words(
+    work: Work, row: Any, outcome: str, asked_minor: int, short_minor: int, obstacle: str
+) -> str:
     """The outcome in words."""
-    paid = _paid(work, row) if asked_minor else "nothing to pay"
+    paid = (_OBSTACLES.get(obstacle) or _paid(work, row)) if asked_minor else "nothing to pay"
     if outcome == "short":
         missing = units_text(short_minor, row.currency)
         return f"Wallet short by {missing} {row.currency}"

@@ -7,7 +7,7 @@ them.
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -24,7 +24,7 @@ from core.subscriptions.history import locked
 from core.subscriptions.models import PlanHistory, Subscription
 from core.subscriptions.steps import Facts, Step, next_step
 from core.subscriptions.terms import locked_with_terms
-from core.work import Office, Work
+from core.work import Office, Work, races_told
 
 JOB = system("lifecycle")
 RUNNING = ("trial", "active", "past_due", "grace_period", "read_only")
@@ -121,19 +121,20 @@ def _run_one(office: Office, actor: Actor, number: int, day: date) -> list[Chang
     """All steps of one subscription, each committed before the next."""
     changes: list[Change] = []
     for _ in range(office.settings.most_catch_up):
-        step: Step | None = None
-        subscription: Subscription | None = None
+        refusal: Change | None = None
         try:
             with office.work(actor) as work:
                 subscription = locked_with_terms(work, number)
+                refusal = _refusal(subscription)
                 step = _step(work, subscription, day)
                 if step is None:
                     break
+                refusal = replace(refusal, step=step.task, why=step.why)
                 change = _carry_out(work, subscription, step)
         except SaldoError as problem:
-            if subscription is None:
+            if refusal is None:
                 raise
-            changes.append(_refused(subscription, step, problem))
+            changes.append(replace(refusal, words=str(problem)))
             break
         changes.append(change)
         if _is_up_to_date(subscription, day):
@@ -147,15 +148,16 @@ def _rehearse_one(office: Office, actor: Actor, number: int, day: date) -> list[
     with office.rehearse(actor) as work:
         for _ in range(office.settings.most_catch_up):
             subscription = locked(work, number)
-            step: Step | None = None
+            refusal = _refusal(subscription)
             try:
                 step = _step(work, subscription, day)
                 if step is None:
                     break
-                with work.session.begin_nested():
+                refusal = replace(refusal, step=step.task, why=step.why)
+                with races_told(), work.session.begin_nested():
                     changes.append(_carry_out(work, subscription, step))
             except SaldoError as problem:
-                changes.append(_refused(subscription, step, problem))
+                changes.append(replace(refusal, words=str(problem)))
                 break
     return changes
 
@@ -227,12 +229,15 @@ def _carry_out(work: Work, subscription: Subscription, step: Step) -> Change:
     )
 
 
-def _refused(subscription: Subscription, step: Step | None, problem: SaldoError) -> Change:
+def _refusal(subscription: Subscription) -> Change:
+    """What is said of a subscription whose step is refused; read before the step, for afterwards
+    the transaction is undone and its records are gone.
+    """
     return Change(
         subscription.id,
         subscription.tenant_id,
-        step.task if step else "decide",
-        step.why if step else "",
+        "decide",
+        "",
         subscription.status,
         subscription.status,
         subscription.current_period_start,
@@ -241,7 +246,6 @@ def _refused(subscription: Subscription, step: Step | None, problem: SaldoError)
         0,
         subscription.currency,
         "refused",
-        str(problem),
     )
 
 

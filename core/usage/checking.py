@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from sqlalchemy import text
 
+from core.access.decision import THROTTLED, in_force
 from core.errors import BadInput, NotAllowed, NotFound
 from core.plans.queries import plan_by_slug
 from core.usage.counting import Kind, UsageEvent, add_events, take
@@ -17,8 +18,9 @@ from core.work import Work
 
 _ASKED = text(
     SITUATION.format(
-        columns=""",
-  d.id as default_plan_id, l.quantity as most, m.aggregation, m.resets, c.value as level""",
+        columns=f""",
+  d.id as default_plan_id, l.quantity as most, m.aggregation, m.resets, c.value as level,
+  {THROTTLED} as throttled""",
         joins="""
 left join plan d on d.slug = :default_plan
 left join plan_limit l on l.plan_id = coalesce(s.plan_id, d.id) and l.name = :limit
@@ -49,7 +51,8 @@ class Taken:
 def check(work: Work, tenant_id: int, limit: str) -> Allowance:
     """How much of a limit is used and left, by the plan of the tenant's subscription.
 
-    A tenant without one has the limits of the default plan. Needs `billing.read`, of one's own
+    A tenant without one has the limits of the default plan; while an overdue invoice throttles the
+    tenant, half of each holds, as in its access (USE.4). Needs `billing.read`, of one's own
     tenant `org.billing.read`. Raises NotFound, NotAllowed.
     """
     admit_reading(work, tenant_id)
@@ -133,7 +136,7 @@ def _same_or_refused(work: Work, event: UsageEvent) -> None:
 
 @dataclass(frozen=True)
 class Asked:
-    """A limit of a tenant, how it is measured, and of a level what was reported."""
+    """A tenant's limit in force, how it is measured, and of a level what was reported."""
 
     situation: Situation
     most: int
@@ -163,7 +166,8 @@ def _ask(work: Work, tenant_id: int, limit: str) -> Asked:
     if row.resets is None:
         raise NotFound(f"Nothing measures {limit}: there is no meter of that name")
     kind = Kind(row.aggregation, row.resets)
-    return Asked(situation_of_row(row), row.most, kind, row.level or Decimal(0))
+    most = in_force(row.most, throttled=row.throttled)
+    return Asked(situation_of_row(row), most, kind, row.level or Decimal(0))
 
 
 def _current(work: Work, asked: Asked, meter: str) -> Decimal:

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
+from core.access.decision import THROTTLED, in_force
 from core.usage.checking import admit_reading, plan_of, situation_of
 from core.usage.models import ALWAYS
 from core.usage.periods import current_period
@@ -53,7 +55,15 @@ where tenant_id = :tenant_id and meter = :meter and period_start = :period_start
 order by occurred_at desc, event_id
 limit :limit offset :offset
 """)
-_PLAN = text("select slug, name from plan where id = :plan_id")
+_PLAN = text(f"""
+-- Which plan is it, and does dunning throttle the tenant? One row.
+select p.slug, p.name, {THROTTLED} as throttled
+from plan p
+join tenant t on t.id = :tenant_id
+left join subscription s on s.tenant_id = t.id and s.status <> 'cancelled'
+where p.id = :plan_id
+order by s.started_on desc, s.id desc limit 1
+""")
 
 
 @dataclass(frozen=True)
@@ -75,12 +85,16 @@ class LimitUse:
 
 @dataclass(frozen=True)
 class TenantUse:
-    """A tenant's plan and usage period of local days `[period_start, period_end)`."""
+    """A tenant's plan and usage period of local days `[period_start, period_end)`.
+
+    While an overdue invoice throttles it, `limits` are half of the plan's.
+    """
 
     tenant_id: int
     plan: str
     plan_name: str
     subscribed: bool
+    throttled: bool
     period_start: date
     period_end: date
     limits: tuple[LimitUse, ...]
@@ -117,7 +131,7 @@ def usage_of(work: Work, tenant_id: int) -> TenantUse:
     situation = situation_of(work, tenant_id)
     plan_id = plan_of(work, situation)
     span = current_period(work, situation)
-    plan = work.session.execute(_PLAN, {"plan_id": plan_id}).one()
+    plan = work.session.execute(_PLAN, {"plan_id": plan_id, "tenant_id": tenant_id}).one()
     rows = work.session.execute(
         _METERS,
         {
@@ -133,12 +147,10 @@ def usage_of(work: Work, tenant_id: int) -> TenantUse:
         plan.slug,
         plan.name,
         situation.plan_id is not None,
+        plan.throttled,
         span.start,
         span.end,
-        tuple(
-            _use(row.meter, row.aggregation, row.resets, row.value, row.most, row.seen_at)
-            for row in rows
-        ),
+        tuple(_use(row, throttled=plan.throttled) for row in rows),
     )
 
 
@@ -182,15 +194,9 @@ def events_behind(
     return [EventRow(**row._mapping) for row in rows]
 
 
-def _use(
-    meter: str,
-    aggregation: str | None,
-    resets: str | None,
-    value: Decimal,
-    most: int | None,
-    seen_at: datetime | None,
-) -> LimitUse:
-    if most is None:
-        return LimitUse(meter, aggregation, resets, value, None, None, True, seen_at)
-    left = allowance(value, most)
-    return LimitUse(meter, aggregation, resets, value, most, left.remaining, left.allowed, seen_at)
+def _use(row: Row[Any], *, throttled: bool) -> LimitUse:
+    kind = (row.meter, row.aggregation, row.resets)
+    if row.most is None:
+        return LimitUse(*kind, row.value, None, None, True, row.seen_at)
+    left = allowance(row.value, in_force(row.most, throttled=throttled))
+    return LimitUse(*kind, row.value, left.limit, left.remaining, left.allowed, row.seen_at)

@@ -117,6 +117,8 @@ def _rows(rows: list[Renewal], days: int) -> None:
 def _row(row: Renewal) -> list[Cell]:
     door = tables.link("subscription", {"subscription": str(row.subscription_id)})
     tone = "" if row.outcome in COMING else "bad" if row.outcome in ("short", "blocked") else "flat"
+    if row.obstacle:
+        tone = "bad"
     return [
         Cell(row.tenant_name, opens=door),
         Cell(words.plan(row.plan_name, row.cycle)),

@@ -9,15 +9,16 @@ from pages.parts import formats, plan_words
 
 NEARLY = Decimal("0.8")
 """The share of a limit from which on its bar warns."""
+THROTTLED = "An invoice is overdue: half of each limit holds until it is settled."
 GRID = "display:grid;grid-template-columns:repeat(auto-fill,minmax(14rem,1fr))"
 TRACK = "height:8px;border-radius:4px;background:var(--hair);overflow:hidden;margin:.375rem 0 0"
 
 
 def html(use: TenantUse) -> str:
     """Every limit: current, limit, what is left, when it resets, and a bar."""
-    return (
-        f'<dl class="identity" style="{GRID}">{"".join(_limit(limit) for limit in use.limits)}</dl>'
-    )
+    told = f'<p class="muted">{THROTTLED}</p>' if use.throttled else ""
+    bars = "".join(_limit(limit) for limit in use.limits)
+    return f'{told}<dl class="identity" style="{GRID}">{bars}</dl>'
 
 
 def _limit(limit: LimitUse) -> str:

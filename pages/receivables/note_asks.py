@@ -174,7 +174,7 @@ def _decline_effect(note: Note, _values: Values) -> Effect:
     )
     told = f"The draft over {total} is dropped; its amount can be credited again."
     # The draft itself is rewritten, and is no document that would be issued.
-    dropped = Preview([], [], written.postings, None, None)
+    dropped = Preview([], [], written.postings, None, None, written.at)
     return Effect(note.row.currency, dropped, notices=(told,))
 
 

@@ -1,12 +1,14 @@
 """`saldo subscription …` and `saldo plan list`: previews, writes, refusals, documented keys."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
+from core.clock import SetClock
 from core.plans.models import Plan
 from core.work import Office
-from tests.billing import WHY, a_subscription, a_tenant, the_plans
+from tests.billing import WHY, a_charge, a_subscription, a_tenant, the_invoices, the_plans
 from tests.builders import a_user
 from tests.commands.conftest import Answer
 from tests.commands.test_cli import documented
@@ -57,6 +59,24 @@ def test_plans_and_subscriptions_are_listed_and_shown(saldo: Saldo, number: str)
     assert "Rheinfeld" in saldo("subscription", "list").out
     assert "SAAS-INV-2026-00001" in saldo("subscription", "show", number).out
     assert "Starter" in saldo("plan", "list").out
+
+
+def test_a_change_by_seconds_costs_what_its_preview_said(
+    saldo: Saldo, office: Office, clock: SetClock, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("commands.subscription_acts.office", lambda: office)
+    a_charge(office, the_invoices(office)[0])
+    clock.advance(timedelta(days=7, seconds=11))
+    options = ("change-plan", number, "--plan", "pro", "--policy", "elapsed_time")
+    preview = saldo("subscription", "preview", *options, *PREVIEW).json
+    clock.advance(timedelta(minutes=59))
+    at = ("--at", preview["at"])
+    saldo("subscription", *options, *at, *WRITE)
+    assert the_invoices(office)[1].total_minor == preview["invoices"][0]["total_minor"]
+    clock.advance(timedelta(minutes=2))
+    late = saldo("subscription", "preview", *options, *at, *PREVIEW)
+    assert (late.code, late.json["code"]) == (1, "bad_input")
+    assert saldo("subscription", *options, "--at", "2026-11-20T10:00", *WRITE).code == 2
 
 
 def test_preview_writes_nothing_and_shows_what_the_write_does(saldo: Saldo, number: str) -> None:

@@ -17,6 +17,7 @@ from core.errors import BadInput
 from core.invoices.models import Invoice
 from core.settings import ROOT
 from core.subscriptions.actions import cancel, change_plan, set_auto_renew
+from core.subscriptions.lifecycle import renew
 from core.subscriptions.models import Subscription
 from core.subscriptions.pausing import pause
 from core.subscriptions.run import Change, run_lifecycle
@@ -172,6 +173,37 @@ def test_ten_days_of_downtime_are_made_up_for_period_by_period(
         (card.id, "renew", date(2027, 2, 20)),
     ]
     assert run_lifecycle(office).changes == ()
+    assert wrong_books(office) == []
+
+
+def test_what_is_refused_is_told_and_leaves_the_others_alone(
+    office: Office, clock: SetClock
+) -> None:
+    plans = the_plans(office)
+    priceless, billed, fine = (
+        a_subscription(office, a_tenant(office), plans["starter"]) for _ in range(3)
+    )
+    pass_days(clock, 30)
+    with office.work(JOB) as work:
+        renew(work, billed.id)
+    with office.work(JOB) as work:
+        found = work.session.get_one(Subscription, billed.id)
+        found.current_period_start, found.current_period_end = date(2026, 11, 20), work.today
+        waiting = work.session.get_one(Subscription, priceless.id)
+        waiting.next_plan_id, waiting.next_cycle = plans["growth"].id, "weekly"
+        waiting.next_amount_minor = 100
+    seen = run_lifecycle(office, dry_run=True)
+    run = run_lifecycle(office)
+    assert run.changes == seen.changes
+    told = [(c.subscription_id, c.step, c.outcome, c.words) for c in run.changes]
+    assert told == [
+        (priceless.id, "renew", "refused", told[0][3]),
+        (billed.id, "renew", "refused", told[1][3]),
+        (fine.id, "renew", "done", ""),
+    ]
+    assert "weekly" in told[0][3]
+    assert "meantime" in told[1][3]
+    assert [_found(office, each.id).status for each in (priceless, billed)] == ["active", "active"]
     assert wrong_books(office) == []
 
 

@@ -1,6 +1,6 @@
 """Subscriptions: assigned, renewed, changed, paused, cancelled, behind with payment."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -162,6 +162,20 @@ def test_a_running_period_keeps_its_price_and_the_renewal_takes_the_new_one(
         renew(work, subscription.id)
     assert [invoice.net_minor for invoice in _invoices(office)] == [7_900, 8_900]
     assert _history(office)[-1][0] == "amount_changed"
+
+
+@pytest.mark.parametrize("agreed", [5, 14, 60], ids=lambda days: f"{days}-days-agreed")
+def test_a_trial_of_any_length_is_extended_by_30_days_in_total(office: Office, agreed: int) -> None:
+    subscription = a_subscription(
+        office, a_tenant(office), the_plans(office)["pro"], trial_days=agreed
+    )
+    boss = acting(office, a_user(office, "super_admin"))
+    for days in (10, 20):
+        with office.work(boss) as work:
+            extended = extend_trial(work, subscription.id, days, reason=WHY)
+    assert extended.trial_ends_on == subscription.started_on + timedelta(days=agreed + 30)
+    with pytest.raises(BadInput, match="0 are left"), office.work(boss) as work:
+        extend_trial(work, subscription.id, 1, reason=WHY)
 
 
 def test_trial_that_does_not_convert_falls_to_the_free_plan(

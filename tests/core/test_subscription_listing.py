@@ -23,7 +23,16 @@ from core.tenants.actions import NewTenant, create_tenant
 from core.tenants.models import Tenant
 from core.usage.outlook import daily, upcoming
 from core.work import Office
-from tests.billing import JOB, WHY, a_charge, a_subscription, a_tenant, pass_days, the_plans
+from tests.billing import (
+    JOB,
+    WHY,
+    a_card,
+    a_charge,
+    a_subscription,
+    a_tenant,
+    pass_days,
+    the_plans,
+)
 from tests.builders import a_user, acting
 from tests.usage import a_price, an_event, per_unit, taken_in
 from tests.wallets import a_financier, a_recharge
@@ -246,11 +255,30 @@ def test_renewals_say_what_will_happen(office: Office, clock: SetClock) -> None:
     assert found[numbers["ends"]].expected_minor == 0
     assert found[numbers["changes"]].expected_minor == 19_900
     assert "Pro takes effect" in found[numbers["changes"]].words
-    assert found[numbers["renews"]].words == "Renews, charged to the card"
     with office.work(JOB) as work:
         (total,) = renewals(work).totals
     assert (total.renewals, total.coming_minor, total.short) == (4, 7_900 * 2 + 19_900 * 2, 0)
     assert outcomes(office, 13) == {}
+
+
+@pytest.mark.parametrize(
+    ("expires", "obstacle", "told"),
+    [
+        (None, "no_card", "Renews, but there is no card to charge"),
+        ((11, 2026), "card_expired", "Renews, but the card has expired by then"),
+        ((12, 2026), "", "Renews, charged to the card"),
+    ],
+    ids=["no-card", "expired-by-then", "good-to-the-end-of-the-month"],
+)
+def test_renewals_say_whether_a_card_can_be_charged(
+    office: Office, expires: tuple[int, int] | None, obstacle: str, told: str
+) -> None:
+    subscription = a_subscription(office, a_tenant(office), the_plans(office)["growth"])
+    if expires:
+        a_card(office, subscription.tenant_id, expires)
+    (found,) = window(office)
+    assert str(found.renews_on) == "2026-12-20"
+    assert (found.outcome, found.obstacle, found.words) == ("renews", obstacle, told)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select
 
+from core.access.decision import access_of
 from core.clock import SetClock
 from core.errors import BadInput, NotAllowed, NotFound
 from core.plans.actions import NewPlan, create_plan
@@ -16,8 +17,9 @@ from core.usage.models import UsageEvent
 from core.usage.queries import events_behind, past_periods, usage_of
 from core.usage.rules import Allowance
 from core.work import Office
-from tests.billing import JOB, WHY, a_subscription, a_tenant, pass_days, the_plans
+from tests.billing import JOB, WHY, a_subscription, a_tenant, pass_days, the_invoices, the_plans
 from tests.builders import a_user, acting
+from tests.dunning import an_unpaid, live, pays
 from tests.usage import a_meter, an_event, taken_in
 
 SHIPMENTS, USERS = "max_shipments", "max_users"
@@ -253,3 +255,23 @@ def test_the_events_behind_a_counter(office: Office, clock: SetClock) -> None:
         ("level", False),
         ("one more", True),
     }
+
+
+def test_while_throttled_half_of_each_limit_is_checked_and_taken(
+    office: Office, clock: SetClock
+) -> None:
+    tenant, _ = an_unpaid(office)
+    assert checked(office, tenant.id).limit == 2_000
+    live(office, clock, [0, 3])
+    with office.work(JOB) as work:
+        allowed = access_of(work, tenant.id)
+        page = usage_of(work, tenant.id)
+    assert (allowed.throttled, page.throttled) == (True, True)
+    assert {row.meter: row.limit for row in page.limits} == allowed.limits
+    assert taken(office, tenant.id, "some", quantity="999").taken
+    assert not taken(office, tenant.id, "two", quantity="2").taken
+    assert taken(office, tenant.id, "last").allowance == Allowance(
+        False, Decimal(1_000), 1_000, Decimal(0)
+    )
+    pays(office, the_invoices(office)[0])
+    assert checked(office, tenant.id) == Allowance(True, Decimal(1_000), 2_000, Decimal(1_000))

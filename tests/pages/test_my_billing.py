@@ -13,6 +13,7 @@ from pages.parts import menu
 from tests.billing import (
     JOB,
     WHY,
+    a_card,
     a_charge,
     a_subscription,
     a_tenant,
@@ -70,8 +71,10 @@ def cancelled(office: Office, subscription: Subscription) -> None:
 
 
 def test_plan_shows_status_next_renewal_and_limits(
-    tenant: Tenant, subscription: Subscription, plan: Visit
+    office: Office, tenant: Tenant, subscription: Subscription, plan: Visit
 ) -> None:
+    assert "Leave a card before that day" in words(plan("org_user", tenant_id=tenant.id))
+    a_card(office, tenant.id)
     shown = words(plan("org_user", tenant_id=tenant.id))
     for part in ("Growth", "Active", "Renews, charged to the card", "of 2,000", "Shipments"):
         assert part in shown
