@@ -69,11 +69,8 @@ class Difference:
     due_on: date | None
     act: str | None
     ignored: Ignored | None
-
-    @property
-    def open(self) -> bool:
-        """True while somebody has to look at it."""
-        return self.difference not in QUIET and self.ignored is None
+    open: bool
+    """Whether somebody has to look at it."""
 
 
 @dataclass(frozen=True)
@@ -163,6 +160,7 @@ def _difference(
         found.due_on,
         _act(row.kind, found),
         ignored,
+        found.kind not in QUIET and ignored is None,
     )
 
 
