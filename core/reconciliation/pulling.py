@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from core.access.authority import system
@@ -219,28 +219,41 @@ def _keep_lines(work: Work, account: Account, lines: Sequence[LedgerLine]) -> in
 
 def _keep_payouts(work: Work, account: Account, payouts: Sequence[PayoutSeen]) -> int:
     """Keep new payouts, and the state of those known; only new ones are counted."""
-    new = 0
-    for seen in payouts:
-        known = work.session.scalar(
-            select(GatewayPayout).where(
-                GatewayPayout.provider == account.provider,
-                GatewayPayout.tenant_id.is_not_distinct_from(account.tenant_id),
-                GatewayPayout.payout_id == seen.payout_id,
-            )
+    states = {
+        seen.payout_id: {
+            "provider": account.provider,
+            "tenant_id": account.tenant_id,
+            "payout_id": seen.payout_id,
+            "currency": seen.currency,
+            "amount_minor": seen.amount_minor,
+            "status": seen.status,
+            "arrives_on": seen.arrives_on,
+            "itemised": seen.itemised,
+            "pulled_at": work.now,
+        }
+        for seen in payouts
+    }
+    known = _known_payouts(work, account, list(states))
+    made = insert(GatewayPayout).values(list(states.values()))
+    changing = ("status", "arrives_on", "itemised", "pulled_at")
+    work.session.execute(
+        made.on_conflict_do_update(
+            index_elements=["provider", "tenant_id", "payout_id"],
+            set_={name: made.excluded[name] for name in changing},
         )
-        if known is None:
-            known = GatewayPayout(
-                provider=account.provider,
-                tenant_id=account.tenant_id,
-                payout_id=seen.payout_id,
-                currency=seen.currency,
-                amount_minor=seen.amount_minor,
-            )
-            work.session.add(known)
-            new += 1
-        known.status, known.arrives_on = seen.status, seen.arrives_on
-        known.itemised, known.pulled_at = seen.itemised, work.now
-    return new
+    )
+    return len(states) - known
+
+
+def _known_payouts(work: Work, account: Account, numbers: Sequence[str]) -> int:
+    found = work.session.scalar(
+        select(func.count()).where(
+            GatewayPayout.provider == account.provider,
+            GatewayPayout.tenant_id.is_not_distinct_from(account.tenant_id),
+            GatewayPayout.payout_id.in_(numbers),
+        )
+    )
+    return int(found or 0)
 
 
 def _note(office: Office, account: Account, problem: str) -> None:

@@ -1,6 +1,6 @@
 """What gateways and books say of a window, in total and line by line (REC.1–2)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -45,6 +45,7 @@ class Ignored:
 class Difference:
     """An event the two sides tell differently; minor units, `difference_minor` what is more there.
 
+    `inside_minor` is what of it lies in the window, `other_inside_minor` that of their currency.
     `tenant_id` is whose own account it is, none for the company's. `act` is what may be posted for
     it, `ignored` why nobody is asked about it.
     """
@@ -63,6 +64,7 @@ class Difference:
     provider_fee_minor: int | None
     difference_minor: int
     inside_minor: int
+    other_inside_minor: int
     ledger_on: date | None
     provider_on: date | None
     age_days: int
@@ -77,7 +79,8 @@ class Difference:
 class Total:
     """Both sides of a provider and currency in the window; minor units.
 
-    `provider − ledger = in transit + drift`; of the drift `ignored_minor` was explained by people.
+    `provider − ledger = in transit + drift`; of the drift `ignored_minor` was explained by people,
+    and `listed_minor` are the differences told of line by line.
     """
 
     provider: str
@@ -93,6 +96,8 @@ class Total:
     standing: Standing
     ledger_rows: int
     provider_rows: int
+    listed_minor: int
+    unexplained_minor: int
 
 
 @dataclass(frozen=True)
@@ -118,25 +123,32 @@ def differences(work: Work, window: Window) -> list[Difference]:
     if not rows:
         return []
     arrivals, ignored = _arrivals(work, rows), _ignored(work)
-    reached = _reached(work)
+    read = _read(work)
     return [
-        _difference(row, window.as_of, arrivals, ignored.get(_place(row)), reached) for row in rows
+        _difference(
+            row,
+            window.as_of,
+            arrivals.get(_place(row)),
+            ignored.get(_place(row)),
+            read.get((row.provider, row.account)),
+        )
+        for row in rows
     ]
 
 
 def _difference(
     row: Row[Any],
     as_of: date,
-    arrivals: Mapping[Place, date],
+    arrives_on: date | None,
     ignored: Ignored | None,
-    reached: Mapping[tuple[str, int], date],
+    read: tuple[date, date] | None,
 ) -> Difference:
     ours, theirs = _sides(row)
     known_until = as_of
-    if not theirs.tells:
+    if read and not theirs.tells:
         # What was posted after the gateway was read last cannot be missing there yet.
-        known_until = min(as_of, reached.get((row.provider, row.account), as_of))
-    found = find(row.kind, ours, theirs, known_until, arrivals.get(_place(row)))
+        known_until = min(as_of, read[1])
+    found = find(row.kind, ours, theirs, known_until, arrives_on, read and read[0])
     same = not (ours.tells and theirs.tells) or ours.currency == theirs.currency
     first = min(day for day in (ours.on, theirs.on) if day is not None)
     return Difference(
@@ -154,6 +166,7 @@ def _difference(
         theirs.fee_minor if theirs.tells else None,
         theirs.net_minor - ours.net_minor if same else -ours.net_minor,
         theirs.inside_minor - ours.inside_minor if same else -ours.inside_minor,
+        0 if same else theirs.inside_minor,
         ours.on,
         theirs.on,
         (as_of - first).days,
@@ -191,9 +204,11 @@ def _sides(row: Row[Any]) -> tuple[Side, Side]:
 def _total(row: Row[Any], found: Sequence[Difference]) -> Total:
     here = [each for each in found if each.provider == row.provider and _is_in(each, row.currency)]
     in_transit = sum(each.inside_minor for each in here if each.difference in QUIET)
-    ignored = sum(each.inside_minor for each in here if each.ignored and not each.their_currency)
+    ignored = sum(_told_in(each, row.currency) for each in here if each.ignored)
     drift = row.provider_minor - row.ledger_minor - in_transit
     count = sum(each.open for each in here)
+    # The other currency of an event in two currencies has its whole amount there.
+    listed = sum(_told_in(each, row.currency) for each in here if each.difference not in QUIET)
     return Total(
         row.provider,
         row.currency,
@@ -208,7 +223,14 @@ def _total(row: Row[Any], found: Sequence[Difference]) -> Total:
         _standing(drift, ignored, count),
         row.ledger_rows,
         row.provider_rows,
+        listed,
+        drift - listed,
     )
+
+
+def _told_in(each: Difference, currency: str) -> int:
+    """What a difference adds to the drift in a currency, minor units."""
+    return each.inside_minor if currency == each.currency else each.other_inside_minor
 
 
 def _is_in(each: Difference, currency: str) -> bool:
@@ -260,15 +282,14 @@ def _ignored(work: Work) -> dict[Place, Ignored]:
     }
 
 
-def _reached(work: Work) -> dict[tuple[str, int], date]:
-    """The day up to which each account's lines were read."""
+def _read(work: Work) -> dict[tuple[str, int], tuple[date, date]]:
+    """The days from and up to which each account's lines were read."""
     zone = work.settings.billing_timezone
-    found = work.session.execute(
-        select(GatewayPull.provider, GatewayPull.tenant_id, GatewayPull.reached_at).where(
-            GatewayPull.kind == "lines"
-        )
-    )
+    found = work.session.scalars(select(GatewayPull).where(GatewayPull.kind == "lines"))
     return {
-        (provider, tenant_id or 0): local_date(reached, zone)
-        for provider, tenant_id, reached in found
+        (mark.provider, mark.tenant_id or 0): (
+            local_date(mark.since_at, zone),
+            local_date(mark.reached_at, zone),
+        )
+        for mark in found
     }

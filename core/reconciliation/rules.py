@@ -94,16 +94,26 @@ def bank_days_after(day: date, days: int) -> date:
     return day
 
 
-def find(kind: str, ours: Side, theirs: Side, as_of: date, arrives_on: date | None) -> Finding:
+def find(
+    kind: str,
+    ours: Side,
+    theirs: Side,
+    as_of: date,
+    arrives_on: date | None = None,
+    read_since: date | None = None,
+) -> Finding:
     """Which class a difference is; `arrives_on` is the day a payout is expected at the bank.
 
-    One that is told of by one side alone is in transit until its time has passed.
+    One that is told of by one side alone is in transit until its time has passed. What we posted
+    right after `read_since`, when the gateway was read first, may be of before: that is timing.
     """
     if ours.tells and theirs.tells and ours.currency != theirs.currency:
         return Finding("currency", f"{theirs.currency} there, {ours.currency} here")
     if (ours.amount_minor, ours.fee_minor) == (theirs.amount_minor, theirs.fee_minor):
         told = f"{theirs.on} there, {ours.on} here" if theirs.tells and ours.tells else "other days"
         return Finding("timing", f"The same on both sides of the window's edge: {told}")
+    if not theirs.tells and _of_before(kind, ours, read_since):
+        return Finding("timing", f"Of before {read_since}, when the gateway was read first")
     if not ours.tells or not theirs.tells:
         return _alone(kind, ours, theirs, as_of, arrives_on)
     if ours.amount_minor != theirs.amount_minor:
@@ -111,6 +121,14 @@ def find(kind: str, ours: Side, theirs: Side, as_of: date, arrives_on: date | No
     return Finding(
         "fee", f"Fee {_money(theirs.fee_minor, theirs)} there, {_money(ours.fee_minor, ours)} here"
     )
+
+
+def _of_before(kind: str, ours: Side, read_since: date | None) -> bool:
+    if read_since is None or ours.on is None:
+        return False
+    if kind == "payout":
+        return ours.on <= bank_days_after(read_since, 2 * BANK_DAYS)
+    return ours.on < read_since + timedelta(days=GRACE_DAYS)
 
 
 def _amounts(kind: str, ours: Side, theirs: Side) -> Finding:

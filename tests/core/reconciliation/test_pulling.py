@@ -91,7 +91,7 @@ def test_a_page_that_is_left_out_silently_is_found_and_refused(
 def test_a_payout_that_pays_a_line_nobody_showed_is_a_cut(office: Office) -> None:
     told = Told([a_line(payout_id="po_1")], [(EARLY, _payout())])
     hidden = replace(told.lines[0], external_id="txn_hidden")
-    told.payout_lines = lambda payout_id: iter([*told.lines, hidden])  # type: ignore[method-assign,assignment]
+    told.payout_lines = lambda _: iter([*told.lines, hidden])  # type: ignore[method-assign,assignment]
     problem = read(office, told).problem
     assert problem.startswith("The payout po_1 pays 1 lines, txn_hidden first")
 
