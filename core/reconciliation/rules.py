@@ -104,7 +104,7 @@ def find(
 ) -> Finding:
     """Which class a difference is; `arrives_on` is the day a payout is expected at the bank.
 
-    One that is told of by one side alone is in transit until its time has passed. What we posted
+    One that is told of by one side alone is in transit until its time has passed. A payout posted
     right after `read_since`, when the gateway was read first, may be of before: that is timing.
     """
     if ours.tells and theirs.tells and ours.currency != theirs.currency:
@@ -124,11 +124,10 @@ def find(
 
 
 def _of_before(kind: str, ours: Side, read_since: date | None) -> bool:
-    if read_since is None or ours.on is None:
+    """Whether a payout that we posted may have left before the gateway was read."""
+    if kind != "payout" or read_since is None or ours.on is None:
         return False
-    if kind == "payout":
-        return ours.on <= bank_days_after(read_since, 2 * BANK_DAYS)
-    return ours.on < read_since + timedelta(days=GRACE_DAYS)
+    return ours.on <= bank_days_after(read_since, 2 * BANK_DAYS)
 
 
 def _amounts(kind: str, ours: Side, theirs: Side) -> Finding:

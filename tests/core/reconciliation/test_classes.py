@@ -181,3 +181,12 @@ def test_three_bank_days_to_either_side_are_near() -> None:
     assert near(date(2026, 11, 25), FRIDAY)
     assert not near(date(2026, 11, 16), FRIDAY)
     assert not near(date(2026, 11, 26), FRIDAY)
+
+
+def test_a_payout_that_left_before_the_first_reading_is_timing_for_six_bank_days() -> None:
+    ours = Side(1, "EUR", -5_000, 0, FRIDAY, -5_000)
+    later = FRIDAY + timedelta(days=30)
+    assert find("payout", ours, Side(0), later, read_since=date(2026, 11, 12)).kind == "timing"
+    early = date(2026, 11, 11)
+    assert find("payout", ours, Side(0), later, read_since=early).kind == "missing_there"
+    assert find("charge", ours, Side(0), later, read_since=FRIDAY).kind == "missing_there"
