@@ -30,25 +30,30 @@ class DayRow:
 
 
 def clearing(work: Work, as_of: date, provider: str | None = None) -> Comparison:
-    """The clearing accounts at a day's end, explained by what the gateways told until then."""
-    first = _first_day(work, provider)
-    if first is None or first > as_of:
-        return Comparison((), ())
-    return compare(work, Window(first, as_of, as_of, provider))
+    """The clearing accounts at a day's end, explained by what each gateway told until then."""
+    found = [
+        compare(work, Window(first, as_of, as_of, name))
+        for name, first in _first_days(work).items()
+        if provider in (None, name) and first <= as_of
+    ]
+    return Comparison(
+        tuple(total for each in found for total in each.totals),
+        tuple(row for each in found for row in each.differences),
+    )
 
 
 def note_day(work: Work, day: date, found: Sequence[Total]) -> None:
     """Keep how a day ended; the same day again is written over."""
     if not found:
         return
-    since = _first_day(work, None) or day
+    since = _first_days(work)
     made = insert(ReconciliationDay).values(
         [
             {
                 "provider": total.provider,
                 "currency": total.currency,
                 "day": day,
-                "since": since,
+                "since": since[total.provider],
                 "ledger_minor": total.ledger_minor,
                 "provider_minor": total.provider_minor,
                 "in_transit_minor": total.in_transit_minor,
@@ -90,9 +95,12 @@ def days(work: Work, since: date, until: date, provider: str | None = None) -> t
     return tuple(DayRow(*row) for row in work.session.execute(ordered))
 
 
-def _first_day(work: Work, provider: str | None) -> date | None:
-    first = select(func.min(GatewayPull.since_at))
-    if provider is not None:
-        first = first.where(GatewayPull.provider == provider)
-    moment = work.session.scalar(first)
-    return None if moment is None else local_date(moment, work.settings.billing_timezone)
+def _first_days(work: Work) -> dict[str, date]:
+    """The day from which on each gateway was read."""
+    found = work.session.execute(
+        select(GatewayPull.provider, func.min(GatewayPull.since_at))
+        .group_by(GatewayPull.provider)
+        .order_by(GatewayPull.provider)
+    )
+    zone = work.settings.billing_timezone
+    return {provider: local_date(since, zone) for provider, since in found}

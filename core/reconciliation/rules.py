@@ -104,8 +104,8 @@ def find(
 ) -> Finding:
     """Which class a difference is; `arrives_on` is the day a payout is expected at the bank.
 
-    One that is told of by one side alone is in transit until its time has passed. A payout posted
-    right after `read_since`, when the gateway was read first, may be of before: that is timing.
+    One that is told of by one side alone is in transit until its time has passed. What was posted
+    before `read_since`, when the gateway was read first, is timing, and so are payouts soon after.
     """
     if ours.tells and theirs.tells and ours.currency != theirs.currency:
         return Finding("currency", f"{theirs.currency} there, {ours.currency} here")
@@ -124,10 +124,12 @@ def find(
 
 
 def _of_before(kind: str, ours: Side, read_since: date | None) -> bool:
-    """Whether a payout that we posted may have left before the gateway was read."""
-    if kind != "payout" or read_since is None or ours.on is None:
+    """Whether what we posted is of before the gateway was read, or a payout that left before."""
+    if read_since is None or ours.on is None:
         return False
-    return ours.on <= bank_days_after(read_since, 2 * BANK_DAYS)
+    if kind == "payout":
+        return ours.on <= bank_days_after(read_since, 2 * BANK_DAYS)
+    return ours.on < read_since
 
 
 def _amounts(kind: str, ours: Side, theirs: Side) -> Finding:

@@ -5,6 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from core.clock import SetClock
+from core.gateways.models import KINDS
+from core.reconciliation.models import SOURCES
 from core.reconciliation.rules import (
     PayoutFacts,
     Side,
@@ -190,3 +192,32 @@ def test_a_payout_that_left_before_the_first_reading_is_timing_for_six_bank_days
     early = date(2026, 11, 11)
     assert find("payout", ours, Side(0), later, read_since=early).kind == "missing_there"
     assert find("charge", ours, Side(0), later, read_since=FRIDAY).kind == "missing_there"
+
+
+def test_what_was_posted_before_the_first_reading_is_timing() -> None:
+    ours = Side(1, "EUR", 5_000, 0, FRIDAY, 5_000)
+    later = FRIDAY + timedelta(days=30)
+    since = FRIDAY + timedelta(days=1)
+    assert find("charge", ours, Side(0), later, read_since=since).kind == "timing"
+
+
+def test_the_first_pass_tells_every_provider_and_kind_apart() -> None:
+    def number(word: str) -> int:
+        return ord(word[0]) + 16 * len(word)
+
+    for words in (SOURCES, KINDS):
+        numbers = {number(word) for word in words}
+        assert len(numbers) == len(words)
+        assert max(numbers) < 512
+
+
+def test_two_kinds_of_one_reference_do_not_hide_each_other(office: Office, clock: SetClock) -> None:
+    """A withdrawal and its return add up to nothing, and both are told."""
+    pulled(
+        office,
+        a_line("d1", -5_000, kind="dispute", source_id="PAY-1"),
+        a_line("d2", 5_000, kind="dispute_won", source_id="PAY-1"),
+    )
+    later(clock)
+    found = {(each.kind, each.difference) for each in seen(office).differences}
+    assert found == {("dispute", "missing_here"), ("dispute_won", "missing_here")}
