@@ -21,6 +21,7 @@ from commands import (
     payments,
     plans,
     pure,
+    reconciliation,
     reports,
     runs,
     subscription_acts,
@@ -43,6 +44,7 @@ app.add_typer(invoices.app, name="invoice")
 app.add_typer(payments.app, name="payment")
 app.add_typer(payments.refund_app, name="refund")
 app.add_typer(unmatched.app, name="unmatched")
+app.add_typer(reconciliation.app, name="reconciliation")
 app.add_typer(credit_notes.app, name="credit-note")
 app.add_typer(books.ledger_app, name="ledger")
 app.add_typer(books.audit_app, name="audit")
@@ -64,6 +66,7 @@ app.add_typer(tenants.app, name="tenant")
 reports.report_app.command()(document_reports.churn)
 reports.report_app.command()(document_reports.platform_fees)
 reports.report_app.command()(document_reports.revenue_schedule)
+reports.report_app.command("reconciliation")(reconciliation.report)
 invoices.app.command()(gateways.charge)
 invoices.app.command()(gateways.attempts)
 runs.app.command("notifications")(notifications.run)

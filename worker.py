@@ -28,6 +28,7 @@ from core.jobs.running import Summary, run_queued
 from core.jobs.worker import Worker
 from core.ledger.recognition import recognise_revenue
 from core.notifications.running import run_notifications
+from core.reconciliation.run import run_reconcile
 from core.refunds.run import sweep
 from core.subscriptions.run import run_lifecycle
 from core.usage.running import run_usage_invoices
@@ -95,6 +96,11 @@ def disputes(office: Office) -> Summary:
     return Counter(dispute.status for dispute in sweep_disputes(office))
 
 
+def reconcile(office: Office) -> Summary:
+    """Rows read from the gateways, and open differences by class."""
+    return run_reconcile(office).counts
+
+
 def notifications(office: Office) -> Summary:
     """Messages, counted by what became of them."""
     return dict(vars(run_notifications(office)))
@@ -131,6 +137,7 @@ DOES: dict[str, Callable[[Office], Summary]] = {
     "sweep": sweeping,
     "disputes": disputes,
     "simulator": simulator,
+    "reconcile": reconcile,
     "notifications": notifications,
     "anchor": anchor,
     "sync": sync,

@@ -23,6 +23,7 @@ from api import (
     payments,
     plans,
     previews,
+    reconciliation,
     reports,
     subscriptions,
     tenants,
@@ -68,6 +69,8 @@ TAGS = [
     {"name": "Documents", "description": "Invoices, credit notes and lists as files"},
     {"name": "Bank", "description": "The bank's files"},
     {"name": "Reports", "description": "Churn and platform fees, as JSON and CSV"},
+    {"name": "Reconciliation", "description": "Gateways and bank held against the books"},
+    {"name": "Admin reconciliation", "description": "The same, at the admin panel's address"},
     {"name": "Charging", "description": "Cards charged by the run or at once"},
     {"name": "My billing", "description": "The own organisation's recharges and cards"},
     {"name": "Payment config", "description": "Keys of the gateways, and the events they sent"},
@@ -130,6 +133,8 @@ def create() -> FastAPI:
         dunning.tenants,
     ):
         app.include_router(router)
+    for prefix, tag in (("/sys", "Reconciliation"), ("/admin", "Admin reconciliation")):
+        app.include_router(reconciliation.router, prefix=f"{prefix}/billing", tags=[tag])
     app.include_router(dunning.router, prefix="/billing/dunning", tags=["Dunning"])
     app.include_router(dunning.router, prefix="/dunning", tags=["Short addresses"])
     return app

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from core import errors
 from core.errors import SaldoError
 from core.gateways.port import CredentialsMissing, GatewayRefused, GatewayUnsure
+from core.reconciliation.standing import NotPulled
 from core.usage.ingesting import EventsRefused
 
 STATUS: dict[type[SaldoError], int] = {
@@ -28,6 +29,7 @@ STATUS: dict[type[SaldoError], int] = {
     errors.DatabaseUnavailable: 503,
     errors.SchemaBehind: 503,
     CredentialsMissing: 503,
+    NotPulled: 503,
     GatewayUnsure: 503,
     GatewayRefused: 409,
 }

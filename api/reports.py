@@ -36,7 +36,7 @@ def churn(at: TheOffice, actor: Caller, since: From, until: To) -> churning.Chur
 @router.get("/churn.csv", summary="The same as CSV", responses={**refusals(400), **CSV})
 def churn_csv(at: TheOffice, actor: Caller, since: From, until: To) -> Response:
     """Totals, buckets, then subscriptions. Needs `analytics.read`."""
-    return _file("churn", churning.as_lines(churn(at, actor, since, until)))
+    return csv_lines("churn", churning.as_lines(churn(at, actor, since, until)))
 
 
 @router.get("/platform-fees", summary="What the platform charged", responses=refusals(400))
@@ -55,7 +55,9 @@ def platform_fees_csv(
     at: TheOffice, actor: Caller, since: From, until: To, group_by: Grouping = "tenant"
 ) -> Response:
     """Totals, groups, then invoices. Needs `analytics.read`."""
-    return _file("platform-fees", fees.as_lines(platform_fees(at, actor, since, until, group_by)))
+    return csv_lines(
+        "platform-fees", fees.as_lines(platform_fees(at, actor, since, until, group_by))
+    )
 
 
 @router.get("/revenue-schedule", summary="When deferred revenue is earned", responses=refusals(400))
@@ -69,10 +71,10 @@ def revenue_schedule(at: TheOffice, actor: Caller, since: From, until: To) -> Sc
 def revenue_schedule_csv(at: TheOffice, actor: Caller, since: From, until: To) -> Response:
     """Months, then the lines they rest on. Needs `analytics.read`."""
     lines = scheduling.as_lines(revenue_schedule(at, actor, since, until))
-    return _file("revenue-schedule", lines)
+    return csv_lines("revenue-schedule", lines)
 
 
-def _file(name: str, lines: list[dict[str, Any]]) -> Response:
+def csv_lines(name: str, lines: list[dict[str, Any]]) -> Response:
     """Lines of several kinds in one table; a name of a group stands beside its figures."""
     return csv_file(name, pl.from_dicts(lines, infer_schema_length=None) if lines else None)
 

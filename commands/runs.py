@@ -17,6 +17,7 @@ from core.jobs.catalogue import JOBS
 from core.jobs.running import run_by_hand
 from core.money import units_text
 from core.office import office
+from core.reconciliation.run import run_reconcile
 from core.refunds.run import sweep as sweep_refunds
 from core.subscriptions.run import run_lifecycle
 from core.usage.running import run_usage_invoices
@@ -105,6 +106,21 @@ def auto_charge(as_of: AsOf = None, dry_run: DryRun = False, as_json: AsJson = F
         dry_run=dry_run,
     )
     answer(run, as_json, _show_charges)
+
+
+@app.command("reconcile")
+@command
+def reconcile(as_of: AsOf = None, dry_run: DryRun = False, as_json: AsJson = False) -> None:
+    """Read the gateways' ledgers, hold them against the books, keep how the day ended."""
+    run = recorded(
+        "reconcile",
+        lambda: run_reconcile(office(), as_of, dry_run=dry_run).as_json(),
+        lambda done: done["counts"],
+        dry_run=dry_run,
+    )
+    if run["problems"]:
+        failed(run, as_json, _show_reconcile, "; ".join(run["problems"]))
+    answer(run, as_json, _show_reconcile)
 
 
 @app.command("sweep")
@@ -249,6 +265,26 @@ def _show_charges(result: dict[str, Any]) -> None:
     counted = ", ".join(f"{name} {count}" for name, count in result["counts"].items())
     mood = "would be" if result["dry_run"] else "done"
     console.print(f"{result['as_of']} {mood}: {counted or 'nothing'}")
+
+
+def _show_reconcile(result: dict[str, Any]) -> None:
+    rows = [
+        [
+            each["provider"],
+            each["difference"].replace("_", " "),
+            each["reference"],
+            units_text(each["difference_minor"], each["currency"]),
+            each["currency"],
+            str(each["age_days"]),
+            each["words"],
+        ]
+        for each in result["differences"]
+    ]
+    heads = ["provider", "difference", "reference", "gateway has more", "currency", "days", "why"]
+    table(heads, rows, right=(3, 5))
+    counted = ", ".join(f"{name.replace('_', ' ')} {n}" for name, n in result["counts"].items())
+    mood = "would be" if result["dry_run"] else "done"
+    console.print(f"{result['as_of']} {mood}: {counted}")
 
 
 def _show_sweep(result: dict[str, Any]) -> None:

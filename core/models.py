@@ -44,6 +44,13 @@ from core.notifications.models import (
 from core.payments.models import Dispute, Payment, PaymentAllocation
 from core.planning.models import CashBalance, Cost, FxRate
 from core.plans.models import Plan, PlanLimit, PlanPrice
+from core.reconciliation.models import (
+    GatewayLine,
+    GatewayPayout,
+    GatewayPull,
+    ReconciliationDay,
+    ReconciliationDecision,
+)
 from core.refunds.models import Refund
 from core.subscriptions.models import (
     PlanHistory,
@@ -90,6 +97,9 @@ __all__ = [
     "GatewayCustomer",
     "GatewayEvent",
     "GatewayLedgerEntry",
+    "GatewayLine",
+    "GatewayPayout",
+    "GatewayPull",
     "HostedPage",
     "IdempotencyKey",
     "Invoice",
@@ -113,6 +123,8 @@ __all__ = [
     "PlanHistory",
     "PlanLimit",
     "PlanPrice",
+    "ReconciliationDay",
+    "ReconciliationDecision",
     "Refund",
     "Role",
     "RolePermission",

@@ -27,6 +27,14 @@ THROUGH: dict[str, Name] = {
     "import.csv": ("core.imports.actions", "import_csv"),
     "bank.statement.imported": ("core.bank.files", "import_file"),
     "bank.statement.quarantined": ("core.bank.files", "import_file"),
+    **dict.fromkeys(
+        (
+            "reconciliation.fee.posted",
+            "reconciliation.difference.booked",
+            "reconciliation.difference.ignored",
+        ),
+        ("core.reconciliation.actions", "decide_each"),
+    ),
     "recharge.opened": ("core.charging.checkout", "recharge"),
     "card.page_opened": ("core.charging.checkout", "leave_card"),
     "charge.attempt.started": ("core.charging.run", "charge_now"),

@@ -1,4 +1,4 @@
-"""Lines of a gateway's own ledger, written beside the postings they belong to (PAY.3)."""
+"""Lines we expect in a gateway's ledger, written beside our postings (PAY.3)."""
 
 from datetime import date, timedelta
 
@@ -22,7 +22,10 @@ def note(
     payout_id: str | None = None,
     occurred_on: date | None = None,
 ) -> None:
-    """Add a line as the provider has it: money to us positive; nothing for other providers."""
+    """Expect a line, money to us positive; nothing for other providers.
+
+    What the provider really says is read from it and kept apart (`core/reconciliation`).
+    """
     if provider not in CLEARING:
         return
     on = occurred_on or work.today

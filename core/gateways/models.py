@@ -12,7 +12,10 @@ KINDS = ("charge", "refund", "fee", "dispute", "dispute_won", "payout", "adjustm
 
 
 class GatewayLedgerEntry(Base):
-    """A line of the provider's ledger; `net = amount − fee`, signs as the provider has them."""
+    """A line we expect in the provider's ledger by our own postings; `net = amount − fee`.
+
+    Signs are as the provider has them. What it says itself are the rows of `gateway_line`.
+    """
 
     __tablename__ = "gateway_ledger_entry"
     __table_args__ = (

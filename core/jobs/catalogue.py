@@ -49,6 +49,7 @@ _ALL = (
     Job("sweep", "Finishes refunds, charges and recharges left open", "*/5 * * * *", 1),
     Job("simulator", "Sends the events of the built-in gateway simulator", "* * * * *", 1),
     Job("disputes", "Looks for disputes at the gateways", "40 * * * *", 1),
+    Job("reconcile", "Reads the gateways' ledgers and compares them with the books", "30 5 * * *"),
     Job("notifications", "Tells tenants what happened, and tries again", "* * * * *", 1),
     Job("anchor", "Keeps the audit log's head elsewhere too", "45 2 * * *"),
     Job("sync", "Brings the analytics copy up to date", "15 * * * *", 1, group="sync"),

@@ -45,6 +45,7 @@ CHART = (
     Place("6570", "gateway_fees", "Payment gateway fees", "expense"),
     Place("6571", "bank_fees", "Bank fees", "expense"),
     Place("6572", "dispute_fees", "Dispute fees", "expense"),
+    Place("6573", "gateway_differences", "Differences with payment gateways", "expense"),
     Place("7960", "fx_loss", "Exchange losses", "expense"),
 )
 CODE = {place.slug: place.code for place in CHART}

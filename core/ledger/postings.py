@@ -80,6 +80,12 @@ def gateway_fee(provider: str, fee: int) -> list[Leg]:
 
 
 @_event
+def difference_booked(provider: str, amount: int) -> list[Leg]:
+    """What a gateway has more than the books, below zero less, that nothing else explains."""
+    return _legs((CLEARING[provider], amount), ("gateway_differences", -amount))
+
+
+@_event
 def payout(provider: str, amount: int) -> list[Leg]:
     """The gateway paid out and the bank shows it; negative when the gateway drew money."""
     return _legs(("bank", amount), (CLEARING[provider], -amount))

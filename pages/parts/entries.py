@@ -162,6 +162,14 @@ MENU = (
         "hidden",
     ),
     Entry(
+        "reconciliation",
+        "Reconciliation",
+        "pages/receivables/reconciliation.py",
+        "Receivables",
+        "analytics.read",
+        ":material/balance:",
+    ),
+    Entry(
         "disputes",
         "Disputes",
         "pages/receivables/disputes.py",

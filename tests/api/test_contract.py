@@ -126,6 +126,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "/sys/payment-config/{provider}/remove": {"reason": "for the test"},
     "/sys/payment-config/reseal": {"reason": "for the test"},
     "replay": {"reason": "for the test"},
+    "decisions": {
+        "decision": "ignored",
+        "differences": [
+            {"provider": "stripe", "kind": "charge", "reference": "ch_1", "difference_minor": 1}
+        ],
+        "reason": "for the test",
+    },
 }
 RAW = ("/sys/bank/files",)
 """Addresses that take a file as it is."""
@@ -149,6 +156,11 @@ QUERIES = {
     **{
         f"/sys/billing/{name}{kind}": WINDOW
         for name in ("churn", "platform-fees", "revenue-schedule")
+        for kind in ("", ".csv")
+    },
+    **{
+        f"/{place}/billing/reconciliation{kind}": WINDOW
+        for place in ("sys", "admin")
         for kind in ("", ".csv")
     },
     "/v1/usage": "tenant_id=1",

@@ -15,6 +15,7 @@ from core import errors
 from core.errors import DatabaseUnavailable, SaldoError, SchemaBehind
 from core.gateways import port
 from core.office import office as the_office
+from core.reconciliation.standing import NotPulled
 from core.usage.ingesting import EventProblem, EventsRefused
 from core.work import Office
 from tests.api.conftest import Keys, People
@@ -147,7 +148,7 @@ def test_a_database_that_does_not_answer_is_a_503(problem: SaldoError) -> None:
 def test_every_error_of_core_has_a_status_of_its_kind() -> None:
     kinds = {
         kind
-        for kind in [*vars(errors).values(), *vars(port).values()]
+        for kind in [*vars(errors).values(), *vars(port).values(), NotPulled]
         if isinstance(kind, type) and issubclass(kind, SaldoError)
     }
     assert kinds >= set(STATUS)

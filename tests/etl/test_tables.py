@@ -14,7 +14,7 @@ KEPT_OUT = {
         "custom_branding",
         "priority_support",
     },
-    "subscription": {"plan_price_id", "anchor_day", "version"},
+    "subscription": {"plan_price_id", "anchor_day", "version", "trial_extended_days"},
     "plan_history": {"proration_basis", "reason", "actor_id"},
     "subscription_cancellation": {"note"},
     "invoice": {"ocr", "rounding", "due_days", "note", "issuer_profile_id", "billed_to"},

@@ -49,21 +49,23 @@ where p.provider = :provider and r.status = 'succeeded' and p.provider_payment_i
 order by r.id
 """
 _PAID_OUT = """
--- What did the bank show of it? One row per payout and currency.
+-- What did the bank show of it? One row per payout and currency, made the day before, or with its
+-- last line where that is later.
 select
-  payout_id as number,
-  currency,
-  cast(sum(net_minor) as bigint) as amount,
-  cast(extract(epoch from max(occurred_on)) as bigint) as made
-from gateway_ledger_entry
-where provider = :provider and payout_id is not null and kind <> 'payout'
-group by payout_id, currency
-having exists (
-  select from gateway_ledger_entry g
-  where g.provider = :provider and g.kind = 'payout'
-    and g.payout_id = gateway_ledger_entry.payout_id
-)
-order by payout_id
+  l.payout_id as number,
+  l.currency,
+  cast(sum(l.net_minor) as bigint) as amount,
+  cast(extract(epoch from greatest(max(l.occurred_on), shown.on_day - 1)) as bigint) as made
+from gateway_ledger_entry l
+join (
+  select payout_id, min(occurred_on) as on_day
+  from gateway_ledger_entry
+  where provider = :provider and kind = 'payout'
+  group by payout_id
+) shown on shown.payout_id = l.payout_id
+where l.provider = :provider and l.kind <> 'payout'
+group by l.payout_id, l.currency, shown.on_day
+order by l.payout_id
 """
 _DISPUTED = """
 -- Which of them were disputed? One row per dispute.

@@ -1,0 +1,90 @@
+"""The comparison itself, line by line, in SQL that PostgreSQL and DuckDB both run (REC.2).
+
+It reads two relations of one shape, `ours` and `theirs`: `provider`, `account` (the tenant whose
+own account it is, 0 for the company's), `kind`, `reference`, `currency`, `amount_minor`,
+`fee_minor`, `counted` (1 for an event, 0 for what only corrects one) and `happened_on`. It takes
+the window as `:since` and `:until`, both days included. The benchmark runs this very text.
+
+Few of many rows differ, so they are looked for in two passes. The first adds both sides up by a
+64-bit number of what a row is about and lets no difference pass; the second looks at the few
+that are left exactly.
+"""
+
+_SIDES = """
+sides as not materialized (
+  select provider, account, kind, reference, currency, amount_minor, fee_minor, counted,
+    happened_on, 1 as side, happened_on between :since and :until as inside
+  from ours
+  union all
+  select provider, account, kind, reference, currency, amount_minor, fee_minor, counted,
+    happened_on, -1 as side, happened_on between :since and :until as inside
+  from theirs
+)
+"""
+_SEED = (
+    "((account * 512 + ascii(provider) + 16 * length(provider)) * 512"
+    " + ascii(kind) + 16 * length(kind)) * 131072 + ascii(currency) * 1024"
+    " + ascii(substr(currency, 2, 1)) * 32 + ascii(substr(currency, 3, 1))"
+)
+"""Another number for each account, provider, kind and currency; so computed it costs little."""
+_NUMBER = f"hashtextextended(reference, {_SEED})"
+DIFFERENCES = f"""
+-- Which events do the two sides tell differently, or on two sides of the window's edge?
+-- One row per provider, account, kind and reference; minor units.
+{_SIDES.strip()},
+suspected as (
+  select {_NUMBER} as number
+  from sides
+  group by 1
+  having sum(side * amount_minor) <> 0
+    or sum(side * fee_minor) <> 0
+    or sum(case when inside then side * (amount_minor - fee_minor) else 0 end) <> 0
+),
+looked_at as (
+  select *
+  from sides
+  where {_NUMBER} in (select number from suspected)
+)
+select
+  provider,
+  account,
+  kind,
+  reference,
+  cast(sum(case when side = 1 then counted else 0 end) as bigint) as ours_rows,
+  cast(sum(case when side = -1 then counted else 0 end) as bigint) as theirs_rows,
+  min(case when side = 1 then currency end) as ours_currency,
+  min(case when side = -1 then currency end) as theirs_currency,
+  cast(sum(case when side = 1 then amount_minor else 0 end) as bigint) as ours_minor,
+  cast(sum(case when side = -1 then amount_minor else 0 end) as bigint) as theirs_minor,
+  cast(sum(case when side = 1 then fee_minor else 0 end) as bigint) as ours_fee_minor,
+  cast(sum(case when side = -1 then fee_minor else 0 end) as bigint) as theirs_fee_minor,
+  cast(sum(case when side = 1 and inside then amount_minor - fee_minor else 0 end) as bigint)
+    as ours_inside_minor,
+  cast(sum(case when side = -1 and inside then amount_minor - fee_minor else 0 end) as bigint)
+    as theirs_inside_minor,
+  min(case when side = 1 then happened_on end) as ours_on,
+  min(case when side = -1 then happened_on end) as theirs_on
+from looked_at
+group by provider, account, kind, reference
+having max(case when inside then 1 else 0 end) = 1
+  and (
+    sum(side * amount_minor) <> 0
+    or sum(side * fee_minor) <> 0
+    or min(currency) <> max(currency)
+    or sum(case when inside then side * (amount_minor - fee_minor) else 0 end) <> 0
+  )
+"""
+TOTALS = f"""
+-- What does each side hold of the window? One row per provider and currency; minor units.
+{_SIDES.strip()}
+select provider, currency,
+  cast(sum(case when side = 1 then amount_minor - fee_minor else 0 end) as bigint) as ledger_minor,
+  cast(sum(case when side = -1 then amount_minor - fee_minor else 0 end) as bigint)
+    as provider_minor,
+  cast(sum(case when side = 1 then counted else 0 end) as bigint) as ledger_rows,
+  cast(sum(case when side = -1 then counted else 0 end) as bigint) as provider_rows
+from sides
+where inside
+group by provider, currency
+order by provider, currency
+"""
