@@ -30,6 +30,7 @@ from core.invoices import actions
 from core.invoices.detail import InvoiceDetail, invoice_detail
 from core.invoices.listing import InvoiceFilters, InvoicePage, InvoiceRow, invoices, one_invoice
 from core.invoices.models import Invoice
+from core.invoices.recovering import recover_invoice
 from core.invoices.written import WrittenInvoice, draft_of
 from core.payments.actions import mark_paid
 from core.wallets.actions import pay_invoice_from_wallet
@@ -73,6 +74,15 @@ class SendBody(Body):
     """How long the tenant has; the payment terms of the settings without it."""
 
     due_days: Annotated[int, Field(ge=0, le=3650)] | None = None
+
+
+class RecoverBody(Body):
+    """The payment whose credit settles what was given up, and why."""
+
+    model_config = example({"payment_id": 17, "reason": A_REASON}) | {"extra": "forbid"}
+
+    payment_id: int
+    reason: Reason
 
 
 class ReasonBody(Body):
@@ -268,6 +278,22 @@ def write_off(
     """Give up what is still owed. Needs `sys_finance`, a fresh sign-in and a reason."""
     return _done(
         at, actor, lambda work: actions.write_off(work, invoice_id, reason=body.reason, key=key)
+    )
+
+
+@router.post("/{invoice_id}/recover", summary="Paid after all", responses=refusals(400, 404, 409))
+def recover(
+    at: TheOffice, actor: Caller, invoice_id: RecordId, body: RecoverBody, key: Key = None
+) -> InvoiceRow:
+    """A payment's credit settles what was written off. Needs `sys_finance`, a fresh sign-in and a
+    reason.
+    """
+    return _done(
+        at,
+        actor,
+        lambda work: recover_invoice(
+            work, invoice_id, body.payment_id, reason=body.reason, key=key
+        ),
     )
 
 

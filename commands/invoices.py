@@ -18,6 +18,7 @@ from core.invoices import actions
 from core.invoices.detail import invoice_detail
 from core.invoices.listing import InvoiceFilters, InvoiceRow, invoices, one_invoice
 from core.invoices.models import Invoice
+from core.invoices.recovering import recover_invoice
 from core.invoices.written import draft_of, total_json, total_of
 from core.money import units_text
 from core.office import office
@@ -184,6 +185,25 @@ def write_off(
     """Give up what is still owed."""
     number = _id(invoice)
     _write(user, lambda work: actions.write_off(work, number, reason=reason, key=key), as_json)
+
+
+@app.command("recover")
+@command
+def recover(
+    invoice: Name,
+    payment: Annotated[int, typer.Option(help="The payment whose credit settles it.")],
+    reason: Reason,
+    user: User,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Settle what was written off with a payment's credit."""
+    number = _id(invoice)
+    _write(
+        user,
+        lambda work: recover_invoice(work, number, payment, reason=reason, key=key),
+        as_json,
+    )
 
 
 @app.command("pay-from-wallet")

@@ -197,6 +197,12 @@ def written_off(net: int, tax: int) -> list[Leg]:
 
 
 @_event
+def write_off_recovered(net: int, tax: int) -> list[Leg]:
+    """What was given up is owed again, because it was paid."""
+    return _legs(("receivable", net + tax), ("bad_debt", -net), ("tax_payable", -tax))
+
+
+@_event
 def wallet_recharged(gateway: str, amount: int) -> list[Leg]:
     """Money was paid ahead; it is owed to the tenant until it pays an invoice."""
     return _legs((_money_account(gateway, "bank_transfer"), amount), ("wallet", -amount))

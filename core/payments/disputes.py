@@ -8,6 +8,7 @@ from sqlalchemy import Select, func, select
 from core.actions import action
 from core.errors import BadInput, NotFound, NotNow
 from core.gateways.entries import note
+from core.gateways.models import PROVIDERS
 from core.invoices.models import Invoice
 from core.ledger.journal import post
 from core.ledger.postings import Leg, dispute_lost, dispute_opened, dispute_won
@@ -43,6 +44,8 @@ def open_dispute(work: Work, payment_id: int, number: str, claim: Claim) -> Disp
     work.tell(tenant_id=payment.tenant_id, payment_id=payment.id, dispute=number)
     if known is not None:
         return known
+    if payment.provider not in PROVIDERS:
+        raise NotNow("Only what was paid at a gateway can be disputed there")
     if payment.status not in ("captured", "partially_refunded"):
         raise NotNow(f"The payment is {payment.status}")
     if not 0 < claim.amount_minor <= returnable(payment):

@@ -28,6 +28,7 @@ STEPS = (
     invoice_asks.VOID,
     invoice_asks.MARK_PAID,
     invoice_asks.WRITE_OFF,
+    invoice_asks.RECOVER,
     payment_asks.RECORD,
     note_asks.CREATE,
 )
@@ -135,6 +136,8 @@ def _doors(found: InvoiceDetail) -> list[tuple[Step, str]]:
         doors.append((invoice_asks.VOID, "Void…"))
     if _may("sys_finance") and is_open:
         doors.append((invoice_asks.WRITE_OFF, "Write off…"))
+    if _may("sys_finance") and row.status == "written_off":
+        doors.append((invoice_asks.RECOVER, "Paid after all…"))
     return doors
 
 

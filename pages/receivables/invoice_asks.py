@@ -5,10 +5,12 @@ from datetime import date
 
 import streamlit as st
 
+from core.errors import NotNow
 from core.invoices.actions import discard_draft, send_invoice, void_invoice, write_off
 from core.invoices.detail import InvoiceDetail, invoice_detail
 from core.invoices.listing import one_invoice
 from core.invoices.models import Invoice
+from core.invoices.recovering import creditors, recover_invoice
 from core.office import office
 from core.payments.actions import BY_HAND, mark_paid
 from core.payments.models import Payment
@@ -133,6 +135,34 @@ def _written_off(
     return receipts.keep(f"{lost} of {found.row.number} is given up", "billing.invoice.written_off")
 
 
+def _recover_fields(form: Form, found: InvoiceDetail) -> Values:
+    with office().work(viewer.current_actor()) as work:
+        enough = {str(each.id): each.credit_minor for each in creditors(work, found.row.id)}
+    if not enough:
+        raise NotNow(
+            "No payment of the tenant has enough left for it; record the payment without an "
+            "invoice first"
+        )
+    currency = found.row.currency
+
+    def named(number: str) -> str:
+        return f"Payment {number}, {words.money(enough[number], currency)} left"
+
+    return {"payment_id": int(form.choice("payment", "Paid by", list(enough), named))}
+
+
+def _recover(
+    work: Work, found: InvoiceDetail, values: Values, reason: str, key: str | None
+) -> Invoice:
+    return recover_invoice(work, found.row.id, values["payment_id"], reason=reason, key=key)
+
+
+def _recovered(found: InvoiceDetail, values: Values, _effect: Effect, reason: str, key: str) -> str:
+    carried_out(lambda work: _recover(work, found, values, reason, key))
+    told = f"{found.row.number} is paid after all"
+    return receipts.keep(told, "billing.invoice.recovered")
+
+
 def _paid_fields(form: Form, found: InvoiceDetail) -> Values:
     st.html(f"<p>All that is owed: {words.money(found.row.due_minor, found.row.currency)}.</p>")
     return how_it_came(form, found.row.issued_on)
@@ -179,6 +209,10 @@ VOID = Ask(
 WRITE_OFF = Ask(
     "write-off", "Write the rest off", "Write it off", seen, _nothing, _foreseen(_off), _draw,
     _written_off, fresh=True, reason=True,
+).step()  # fmt: skip
+RECOVER = Ask(
+    "recover", "Paid after all", "Put it on the invoice", seen, _recover_fields,
+    _foreseen(_recover), _draw, _recovered, fresh=True, reason=True,
 ).step()  # fmt: skip
 MARK_PAID = Ask(
     "mark-paid", "Mark as paid", "Mark it paid", seen, _paid_fields, _paid_effect, _draw, _marked

@@ -1,5 +1,6 @@
 -- What was each invoice owed, and until when? One row per issued invoice; native minor units, tax included.
 -- A recharge is paid as it is issued, by the wallet's own movement.
+-- One that was written off and paid later was cleared when it was written off.
 -- `cleared_on` is the first day on which nothing is owed for good: paid in full, voided or written off.
 with allocated as (
   select
@@ -23,7 +24,7 @@ select
   case
     when i.status in ('cancelled', 'written_off') then coalesce(i.closed_on, i.issued_on)
     when i.total_minor = coalesce(a.allocated_minor, 0)
-      then coalesce(a.last_allocated_on, i.issued_on)
+      then coalesce(i.closed_on, a.last_allocated_on, i.issued_on)
     when i.type = 'recharge' and i.status = 'paid' then i.issued_on
   end as cleared_on
 from invoice i

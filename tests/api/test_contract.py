@@ -90,6 +90,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "void": {"reason": "for the test"},
     "mark-paid": {"method": "cash"},
     "write-off": {"reason": "for the test"},
+    "recover": {"payment_id": 1, "reason": "for the test"},
     "apply": {"parts": [{"invoice_id": 1, "amount_minor": 5}]},
     "reverse": {"reason": "for the test"},
     "refund": {"amount_minor": 5, "reason": "for the test"},

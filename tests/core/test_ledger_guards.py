@@ -123,6 +123,7 @@ def test_every_posting_balances(name: str) -> None:
         "transfer_unassigned",
         "dispute_lost",
         "written_off",
+        "write_off_recovered",
         "wallet_paid",
     }
     args, named = given.get(name, ((80, 20) if name in pairs else (100,), {}))

@@ -17,11 +17,14 @@ from core.gateways.actions import announce_payout
 from core.inbox.deciding import Share, assign_transfer, ignore_transfer
 from core.invoices.actions import Fee, issue_platform_fees, void_invoice, write_off
 from core.invoices.models import Invoice
+from core.invoices.recovering import creditors, recover_invoice
+from core.ledger.checks import trial_balance
 from core.payments.actions import Charge, apply_credit, record_charges, record_payment
 from core.payments.disputes import Claim, decide_dispute, open_dispute
 from core.payments.models import Payment
 from core.payments.rules import Part
 from core.refunds.actions import Ask, fail_refund, request_refund, settle_refund
+from core.tenants.models import Tenant
 from core.work import Office
 from tests.billing import (
     JOB,
@@ -36,6 +39,16 @@ from tests.billing import (
     wrong_books,
 )
 from tests.builders import a_user, acting
+
+
+def _balances(office: Office) -> dict[str, int]:
+    with office.work(JOB) as work:
+        return {row["slug"]: row["amount_minor"] for row in trial_balance(work)}
+
+
+def _received(office: Office, tenant: Tenant, amount_minor: int) -> Payment:
+    with office.work(JOB) as work:
+        return record_payment(work, tenant.id, amount_minor, "SEK", "bank_transfer")
 
 
 def _at_once(*acts: Callable[[], object]) -> list[SaldoError]:
@@ -265,6 +278,35 @@ def test_voiding_takes_back_what_was_posted_and_writing_off_the_rest(
     with pytest.raises(NotNow), office.work(_finance(office)) as work:
         write_off(work, owed.id, reason=WHY)
     assert _reload(office, first).status == "cancelled"
+    assert wrong_books(office) == []
+
+
+def test_what_was_written_off_is_paid_after_all_whole_or_not_at_all(office: Office) -> None:
+    tenant = a_tenant(office, "SE", "SEK")
+    owed = an_invoice(office, tenant, 10_000)
+    with office.work(_finance(office)) as work:
+        write_off(work, owed.id, reason=WHY)
+    before = _balances(office)
+    small, enough, stranger = (
+        _received(office, who, owed.total_minor + more)
+        for who, more in ((tenant, -1), (tenant, 500), (a_tenant(office, "SE", "SEK"), 0))
+    )
+    for payment, why in ((small, "was given up"), (stranger, "another tenant")):
+        with pytest.raises(BadInput, match=why), office.work(_finance(office)) as work:
+            recover_invoice(work, owed.id, payment.id, reason=WHY)
+    with office.work(JOB) as work:
+        assert [each.id for each in creditors(work, owed.id)] == [enough.id]
+    person = _finance(office)
+    for _ in range(2):
+        with office.work(person) as work:
+            recover_invoice(work, owed.id, enough.id, reason=WHY, key="recover-0001")
+    invoice = _reload(office, owed)
+    assert (invoice.status, invoice.paid_minor) == ("paid", owed.total_minor)
+    after = _balances(office)
+    assert after["bad_debt"] == before["bad_debt"] - owed.net_minor
+    assert after["receivable"] == before["receivable"]
+    with pytest.raises(NotNow), office.work(_finance(office)) as work:
+        recover_invoice(work, owed.id, enough.id, reason=WHY)
     assert wrong_books(office) == []
 
 

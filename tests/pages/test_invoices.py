@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.invoices.actions import write_off
 from core.invoices.detail import InvoiceDetail, invoice_detail
 from core.invoices.models import Invoice
 from core.listing import all_rows
@@ -16,7 +17,8 @@ from core.work import Office
 from etl.export import csv_text
 from pages.parts.tables import Cell, Column
 from pages.receivables import lists, words
-from tests.billing import JOB, a_tenant, an_invoice, pass_days, the_invoices, wrong_books
+from tests.billing import JOB, WHY, a_tenant, an_invoice, pass_days, the_invoices, wrong_books
+from tests.builders import a_user, acting
 from tests.pages.administering import confirm, events, press, visitor
 from tests.pages.administering import words as shown
 
@@ -319,6 +321,22 @@ def test_rest_is_written_off_after_a_fresh_sign_in(
     assert "Written off" in shown(test)
     confirm(test)
     assert now(office, invoice).row.status == "written_off"
+    assert wrong_books(office) == []
+
+
+def test_what_was_written_off_is_paid_after_all(
+    office: Office, opened: Visit, invoice: Invoice
+) -> None:
+    where = {"invoice": str(invoice.id), "do": f"recover:{invoice.id}"}
+    with office.work(acting(office, a_user(office, "sys_finance"))) as work:
+        write_off(work, invoice.id, reason=WHY)
+    assert "has enough left for it" in shown(opened("sys_finance", **where))
+    with office.work(JOB) as work:
+        record_payment(work, invoice.tenant_id, 13_000, "SEK", "bank_transfer")
+    test = opened("sys_finance", **where)
+    assert "Bad debt" in shown(test)
+    confirm(test)
+    assert now(office, invoice).row.status == "paid"
     assert wrong_books(office) == []
 
 

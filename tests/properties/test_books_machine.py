@@ -34,6 +34,7 @@ from core.invoices.actions import (
     write_off,
 )
 from core.invoices.models import Invoice
+from core.invoices.recovering import recover_invoice
 from core.invoices.rules import NewLine
 from core.invoices.totals import ROUNDINGS
 from core.payments.actions import Charge, apply_credit, mark_paid, record_charges, record_payment
@@ -209,6 +210,12 @@ class Books(RuleBasedStateMachine):
     def write_off(self, pick: int) -> None:
         if number := self.pick(Invoice, pick):
             self.do(lambda work: write_off(work, number, reason=WHY), self.finance)
+
+    @rule(pick=PICKS, by=PICKS)
+    def recover(self, pick: int, by: int) -> None:
+        number, payment = self.pick(Invoice, pick), self.pick(Payment, by)
+        if number and payment:
+            self.do(lambda work: recover_invoice(work, number, payment, reason=WHY), self.finance)
 
     @rule(pick=PICKS, amount=AMOUNTS)
     def dispute(self, pick: int, amount: int) -> None:
