@@ -46,6 +46,7 @@ STATES = {
 }
 PAYOUTS = {
     "agrees": ("good", "Agrees"),
+    "deducted": ("good", "Agrees, less deductions"),
     "on_its_way": ("flat", "On its way"),
     "failed": ("bad", "Failed"),
     "lines_differ": ("bad", "Its lines add up to another sum"),

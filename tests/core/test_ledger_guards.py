@@ -105,6 +105,7 @@ def test_every_posting_balances(name: str) -> None:
         "invoice_issued": ((700, 100, 200), {}),
         "payment_captured": (("stripe", "card", 700, 300), {}),
         "gateway_fee": (("stripe", 29), {}),
+        "difference_booked": (("stripe", 29), {}),
         "transfer_collected": (("bankgirot", 100), {}),
         "payout": (("paystack", 971), {}),
         "credit_note_issued": ((80, 0, 20), {}),
