@@ -18,7 +18,7 @@ from demo.world import World
 
 READ_DAYS = 100
 """How far back the gateways' ledgers are read."""
-KEPT_DAYS = 45
+KEPT_DAYS = 30
 """Days of history that the company has of its reconciliation."""
 _UNPAID = text("""
 -- Charges at Stripe that wait for their payout, by currency, the oldest first.

@@ -190,6 +190,18 @@ TABLES: tuple[Table, ...] = (
         "available_on day, imported_at instant",
     ),
     _table(
+        "gateway_line",
+        "id key, provider text, tenant_id key, external_id text, kind text, source_id text,"
+        "payout_id text, currency text, amount_minor minor, fee_minor minor, net_minor minor,"
+        "occurred_at instant, occurred_on day, available_on day, pulled_at instant",
+    ),
+    _table(
+        "gateway_payout",
+        "id key, provider text, tenant_id key, payout_id text, status text, currency text,"
+        "amount_minor minor, arrives_on day, itemised flag, itemised_at instant,"
+        "pulled_at instant",
+    ),
+    _table(
         "cost",
         "id key, month day, category text, currency text, nth key, amount_minor minor,"
         "created_at instant",

@@ -7,8 +7,10 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
+from core.bank.models import BankTransfer
 from core.bank.rules import Statement, TransferLine, references
 from core.gateways.models import GatewayLedgerEntry
+from core.reconciliation.models import GatewayPayout
 from core.work import Work
 
 ARRIVES_WITHIN = timedelta(days=5)
@@ -100,6 +102,24 @@ def _announced(work: Work, currency: str, lines: Sequence[TransferLine]) -> list
             func.min(entry.occurred_on) <= max(days) + ARRIVES_WITHIN,
         )
     ).all()
-    return [
-        _Announced(provider, payout_id or "", int(total)) for provider, payout_id, total in rows
-    ]
+    own = [_Announced(provider, payout_id or "", int(total)) for provider, payout_id, total in rows]
+    return list(dict.fromkeys([*_told(work, currency, lines), *own]))
+
+
+def _told(work: Work, currency: str, lines: Sequence[TransferLine]) -> list[_Announced]:
+    """Payouts that the gateways themselves tell of and no bank line shows yet."""
+    days = [line.booked_on for line in lines if line.booked_on]
+    shown = select(BankTransfer.id).where(BankTransfer.payout_id == GatewayPayout.payout_id)
+    rows = work.session.execute(
+        select(GatewayPayout.provider, GatewayPayout.payout_id, GatewayPayout.amount_minor).where(
+            GatewayPayout.provider != "bankgirot",
+            GatewayPayout.status.in_(("pending", "in_transit", "paid")),
+            GatewayPayout.currency == currency,
+            GatewayPayout.amount_minor.in_(sorted({line.amount_minor for line in lines})),
+            GatewayPayout.arrives_on.between(
+                min(days) - ARRIVES_WITHIN, max(days) + ARRIVES_WITHIN
+            ),
+            ~shown.exists(),
+        )
+    ).all()
+    return [_Announced(provider, payout_id, amount) for provider, payout_id, amount in rows]

@@ -11,6 +11,7 @@ from core.gateways.entries import note
 from core.gateways.models import GatewayLedgerEntry
 from core.ledger.journal import post
 from core.ledger.postings import payout
+from core.reconciliation.models import GatewayPayout
 from core.work import Work
 
 
@@ -56,18 +57,11 @@ def settle_payout(
     """Part of a statement's import: the bank shows a payout, so clearing empties into the bank.
 
     `source` is the bank transfer's id. Raises NotFound for an unknown payout, BadInput when the
-    sum differs from its lines.
+    sum differs from what the gateway tells, or from our lines where it tells nothing.
     """
-    provider = work.session.scalar(
-        select(GatewayLedgerEntry.provider)
-        .where(GatewayLedgerEntry.payout_id == payout_id, GatewayLedgerEntry.currency == currency)
-        .limit(1)
-    )
-    if provider is None:
-        raise NotFound(f"There is no payout {payout_id} in {currency}")
-    lines = _lines_of(work, provider, payout_id)
-    if lines != amount_minor:
-        raise BadInput(f"Payout {payout_id} is {lines} by its lines, {amount_minor} in the bank")
+    provider, due = _due(work, payout_id, currency)
+    if due != amount_minor:
+        raise BadInput(f"Payout {payout_id} is {due} by its gateway, {amount_minor} in the bank")
     note(
         work,
         provider,
@@ -87,6 +81,25 @@ def settle_payout(
         work.today,
         memo=payout_id,
     )
+
+
+def _due(work: Work, payout_id: str, currency: str) -> tuple[str, int]:
+    """Whose payout it is and its sum: as the gateway tells, else by the lines we expect in it."""
+    told = work.session.execute(
+        select(GatewayPayout.provider, GatewayPayout.amount_minor)
+        .where(GatewayPayout.payout_id == payout_id, GatewayPayout.currency == currency)
+        .limit(1)
+    ).one_or_none()
+    if told is not None:
+        return told.provider, told.amount_minor
+    provider = work.session.scalar(
+        select(GatewayLedgerEntry.provider)
+        .where(GatewayLedgerEntry.payout_id == payout_id, GatewayLedgerEntry.currency == currency)
+        .limit(1)
+    )
+    if provider is None:
+        raise NotFound(f"There is no payout {payout_id} in {currency}")
+    return provider, _lines_of(work, provider, payout_id) or 0
 
 
 def _lines_of(work: Work, provider: str, payout_id: str) -> int | None:

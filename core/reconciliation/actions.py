@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from core.access.authority import Actor
 from core.actions import action
@@ -88,8 +88,24 @@ def book_difference(
 def ignore_difference(
     work: Work, sight: Sight, *, reason: str, key: str | None = None
 ) -> ReconciliationDecision:
-    """Leave a difference as it is; nothing is posted. Raises as `post_fee` does."""
-    return _decide(work, _standing(work, sight), "ignored", reason)
+    """Leave a difference as it is; nothing is posted. Raises as `post_fee` does.
+
+    It takes the place of an earlier decision about another amount.
+    """
+    seen = _standing(work, sight)
+    work.session.execute(
+        update(ReconciliationDecision)
+        .where(
+            ReconciliationDecision.provider == seen.provider,
+            ReconciliationDecision.tenant_id.is_not_distinct_from(seen.tenant_id),
+            ReconciliationDecision.kind == seen.kind,
+            ReconciliationDecision.reference == seen.reference,
+            ReconciliationDecision.decision == "ignored",
+            ReconciliationDecision.undone_at.is_(None),
+        )
+        .values(undone_at=work.now, undone_by=work.actor.user_id)
+    )
+    return _decide(work, seen, "ignored", reason)
 
 
 @action("reconciliation.ignored.undone", needs="sys_finance", fresh=True)

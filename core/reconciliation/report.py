@@ -34,9 +34,10 @@ Place = tuple[str, int, str, str]
 
 @dataclass(frozen=True)
 class Ignored:
-    """A difference that a person left as it is."""
+    """A difference that a person left as it is; one of another amount is looked at anew."""
 
     decision_id: int
+    difference_minor: int
     reason: str
     decided_at: datetime
 
@@ -151,6 +152,9 @@ def _difference(
     found = find(row.kind, ours, theirs, known_until, arrives_on, read and read[0])
     same = not (ours.tells and theirs.tells) or ours.currency == theirs.currency
     first = min(day for day in (ours.on, theirs.on) if day is not None)
+    more = theirs.net_minor - ours.net_minor if same else -ours.net_minor
+    if ignored and ignored.difference_minor != more:
+        ignored = None
     return Difference(
         row.provider,
         row.account or None,
@@ -164,7 +168,7 @@ def _difference(
         ours.fee_minor if ours.tells else None,
         theirs.amount_minor if theirs.tells else None,
         theirs.fee_minor if theirs.tells else None,
-        theirs.net_minor - ours.net_minor if same else -ours.net_minor,
+        more,
         theirs.inside_minor - ours.inside_minor if same else -ours.inside_minor,
         0 if same else theirs.inside_minor,
         ours.on,
@@ -276,7 +280,7 @@ def _ignored(work: Work) -> dict[Place, Ignored]:
     )
     return {
         (each.provider, each.tenant_id or 0, each.kind, each.reference): Ignored(
-            each.id, each.reason, each.decided_at
+            each.id, each.amount_minor, each.reason, each.decided_at
         )
         for each in found
     }

@@ -175,6 +175,7 @@ def _times(rows: int) -> str:
 
 PayoutState = Literal[
     "agrees",
+    "deducted",
     "on_its_way",
     "failed",
     "lines_differ",
@@ -187,7 +188,10 @@ PayoutState = Literal[
 
 @dataclass(frozen=True)
 class PayoutFacts:
-    """A payout as gateway, bank and books have it; minor units, None where one says nothing."""
+    """A payout as gateway, bank and books have it; minor units, None where one says nothing.
+
+    `deducts`: its gateway lists payments alone, and pays them less refunds that it does not list.
+    """
 
     status: str
     amount_minor: int
@@ -195,20 +199,24 @@ class PayoutFacts:
     lines_minor: int | None
     bank_on: date | None
     ledger_minor: int | None
+    deducts: bool = False
 
 
 def payout_state(facts: PayoutFacts, as_of: date) -> PayoutState:
     """Whether a payout is the same three ways, or where it is not (REC.3)."""
     late = as_of > bank_days_after(facts.arrives_on, BANK_DAYS)
     gone = facts.bank_on is None and facts.ledger_minor is None
+    lines = facts.amount_minor if facts.lines_minor is None else facts.lines_minor
+    deducted = facts.deducts and lines > facts.amount_minor
     found: tuple[tuple[bool, PayoutState], ...] = (
         (facts.status in ("failed", "canceled"), "failed"),
-        (facts.lines_minor not in (None, facts.amount_minor), "lines_differ"),
+        (lines != facts.amount_minor and not deducted, "lines_differ"),
         (gone and not late, "on_its_way"),
         (facts.bank_on is None, "not_in_bank"),
         (facts.bank_on is not None and not near(facts.bank_on, facts.arrives_on), "bank_far"),
         (facts.ledger_minor is None, "not_posted"),
         (facts.ledger_minor != facts.amount_minor, "ledger_differs"),
+        (deducted, "deducted"),
     )
     return next((state for holds, state in found if holds), "agrees")
 

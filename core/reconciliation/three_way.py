@@ -12,6 +12,8 @@ from core.work import Work
 LOOKED = timedelta(days=14)
 """How far around the day that the gateway named the bank's line is looked for."""
 MOST_PAYOUTS = 2_000
+DEDUCTING = ("paystack",)
+"""Gateways that list the payments of a payout, and not what they took off it."""
 _PAYOUTS = text("""
 -- What do gateway, bank and books say of each payout expected in the window? One row per payout.
 select
@@ -105,6 +107,7 @@ def three_way(work: Work, window: Window) -> tuple[PayoutRow, ...]:
             row.lines_minor,
             row.bank_on,
             row.ledger_minor,
+            deducts=row.provider in DEDUCTING,
         )
         found.append(PayoutRow(**row._mapping, state=payout_state(facts, window.as_of)))
     return tuple(found)

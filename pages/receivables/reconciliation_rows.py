@@ -81,8 +81,8 @@ def _nothing(wanted: str | None) -> str:
 
 
 def _whole(found: Reconciliation) -> None:
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        st.html('<p class="muted">With totals and payouts:</p>')
+    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+        st.html('<p class="muted">With totals and payouts</p>', width="content")
         tables.csv_button(
             lambda: lists.lines_frame(as_lines(found)),
             "reconciliation-all.csv",
@@ -114,8 +114,8 @@ def _printed(each: Difference) -> list[Cell]:
         Cell(TITLES[each.provider] + own),
         Cell(CLASSES[each.difference], tone="strong" if each.open else "muted"),
         Cell(f"{KINDS[each.kind]} {each.reference}", opens=_about(each), tone="wrap"),
-        amount(each.ledger_minor, each.currency),
-        amount(each.provider_minor, theirs),
+        amount(each.ledger_minor, each.currency, code=bool(each.their_currency)),
+        amount(each.provider_minor, theirs, code=bool(each.their_currency)),
         Cell(_fees(each, theirs), tone="muted"),
         Cell(formats.money(Money(each.difference_minor, each.currency)), tone="strong"),
         Cell(formats.number(each.age_days)),

@@ -25,6 +25,8 @@ PAYOUT_COLUMNS = (
     Column("Currency", words=True),
     Column("State", words=True),
 )
+CALM = ("agrees", "deducted", "on_its_way")
+"""States of a payout that nobody has to look at."""
 CLEARING_COLUMNS = (
     Column("Provider", words=True),
     Column("Currency", words=True),
@@ -42,10 +44,10 @@ def payouts(found: Reconciliation) -> None:
     if not found.payouts:
         return
     with st.container(border=True, key="panel-payouts"):
-        odd = sum(payout.state not in ("agrees", "on_its_way") for payout in found.payouts)
+        odd = sum(payout.state not in CALM for payout in found.payouts)
         told = f"{odd} to look at" if odd else "gateway, bank and books agree"
         head.section("Payouts three ways", told)
-        ordered = sorted(found.payouts, key=lambda p: p.state in ("agrees", "on_its_way"))
+        ordered = sorted(found.payouts, key=lambda p: p.state in CALM)
         shown = ordered[tables.page_of(len(ordered), "page-payouts")]
         tables.html(PAYOUT_COLUMNS, [_payout(each) for each in shown], label="Payouts")
 

@@ -46,6 +46,7 @@ STATES = {
 }
 PAYOUTS = {
     "agrees": ("good", "Agrees"),
+    "deducted": ("good", "Agrees, less deductions"),
     "on_its_way": ("flat", "On its way"),
     "failed": ("bad", "Failed"),
     "lines_differ": ("bad", "Its lines add up to another sum"),
@@ -63,9 +64,11 @@ STYLE = """<style>
 .rec-card { display: flex; flex-direction: column; gap: .375rem; }
 .rec-card h3 { display: flex; justify-content: space-between; align-items: center; gap: .5rem;
   margin: 0; padding: 0; font-size: .9375rem; font-weight: 620; }
-.rec-card dl { display: grid; grid-template-columns: auto 1fr; gap: .125rem .75rem; margin: 0; }
-.rec-card dt { color: var(--muted); font-size: .8125rem; }
-.rec-card dd { margin: 0; text-align: right; font-size: .875rem; font-weight: 600;
+.rec-card dl { display: grid; grid-template-columns: auto 1fr; gap: .125rem .75rem;
+  margin: 0 !important; padding: 0 !important; }
+.rec-card dt { margin: 0 !important; padding: 0 !important; color: var(--muted);
+  font-size: .8125rem; }
+.rec-card dd { margin: 0 !important; text-align: right; font-size: .875rem; font-weight: 600;
   font-variant-numeric: tabular-nums; }
 .rec-card p { margin: 0; font-size: .8125rem; color: var(--muted); }
 </style>"""
@@ -76,11 +79,11 @@ def badge(tone: str, words: str) -> str:
     return f'<span class="badge {tone}">{escape(words)}</span>'
 
 
-def amount(minor: int | None, currency: str, tone: str = "") -> Cell:
-    """An amount without its currency, a dash where nothing is told."""
+def amount(minor: int | None, currency: str, tone: str = "", *, code: bool = False) -> Cell:
+    """An amount, without its currency unless asked for; a dash where nothing is told."""
     if minor is None:
         return Cell("–", tone="muted")
-    return Cell(formats.money(Money(minor, currency), code=False), tone=tone)
+    return Cell(formats.money(Money(minor, currency), code=code), tone=tone)
 
 
 def marked(standing: tuple[str, str]) -> Cell:

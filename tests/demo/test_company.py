@@ -10,6 +10,10 @@ from core.access.permissions import ROLES
 from core.access.sessions import sign_in
 from core.audit.queries import verify
 from core.db import app_engine
+from core.reconciliation import history
+from core.reconciliation.run import run_reconcile
+from core.reconciliation.sides import Window
+from core.reconciliation.three_way import three_way
 from core.work import Office
 from demo.company import Summary, build
 from demo.inbox import FEWEST_OPEN
@@ -77,6 +81,25 @@ def test_a_small_company_has_right_books_bank_files_an_inbox_and_every_role(
     for person in PEOPLE:
         sign_in(office, person.email, PASSWORD)
     _check_bank_and_inbox(office, made)
+    _check_reconciliation(office)
+
+
+def _check_reconciliation(office: Office) -> None:
+    """The gateways were read, differ in every way a little, and history is kept."""
+    run = run_reconcile(office, UNTIL, dry_run=True)
+    assert {each.difference for each in run.found.differences if each.open} >= {
+        "missing_here",
+        "amount",
+        "fee",
+        "currency",
+    }
+    assert {total.unexplained_minor for total in run.found.totals} == {0}
+    with office.work(JOB) as work:
+        kept = history.days(work, date(2026, 10, 1), UNTIL)
+        assert {day.day for day in kept} >= {UNTIL, date(2026, 10, 20)}
+        payouts = three_way(work, Window(date(2026, 9, 1), UNTIL, UNTIL))
+    odd = [each for each in payouts if each.state not in ("agrees", "deducted", "on_its_way")]
+    assert odd == []
 
 
 def _check_bank_and_inbox(office: Office, made: Summary) -> None:

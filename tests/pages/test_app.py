@@ -12,7 +12,16 @@ from pages.parts import menu
 Run = Callable[..., AppTest]
 Person = Callable[..., Viewer]
 REVENUE = ["revenue", "cohorts", "churn", "deferred", "platform-fees"]
-RECEIVABLES = ["ageing", "dunning", "invoices", "payments", "unmatched", "disputes", "credit-notes"]
+RECEIVABLES = [
+    "ageing",
+    "dunning",
+    "invoices",
+    "payments",
+    "unmatched",
+    "reconciliation",
+    "disputes",
+    "credit-notes",
+]
 WITH_FILES = [
     "ageing",
     "dunning",
@@ -23,7 +32,7 @@ WITH_FILES = [
     "disputes",
     "credit-notes",
 ]
-FINANCE = ["ageing", "dunning", "ladder", *WITH_FILES[2:]]
+FINANCE = ["ageing", "dunning", "ladder", *WITH_FILES[2:6], "reconciliation", *WITH_FILES[6:]]
 SUBSCRIPTIONS = ("subscriptions", "renewals", "tenants", "tenant", "usage")
 
 
@@ -36,7 +45,7 @@ def words(test: AppTest) -> str:
     ("role", "addresses"),
     [
         ("cfo", [*REVENUE, *RECEIVABLES, *SUBSCRIPTIONS]),
-        ("analyst", REVENUE),
+        ("analyst", [*REVENUE, "reconciliation"]),
         ("billing", [*WITH_FILES, *SUBSCRIPTIONS]),
         (
             "super_admin",

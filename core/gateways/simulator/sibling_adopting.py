@@ -12,7 +12,8 @@ from core.gateways.simulator.sibling import Fields, iso
 Made = tuple[str, str, int, Fields]
 """An object: its kind, its number, when it was made, and itself."""
 _PAID = """
--- What was paid through a provider? One row per payment, with the payout that its line went into.
+-- What was paid through a provider? One row per payment and per recharge of a wallet, which has a
+-- number of its own range, with the payout that its line went into.
 select
   p.id as payment_id,
   p.provider_payment_id as number,
@@ -31,7 +32,23 @@ from payment p
 where p.provider = :provider
   and p.status in ('captured', 'partially_refunded', 'refunded', 'disputed', 'charged_back')
   and p.provider_payment_id is not null
-order by p.id
+union all
+select
+  g.id + 1000000000,
+  g.external_id,
+  g.currency,
+  g.amount_minor,
+  g.fee_minor,
+  0,
+  cast(extract(epoch from g.occurred_on) as bigint),
+  coalesce(g.payout_id, '')
+from gateway_ledger_entry g
+where g.provider = :provider
+  and g.kind = 'charge'
+  and not exists (
+    select from payment p where p.provider = g.provider and p.provider_payment_id = g.external_id
+  )
+order by payment_id
 """
 _REFUNDED = """
 -- What was paid back on them? One row per refund.

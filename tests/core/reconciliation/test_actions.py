@@ -155,6 +155,19 @@ def test_ignoring_posts_nothing_and_can_be_undone(office: Office) -> None:
         heed_difference(work, made.id, reason=WHY)
 
 
+def test_an_ignored_difference_of_another_amount_is_looked_at_anew(office: Office) -> None:
+    asked = _fee_difference(office)
+    with office.work(person(office)) as work:
+        first = ignore_difference(work, asked, reason=WHY)
+    pulled(office, a_line(fee_minor=200), a_line(amount_minor=1_000, external_id="txn_more"))
+    found = the_difference(office)
+    assert (found.open, found.difference_minor) == (True, 975)
+    with office.work(person(office)) as work:
+        second = ignore_difference(work, sight(found), reason=WHY)
+    assert first.id != second.id
+    assert not the_difference(office).open
+
+
 def test_a_drift_explained_by_people_is_explained_and_not_green(office: Office) -> None:
     paid(office)
     pulled(office, a_line(amount_minor=9_000))
