@@ -13,6 +13,7 @@ from api import (
     documents,
     dunning,
     errors,
+    figures,
     gateway_config,
     invoices,
     jobs,
@@ -66,7 +67,8 @@ TAGS = [
     {"name": "Messages", "description": "What tenants were told, how they hear, their inboxes"},
     {"name": "Documents", "description": "Invoices and credit notes as PDF"},
     {"name": "Bank", "description": "The bank's files"},
-    {"name": "Reports", "description": "Churn and platform fees, as JSON and CSV"},
+    {"name": "Reports", "description": "Churn, platform fees, cohorts, cash forecast"},
+    {"name": "Admin reports", "description": "The same, at the admin panel's address"},
     {"name": "Charging", "description": "Cards charged by the run or at once"},
     {"name": "My billing", "description": "The own organisation's recharges and cards"},
     {"name": "Payment config", "description": "Keys of the gateways, and the events they sent"},
@@ -120,6 +122,8 @@ def create() -> FastAPI:
         app.include_router(router)
     app.include_router(dunning.router, prefix="/billing/dunning", tags=["Dunning"])
     app.include_router(dunning.router, prefix="/dunning", tags=["Short addresses"])
+    app.include_router(figures.router, prefix="/sys/billing", tags=["Reports"])
+    app.include_router(figures.router, prefix="/admin/billing", tags=["Admin reports"])
     return app
 
 

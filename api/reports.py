@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-import polars as pl
 from fastapi import APIRouter, Query, Response
 
 from api.caller import Caller, TheOffice
@@ -12,7 +11,7 @@ from core.reports import churn as churning
 from core.reports import platform_fees as fees
 from core.reports import revenue_schedule as scheduling
 from core.reports.revenue_schedule import Schedule
-from etl.export import csv_text
+from etl.export import as_frame, csv_text
 
 From = Annotated[date, Query(alias="from", description="The first day.")]
 To = Annotated[date, Query(alias="to", description="The last day, included.")]
@@ -36,7 +35,7 @@ def churn(at: TheOffice, actor: Caller, since: From, until: To) -> churning.Chur
 @router.get("/churn.csv", summary="The same as CSV", responses={**refusals(400), **CSV})
 def churn_csv(at: TheOffice, actor: Caller, since: From, until: To) -> Response:
     """Totals, buckets, then subscriptions. Needs `analytics.read`."""
-    return _file("churn", churning.as_lines(churn(at, actor, since, until)))
+    return csv_file("churn", churning.as_lines(churn(at, actor, since, until)))
 
 
 @router.get("/platform-fees", summary="What the platform charged", responses=refusals(400))
@@ -55,7 +54,9 @@ def platform_fees_csv(
     at: TheOffice, actor: Caller, since: From, until: To, group_by: Grouping = "tenant"
 ) -> Response:
     """Totals, groups, then invoices. Needs `analytics.read`."""
-    return _file("platform-fees", fees.as_lines(platform_fees(at, actor, since, until, group_by)))
+    return csv_file(
+        "platform-fees", fees.as_lines(platform_fees(at, actor, since, until, group_by))
+    )
 
 
 @router.get("/revenue-schedule", summary="When deferred revenue is earned", responses=refusals(400))
@@ -69,12 +70,12 @@ def revenue_schedule(at: TheOffice, actor: Caller, since: From, until: To) -> Sc
 def revenue_schedule_csv(at: TheOffice, actor: Caller, since: From, until: To) -> Response:
     """Months, then the lines they rest on. Needs `analytics.read`."""
     lines = scheduling.as_lines(revenue_schedule(at, actor, since, until))
-    return _file("revenue-schedule", lines)
+    return csv_file("revenue-schedule", lines)
 
 
-def _file(name: str, lines: list[dict[str, Any]]) -> Response:
+def csv_file(name: str, lines: list[dict[str, Any]]) -> Response:
     """Lines of several kinds in one table; a name of a group stands beside its figures."""
-    text = csv_text(pl.from_dicts(lines, infer_schema_length=None)) if lines else ""
+    text = csv_text(as_frame(lines)) if lines else ""
     return Response(
         text,
         media_type="text/csv; charset=utf-8",

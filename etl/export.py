@@ -1,5 +1,7 @@
 """Frames as files: CSV whose text cells no spreadsheet takes for a formula (OWASP ASVS 1.2.10)."""
 
+from typing import Any
+
 import polars as pl
 
 RISKY = r"^\s*[=+\-@\t\r\n\x00|%]"
@@ -20,3 +22,8 @@ def without_formulas(frame: pl.DataFrame) -> pl.DataFrame:
         .alias(name)
         for name in texts
     )
+
+
+def as_frame(lines: list[dict[str, Any]]) -> pl.DataFrame:
+    """Lines of several kinds as one table; a column that a line lacks is empty in it."""
+    return pl.from_dicts(lines, infer_schema_length=None)

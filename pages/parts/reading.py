@@ -8,6 +8,7 @@ import polars as pl
 import streamlit as st
 
 from core.errors import NoCopy
+from core.forecast.charges import Charge
 from core.money import Money
 from core.settings import settings
 from etl import figures
@@ -141,6 +142,16 @@ def _owed(as_of: date, currency: str, run: str) -> tuple[pl.DataFrame, pl.DataFr
 def owed(as_of: date, currency: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Who owes on a day: a row per tenant, and a row per invoice."""
     return _owed(as_of, currency, run_id())
+
+
+@st.cache_data(ttl=SECONDS, max_entries=ENTRIES, show_spinner=False)
+def _cash_forecast(as_of: date, charges: tuple[Charge, ...] | None, run: str) -> dict[str, Any]:
+    return figures.cash_forecast(copy.reading(), as_of, charges=charges)
+
+
+def cash_forecast(as_of: date, charges: tuple[Charge, ...] | None) -> dict[str, Any]:
+    """What open invoices will bring in the weeks after a day; `charges` are card renewals."""
+    return _cash_forecast(as_of, charges, run_id())
 
 
 @st.cache_data(ttl=SECONDS, max_entries=ENTRIES, show_spinner=False)

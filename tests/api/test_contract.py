@@ -147,6 +147,11 @@ QUERIES = {
         for name in ("churn", "platform-fees", "revenue-schedule")
         for kind in ("", ".csv")
     },
+    **{
+        f"/{mount}/billing/cohorts{kind}": WINDOW
+        for mount in ("sys", "admin")
+        for kind in ("", ".csv")
+    },
     "/v1/usage": "tenant_id=1",
     "/v1/usage/check": "tenant_id=1&limit=max_users",
 }

@@ -12,9 +12,19 @@ from pages.parts import menu
 Run = Callable[..., AppTest]
 Person = Callable[..., Viewer]
 REVENUE = ["revenue", "cohorts", "churn", "deferred", "platform-fees"]
-RECEIVABLES = ["ageing", "dunning", "invoices", "payments", "unmatched", "disputes", "credit-notes"]
+RECEIVABLES = [
+    "ageing",
+    "cash-forecast",
+    "dunning",
+    "invoices",
+    "payments",
+    "unmatched",
+    "disputes",
+    "credit-notes",
+]
 WITH_FILES = [
     "ageing",
+    "cash-forecast",
     "dunning",
     "invoices",
     "payments",
@@ -23,7 +33,7 @@ WITH_FILES = [
     "disputes",
     "credit-notes",
 ]
-FINANCE = ["ageing", "dunning", "ladder", *WITH_FILES[2:]]
+FINANCE = ["ageing", "cash-forecast", "dunning", "ladder", *WITH_FILES[3:]]
 SUBSCRIPTIONS = ("subscriptions", "renewals", "tenants", "tenant", "usage")
 
 
