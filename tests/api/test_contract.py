@@ -148,8 +148,9 @@ QUERIES = {
         for kind in ("", ".csv")
     },
     **{
-        f"/{mount}/billing/cohorts{kind}": WINDOW
+        f"/{mount}/billing/{name}{kind}": f"{WINDOW}&month=2026-10-01"
         for mount in ("sys", "admin")
+        for name in ("metrics", "movements", "cohorts")
         for kind in ("", ".csv")
     },
     "/v1/usage": "tenant_id=1",

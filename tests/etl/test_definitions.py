@@ -68,6 +68,7 @@ PARAMS: dict[str, object] = {
     "measure": "customers",
     "kind": "new",
     "since": MONTH,
+    "constant_on": MONTH,
     "sign": 1,
     "first_cohort": MONTH,
     "last_cohort": MONTH,
