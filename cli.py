@@ -5,6 +5,7 @@ import typer
 from commands import (
     bank,
     books,
+    cash_forecast,
     channels,
     credit_notes,
     database,
@@ -67,6 +68,7 @@ reports.report_app.command()(document_reports.churn)
 reports.report_app.command()(document_reports.platform_fees)
 reports.report_app.command()(document_reports.revenue_schedule)
 reports.report_app.command("reconciliation")(reconciliation.report)
+reports.report_app.command()(cash_forecast.cash_forecast)
 invoices.app.command()(gateways.charge)
 invoices.app.command()(gateways.attempts)
 runs.app.command("notifications")(notifications.run)

@@ -13,6 +13,7 @@ from api import (
     documents,
     dunning,
     errors,
+    figures,
     gateway_config,
     invoices,
     jobs,
@@ -68,9 +69,10 @@ TAGS = [
     {"name": "Messages", "description": "What tenants were told, how they hear, their inboxes"},
     {"name": "Documents", "description": "Invoices, credit notes and lists as files"},
     {"name": "Bank", "description": "The bank's files"},
-    {"name": "Reports", "description": "Churn and platform fees, as JSON and CSV"},
     {"name": "Reconciliation", "description": "Gateways and bank held against the books"},
     {"name": "Admin reconciliation", "description": "The same, at the admin panel's address"},
+    {"name": "Reports", "description": "Churn, platform fees, cohorts, cash forecast"},
+    {"name": "Admin reports", "description": "The same, at the admin panel's address"},
     {"name": "Charging", "description": "Cards charged by the run or at once"},
     {"name": "My billing", "description": "The own organisation's recharges and cards"},
     {"name": "Payment config", "description": "Keys of the gateways, and the events they sent"},
@@ -137,6 +139,8 @@ def create() -> FastAPI:
         app.include_router(reconciliation.router, prefix=f"{prefix}/billing", tags=[tag])
     app.include_router(dunning.router, prefix="/billing/dunning", tags=["Dunning"])
     app.include_router(dunning.router, prefix="/dunning", tags=["Short addresses"])
+    app.include_router(figures.router, prefix="/sys/billing", tags=["Reports"])
+    app.include_router(figures.router, prefix="/admin/billing", tags=["Admin reports"])
     return app
 
 

@@ -12,7 +12,7 @@ from core.reports import churn as churning
 from core.reports import platform_fees as fees
 from core.reports import revenue_schedule as scheduling
 from core.reports.revenue_schedule import Schedule
-from etl.export import csv_text
+from etl.export import as_frame, csv_text
 
 From = Annotated[date, Query(alias="from", description="The first day.")]
 To = Annotated[date, Query(alias="to", description="The last day, included.")]
@@ -76,7 +76,7 @@ def revenue_schedule_csv(at: TheOffice, actor: Caller, since: From, until: To) -
 
 def csv_lines(name: str, lines: list[dict[str, Any]]) -> Response:
     """Lines of several kinds in one table; a name of a group stands beside its figures."""
-    return csv_file(name, pl.from_dicts(lines, infer_schema_length=None) if lines else None)
+    return csv_file(name, as_frame(lines) if lines else None)
 
 
 def csv_file(name: str, frame: pl.DataFrame | None) -> Response:

@@ -15,6 +15,7 @@ from core.settings import settings
 from etl import figures, pipeline
 from etl.export import csv_text
 from etl.figures.cohorts import cohort_rows
+from etl.figures.values import is_money, month_rows
 from etl.warehouse import Warehouse
 
 report_app = typer.Typer(help="The reports.", no_args_is_help=True)
@@ -23,6 +24,15 @@ AsOf = Annotated[date | None, typer.Option("--as-of", parser=day, metavar="DATE"
 From = Annotated[date | None, typer.Option("--from", parser=day, metavar="DATE")]
 To = Annotated[date | None, typer.Option("--to", parser=day, metavar="DATE")]
 InCurrency = Annotated[str | None, typer.Option("--currency", help="Reporting currency.")]
+ConstantOn = Annotated[
+    date | None,
+    typer.Option(
+        "--constant-currency",
+        parser=day,
+        metavar="DATE",
+        help="Restate every amount at the exchange rates of this day.",
+    ),
+]
 Grouping = Annotated[
     Literal["plan", "country", "tenant"] | None, typer.Option("--by", "--group-by")
 ]
@@ -47,11 +57,12 @@ def metrics(
     by: Grouping = None,
     as_of: AsOf = None,
     currency: InCurrency = None,
+    constant_on: ConstantOn = None,
     as_json: AsJson = False,
 ) -> None:
     """Every figure of the dashboard."""
     last = (wanted or as_of or _today()).replace(day=1)
-    result = figures.metrics(_copy(), last, months=months, by=by, as_of=as_of, currency=currency)
+    result = figures.metrics(_copy(), last, months, by, as_of, currency, constant_on)
     answer(result, as_json, _show_metrics)
 
 
@@ -63,15 +74,16 @@ def movements(
     as_of: AsOf = None,
     by: Grouping = None,
     currency: InCurrency = None,
+    constant_on: ConstantOn = None,
     form: Format = None,
     as_json: AsJson = False,
 ) -> None:
     """How recurring revenue moved, month by month."""
     last = (until or as_of or _today()).replace(day=1)
     first = since.replace(day=1) if since else _months_before(last, MONTHS_BACK - 1)
-    rows = figures.movements(_copy(), first, last, as_of=as_of, currency=currency, group_by=by)
+    rows = figures.movements(_copy(), first, last, as_of, currency, by, constant_on)
     if form == "csv":
-        sys.stdout.write(csv_text(pl.DataFrame([_flat(row) for row in _by_group(rows)])))
+        sys.stdout.write(csv_text(pl.DataFrame(month_rows(rows))))
     else:
         answer(
             {"currency": rows[0]["start"]["currency"], "months": rows},
@@ -108,13 +120,14 @@ def cohorts(
     until: To = None,
     as_of: AsOf = None,
     currency: InCurrency = None,
+    constant_on: ConstantOn = None,
     form: Format = None,
     as_json: AsJson = False,
 ) -> None:
     """Tenants by the month of their first payment, and what is left of them."""
     last = (until or as_of or _today()).replace(day=1)
     first = since.replace(day=1) if since else _months_before(last, MONTHS_BACK - 1)
-    found = figures.cohorts(_copy(), first, last, as_of=as_of, currency=currency)
+    found = figures.cohorts(_copy(), first, last, as_of, currency, constant_on)
     if form == "csv":
         sys.stdout.write(csv_text(cohort_rows(found)))
         return
@@ -134,10 +147,6 @@ def _months_before(first: date, count: int) -> date:
     return date(year, index + 1, 1)
 
 
-def _is_money(value: object) -> bool:
-    return isinstance(value, dict) and value.keys() == {"minor", "currency"}
-
-
 def _amount(value: dict[str, Any]) -> str:
     return units_text(value["minor"], value["currency"])
 
@@ -145,29 +154,9 @@ def _amount(value: dict[str, Any]) -> str:
 def _words(value: Any) -> str:
     if value is None:
         return "n/a"
-    if _is_money(value):
+    if is_money(value):
         return f"{_amount(value)} {value['currency']}"
     return str(value)
-
-
-def _by_group(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One row a month and group where there are groups, else one a month."""
-    return [
-        {"month": row["month"], "partial": row["partial"], "group": group, **part}
-        for row in rows
-        for group, part in row.get("groups", {"all": row}).items()
-    ]
-
-
-def _flat(row: dict[str, Any]) -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in row.items():
-        if _is_money(value):
-            flat[f"{name}_minor"] = value["minor"]
-            flat["currency"] = value["currency"]
-        else:
-            flat[name] = value
-    return flat
 
 
 def _show_sync(result: dict[str, Any]) -> None:

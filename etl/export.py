@@ -33,3 +33,8 @@ def without_formulas(frame: pl.DataFrame) -> pl.DataFrame:
         .alias(name)
         for name in texts
     )
+
+
+def as_frame(lines: list[dict[str, Any]]) -> pl.DataFrame:
+    """Lines of several kinds as one table; a column that a line lacks is empty in it."""
+    return pl.from_dicts(lines, infer_schema_length=None)

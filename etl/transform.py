@@ -68,7 +68,7 @@ def chain(name: str, given: tuple[str, ...]) -> str:
     parts: list[str] = []
     wanted = ancestors(name)
     for model in models():
-        if model.name in wanted and model.reads & affected:
+        if model.name in wanted and model.name not in given and model.reads & affected:
             affected.add(model.name)
             parts.append(f"{model.name} as (\n{model.text.strip()}\n)")
     return ",\n".join(parts)

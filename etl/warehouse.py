@@ -102,7 +102,8 @@ class Reading:
     ) -> pl.DataFrame:
         """As `ask`, with `model` made by the build's own SQL over relations given as selects."""
         relations = [f"{name} as ({text})" for name, text in given.items()]
-        computed = ",\n".join([*relations, chain(model, tuple(sorted(given)))])
+        models = chain(model, tuple(sorted(given)))
+        computed = ",\n".join([*relations, models] if models else relations)
         return self._answer(
             f"with {computed},\nanswer as (\n{question_text(question)}\n)\nselect * from answer",
             params,

@@ -2,12 +2,14 @@
 
 from etl.figures.cohorts import cohorts
 from etl.figures.drill import drill
+from etl.figures.forecast import cash_forecast
 from etl.figures.metrics import metrics
 from etl.figures.movements import movements
 from etl.figures.receivables import ar_ageing, open_invoices, receivables_by_tenant
 
 __all__ = [
     "ar_ageing",
+    "cash_forecast",
     "cohorts",
     "drill",
     "metrics",

@@ -18,6 +18,7 @@ def cohorts(
     last_month: date,
     as_of: date | None = None,
     currency: str | None = None,
+    constant_on: date | None = None,
 ) -> dict[str, Any]:
     """The cohorts of `first_month` to `last_month`, followed to `as_of` (the day of the copy).
 
@@ -28,7 +29,7 @@ def cohorts(
     until = month_of(as_of or max(reading.info().as_of, last_month))
     if months_back(until, MOST_MONTHS) > first_month:
         raise BadInput(f"Ask for at most {MOST_MONTHS} months")
-    view = look(reading, month_of(first_month), until, as_of, currency)
+    view = look(reading, month_of(first_month), until, as_of, currency, constant_on)
     rows = view.rows(
         "cohorts",
         "mrr_tenants",

@@ -58,6 +58,7 @@ PARTS: dict[str, tuple[Part, ...]] = {
     "gross_revenue": (Part("gross_revenue", "drill_revenue", "gross"),),
     "net_revenue": (Part("net_revenue", "drill_revenue", "net"),),
     "platform_fees": (Part("platform_fees", "drill_revenue", "platform"),),
+    "cash_collected": (Part("cash_collected", "drill_cash", "collected"),),
     "nrr": (_tenants("cohort_end"), _tenants("cohort_start")),
     "grr": (_tenants("kept"), _tenants("cohort_start")),
     "quick_ratio": (
@@ -90,6 +91,7 @@ def drill(
     currency: str | None = None,
     by: By | None = None,
     group: str | None = None,
+    constant_on: date | None = None,
 ) -> tuple[pl.DataFrame, Any]:
     """The rows behind a figure of a month, and the figure as `metrics` or `movements` has it.
 
@@ -101,9 +103,11 @@ def drill(
         return _receivables(wh, month, as_of, currency)
     if figure not in PARTS:
         raise BadInput(f"There is no figure {figure!r}")
-    view = look(wh, month, month, as_of, currency)
+    view = look(wh, month, month, as_of, currency, constant_on)
     frames = [_rows(view, part, by if group is not None else None) for part in PARTS[figure]]
     rows = pl.concat(frames, how="vertical_relaxed")
+    if by and group is not None and figure == "cash_collected":
+        return rows.clear(), None
     if by and group is not None:
         shared = pl.col("tenant").is_null()
         rows = rows.filter(shared | (pl.col(by).eq_missing(pl.lit(group))))
@@ -114,7 +118,7 @@ def _rows(view: View, part: Part, by: By | None) -> pl.DataFrame:
     months = _months(view, part)
     wide = replace(view, first_month=months[0], last_month=months[-1])
     if part.question == "drill_moves":
-        return view.reading.ask(
+        return view.moves(
             part.question,
             part=part.name,
             kind=part.measure,
@@ -144,9 +148,12 @@ def _figure(
 ) -> Any:
     """The figure itself, from the same copy."""
     if figure in ("start", "end", "fx", *GAINS, *LOSSES):
-        answer = movements(view.reading, month, month, as_of, view.currency, by)[0]
+        answer = movements(view.reading, month, month, as_of, view.currency, by, view.constant_on)[
+            0
+        ]
     else:
-        answer = metrics(view.reading, month, 1, by, as_of, view.currency)["months"][0]
+        found = metrics(view.reading, month, 1, by, as_of, view.currency, view.constant_on)
+        answer = found["months"][0]
     if by is None or group is None:
         return answer[figure]
     return answer["groups"].get(group, {}).get(figure)

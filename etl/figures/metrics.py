@@ -39,15 +39,17 @@ def metrics(
     by: By | None = None,
     as_of: date | None = None,
     currency: str | None = None,
+    constant_on: date | None = None,
 ) -> dict[str, Any]:
     """The figures of `months` months up to `month`; the JSON of `saldo metrics`.
 
+    With `constant_on` all amounts are at the exchange rates of that day.
     Raises NoCopy, BadInput, RateMissing.
     """
     if not 1 <= months <= MOST_MONTHS:
         raise BadInput(f"Ask for 1 to {MOST_MONTHS} months, not {months}")
     first = months_back(month.replace(day=1), months - 1)
-    view = look(wh, months_back(first, TRAILING), month, as_of, currency)
+    view = look(wh, months_back(first, TRAILING), month, as_of, currency, constant_on)
     company = Company.of(view)
     shown = view.months[TRAILING:]
     groups = _groups(view, by) if by else None
@@ -66,6 +68,7 @@ def metrics(
     return {
         "currency": view.currency,
         "as_of": (as_of or view.as_of).isoformat(),
+        "constant_on": constant_on.isoformat() if constant_on else None,
         "months": answers,
         "definitions": {d.slug: d.text for d in definitions()},
     }
@@ -168,7 +171,9 @@ def lifetime_value(group: Group, company: Company, month: date) -> Fraction | No
     return arpa * margin / churn if arpa is not None and margin is not None and churn else None
 
 
-NO_COMPANY_FIGURES: dict[str, Any] = dict.fromkeys(("cac", "ltv_cac", "runway_months"))
+NO_COMPANY_FIGURES: dict[str, Any] = dict.fromkeys(
+    ("cash_collected", "cac", "ltv_cac", "runway_months")
+)
 
 
 def _company_figures(company: Company, month: date, view: View) -> dict[str, Any]:
@@ -177,6 +182,7 @@ def _company_figures(company: Company, month: date, view: View) -> dict[str, Any
     value = lifetime_value(company.total, company, month)
     months, note = runway(company, month, view)
     return {
+        "cash_collected": money(collected(company.cash.get(month, NOTHING)), view.currency),
         "cac": money_or_none(cac, view.currency),
         "ltv_cac": decimal_text(value / cac if value is not None and cac else None),
         "runway_months": decimal_text(months),
@@ -199,8 +205,12 @@ def closed_months(month: date, view: View) -> list[date]:
 
 def net_burn(row: Row) -> int:
     """What a month cost beyond what it collected, in minor units."""
-    collected = row["collected_minor"] - row["refunds_paid_minor"] - row["gateway_fees_minor"]
-    return row["costs_minor"] - collected
+    return row["costs_minor"] - collected(row)
+
+
+def collected(row: Row) -> int:
+    """What came in less what was given back and what gateways kept, in minor units."""
+    return row["collected_minor"] - row["refunds_paid_minor"] - row["gateway_fees_minor"]
 
 
 def _is_empty(row: Row) -> bool:

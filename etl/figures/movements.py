@@ -20,15 +20,18 @@ def movements(
     as_of: date | None = None,
     currency: str | None = None,
     group_by: By | None = None,
+    constant_on: date | None = None,
 ) -> list[dict[str, Any]]:
     """start + new + expansion + reactivation − contraction − churn + fx = end, for each month.
 
-    Losses are positive. With `group_by` each month holds `groups`, which add up to it.
+    Losses are positive. With `group_by` each month holds `groups`, which add up to it. With
+    `constant_on` all is at the exchange rates of that day, and fx is 0 (of a plan, but for the
+    rounding between a tenant's plans).
     Raises NoCopy, BadInput, RateMissing.
     """
     if months_back(last_month, MOST_MONTHS) > first_month:
         raise BadInput(f"Ask for at most {MOST_MONTHS} months")
-    view = look(wh, first_month, last_month, as_of, currency)
+    view = look(wh, first_month, last_month, as_of, currency, constant_on)
     total = merged(view.rows("recurring_revenue", "mrr_by_month", dimension="all")).get("all", {})
     groups = _groups(view, group_by) if group_by else {}
     answers = []

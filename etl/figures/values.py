@@ -1,6 +1,7 @@
 """How figures are written: money as minor units with currency, ratios as decimal strings."""
 
 from fractions import Fraction
+from typing import Any
 
 from core.money import rounded
 
@@ -29,3 +30,30 @@ def decimal_text(exact: Fraction | None) -> str | None:
     scaled = rounded(exact * 10**_PLACES)
     digits = f"{abs(scaled):0{_PLACES + 1}d}"
     return f"{'-' if scaled < 0 else ''}{digits[:-_PLACES]}.{digits[-_PLACES:]}"
+
+
+def is_money(value: object) -> bool:
+    """Whether a value is an amount as `money` writes it."""
+    return isinstance(value, dict) and value.keys() == {"minor", "currency"}
+
+
+def month_rows(months: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Months as rows of a file, amounts in minor units: one a month and group where there are
+    groups, else one a month.
+    """
+    return [
+        _flat({"month": row["month"], "partial": row["partial"], "group": group, **part})
+        for row in months
+        for group, part in row.get("groups", {"all": row}).items()
+    ]
+
+
+def _flat(row: dict[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in row.items():
+        if is_money(value):
+            flat[f"{name}_minor"] = value["minor"]
+            flat["currency"] = value["currency"]
+        elif name != "groups":
+            flat[name] = value
+    return flat

@@ -26,7 +26,9 @@ class RateMissing(BadInput):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Figures of `first_month` to `last_month`, as of a day, in a currency."""
+    """Figures of `first_month` to `last_month`, as of a day, in a currency; with `constant_on` all
+    at the exchange rates of that day.
+    """
 
     reading: Reading
     first_month: date
@@ -35,6 +37,7 @@ class View:
     currency: str
     ready: frozenset[str]
     copy_day: date
+    constant_on: date | None = None
 
     def rows(self, question: str, model: str, **params: object) -> pl.DataFrame:
         """The answer over all months of the view; those the copy holds ready are only read."""
@@ -84,7 +87,8 @@ class View:
     def _is_ready(self, month: date) -> bool:
         published = min(last_day(month), self.copy_day)
         return (
-            self.currency in self.ready
+            self.constant_on is None
+            and self.currency in self.ready
             and month <= self.copy_day
             and self.last_on(month) == published
         )
@@ -99,7 +103,30 @@ class View:
             for month in months
         )
         currency = f"select '{self.currency}' as reporting_currency"
-        return {"periods": periods, "reporting_currencies": currency}
+        return {"periods": periods, "reporting_currencies": currency, **self.constant_rates()}
+
+    def moves(self, question: str, **params: object) -> pl.DataFrame:
+        """The answer to a question about single moves."""
+        if self.constant_on is None:
+            return self.reading.ask(question, **params)
+        return self.reading.ask_anew(question, "mrr_moves", self.constant_rates(), **params)
+
+    def constant_rates(self) -> dict[str, str]:
+        """One day's rates for all days as selects; none for the rates of each day.
+
+        At one rate a move is what the rounded position of its tenant and currency changes by, so
+        that movements add up without a remainder.
+        """
+        if self.constant_on is None:
+            return {}
+        return {
+            "fx_daily": "select d.day, f.currency, f.reporting_currency, f.rate"
+            " from calendar_days d cross join (select * from warehouse.fx_daily"
+            f" where day = date '{self.constant_on}') f",
+            "mrr_moves": "select m.* replace (cast(sum(m.change_minor) over ("
+            " partition by m.tenant_id, m.currency order by m.day, m.subscription_id, m.plan_id"
+            " rows unbounded preceding) as bigint) as running_minor) from warehouse.mrr_moves m",
+        }
 
 
 def look(
@@ -108,10 +135,12 @@ def look(
     last_month: date,
     as_of: date | None = None,
     currency: str | None = None,
+    constant_on: date | None = None,
 ) -> View:
     """Settle what is looked at. Raises BadInput for a month or day the copy knows nothing of,
     RateMissing when a currency in use cannot be valued.
 
+    `constant_on` is the day whose exchange rates hold for all days; None for those of each day.
     Without `as_of` it is the day of the copy, or the end of `last_month` when that lies later.
     """
     reading = wh.reading()
@@ -127,7 +156,9 @@ def look(
     if len(chosen) != 3 or not chosen.isascii() or not chosen.isalpha() or not chosen.isupper():
         raise BadInput(f"{chosen!r} is not an ISO 4217 code")
     ready = frozenset(reading.ask("published_currencies")["reporting_currency"])
-    if chosen not in ready:
+    if constant_on is not None:
+        _refuse_missing_constant(reading, chosen, constant_on, day)
+    elif chosen not in ready:
         refuse_missing_rate(reading, chosen, first_month - timedelta(days=1), day)
     return View(
         reading,
@@ -137,7 +168,18 @@ def look(
         chosen,
         ready,
         info.as_of,
+        constant_on,
     )
+
+
+def _refuse_missing_constant(
+    reading: Reading, currency: str, constant_on: date, last_day: date
+) -> None:
+    missing = reading.ask(
+        "missing_constant_rates", currency=currency, constant_on=constant_on, last_day=last_day
+    )
+    for (code,) in missing.iter_rows():
+        raise RateMissing(f"There is no rate from {code} to {currency} on {constant_on}")
 
 
 def refuse_missing_rate(reading: Reading, currency: str, first_day: date, last_day: date) -> None:

@@ -31,6 +31,7 @@ FIGURES = {
         Figure("net_revenue", "Net revenue", "money", flow=True),
         Figure("gross_revenue", "Gross revenue", "money", flow=True),
         Figure("platform_fees", "Platform fees", "money", flow=True),
+        Figure("cash_collected", "Cash collected", "money", flow=True),
         Figure("runway_months", "Runway", "months"),
         Figure("arr", "ARR", "money"),
         Figure("arpa", "ARPA", "money"),
@@ -50,6 +51,7 @@ BESIDE_TITLES = {"grr": "Gross", "gross_revenue": "Gross"}
 DEFINED_BY = {"net_new_mrr": "end"}
 """Figures whose meaning stands under another heading of the definitions."""
 CALM = (
+    "cash_collected",
     "arr",
     "arpa",
     "customers",

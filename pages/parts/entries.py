@@ -87,6 +87,14 @@ MENU = (
         ":material/hourglass_bottom:",
     ),
     Entry(
+        "cash-forecast",
+        "Cash forecast",
+        "pages/receivables/forecast.py",
+        "Receivables",
+        "billing.read",
+        ":material/savings:",
+    ),
+    Entry(
         "dunning",
         "Dunning",
         "pages/receivables/dunning.py",

@@ -29,6 +29,7 @@ def asked() -> Ask:
         url.read("month", url.one_of(_months(as_of or last)), _usual(as_of or last)),
         as_of,
         url.read("currency", url.one_of(currencies()), settings().reporting_currency),
+        _rates_of(until),
     )
 
 
@@ -48,7 +49,8 @@ def bar() -> tuple[Ask, int]:
         )
         as_of = as_of_input(until)
         currency = currency_input()
-    return Ask(month, as_of, currency), count or USUAL_RANGE
+        rates_of = _rates_input(until)
+    return Ask(month, as_of, currency, rates_of), count or USUAL_RANGE
 
 
 def as_of_input(until: date | None = None) -> date | None:
@@ -65,6 +67,25 @@ def currency_input() -> str:
     offered = currencies()
     moved = url.follow("currency", url.one_of(offered), usual)
     return st.selectbox("Currency", offered, key="currency", on_change=moved, width=110)
+
+
+def _rates_input(until: date) -> date | None:
+    """The day whose exchange rates hold for all days; empty means those of each day."""
+    moved = url.follow("rates_of", url.day_or_none, None)
+    return st.date_input(
+        "Constant rates of",
+        key="rates_of",
+        on_change=moved,
+        max_value=until,
+        width=160,
+        format="YYYY-MM-DD",
+        help="Restates every amount at the exchange rates of this day; empty: those of each day",
+    )
+
+
+def _rates_of(until: date) -> date | None:
+    day = url.read("rates_of", url.day_or_none, None)
+    return day if day is None or day <= until else None
 
 
 def _known() -> tuple[date, date]:

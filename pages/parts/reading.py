@@ -8,6 +8,7 @@ import polars as pl
 import streamlit as st
 
 from core.errors import NoCopy
+from core.forecast.charges import Charge
 from core.money import Money
 from core.settings import settings
 from etl import figures
@@ -23,11 +24,14 @@ By = Literal["plan", "country", "tenant"]
 
 @dataclass(frozen=True)
 class Ask:
-    """Which figures: up to which month, as known on which day, in which currency."""
+    """Which figures: up to which month, as known on which day, in which currency, and at the
+    exchange rates of which day; of each day when that is None.
+    """
 
     month: str
     as_of: date | None
     currency: str
+    rates_of: date | None = None
 
     def up_to(self, month: str) -> "Ask":
         """The same question for another month."""
@@ -41,7 +45,8 @@ class Ask:
     def params(self, **more: str) -> dict[str, str]:
         """The question as an address says it."""
         asked = {"month": self.month, "currency": self.currency, **more}
-        return asked | ({"as_of": self.as_of.isoformat()} if self.as_of else {})
+        days = {"as_of": self.as_of, "rates_of": self.rates_of}
+        return asked | {name: day.isoformat() for name, day in days.items() if day}
 
 
 def first_day(month: str) -> date:
@@ -84,7 +89,13 @@ def copy_day() -> date:
 def _metrics(ask: Ask, months: int, by: By | None, run: str) -> dict[str, Any]:
     return dict(
         figures.metrics(
-            copy.reading(), ask.month_start, months, by=by, as_of=ask.as_of, currency=ask.currency
+            copy.reading(),
+            ask.month_start,
+            months,
+            by=by,
+            as_of=ask.as_of,
+            currency=ask.currency,
+            constant_on=ask.rates_of,
         )
     )
 
@@ -103,6 +114,7 @@ def _movements(ask: Ask, first: str, run: str) -> list[dict[str, Any]]:
             ask.month_start,
             as_of=ask.as_of,
             currency=ask.currency,
+            constant_on=ask.rates_of,
         )
     )
 
@@ -144,6 +156,16 @@ def owed(as_of: date, currency: str) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 @st.cache_data(ttl=SECONDS, max_entries=ENTRIES, show_spinner=False)
+def _cash_forecast(as_of: date, charges: tuple[Charge, ...] | None, run: str) -> dict[str, Any]:
+    return figures.cash_forecast(copy.reading(), as_of, charges=charges)
+
+
+def cash_forecast(as_of: date, charges: tuple[Charge, ...] | None) -> dict[str, Any]:
+    """What open invoices will bring in the weeks after a day; `charges` are card renewals."""
+    return _cash_forecast(as_of, charges, run_id())
+
+
+@st.cache_data(ttl=SECONDS, max_entries=ENTRIES, show_spinner=False)
 def _drill(
     figure: str, ask: Ask, by: By | None, group: str | None, run: str
 ) -> tuple[pl.DataFrame, Any]:
@@ -155,6 +177,7 @@ def _drill(
         currency=ask.currency,
         by=by,
         group=group,
+        constant_on=ask.rates_of,
     )
     return rows, total
 

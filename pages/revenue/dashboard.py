@@ -24,7 +24,8 @@ def main() -> None:
         states.no_copy()
         return
     as_of = f", as of {formats.day(ask.as_of)}" if ask.as_of else ""
-    what = f"{formats.month(ask.month)} in {ask.currency}{as_of}"
+    rates = f", at the rates of {formats.day(ask.rates_of)}" if ask.rates_of else ""
+    what = f"{formats.month(ask.month)} in {ask.currency}{as_of}{rates}"
     with heading:
         head.page("Revenue", f"{what}. Balances at the end of the month, flows over it.")
     for draw, height in SECTIONS:

@@ -70,7 +70,8 @@ def _group() -> tuple[By | None, str | None]:
 def _heading(figure: str, ask: Ask, by: By | None, group: str | None) -> None:
     narrowed = f", {by} {group}" if by else ""
     as_of = f", as of {formats.day(ask.as_of)}" if ask.as_of else ""
-    where = f"{formats.month(ask.month)}{narrowed}, in {ask.currency}{as_of}"
+    rates = f", at the rates of {formats.day(ask.rates_of)}" if ask.rates_of else ""
+    where = f"{formats.month(ask.month)}{narrowed}, in {ask.currency}{as_of}{rates}"
     head.page(catalogue.title(figure), where)
     words = reading.definition(catalogue.DEFINED_BY.get(figure, figure))
     st.html(f'<p class="lead">{escape(words)}</p>')

@@ -21,6 +21,7 @@ where p.reporting_currency = $currency
   and case $measure
     when 'burn' then p.kind <> 'cash'
     when 'cash' then p.kind = 'cash'
+    when 'collected' then p.kind not in ('cash', 'cost')
     else p.kind = 'cost' and p.document = $measure
   end
 order by p.day, p.kind, p.document_id

@@ -164,6 +164,12 @@ QUERIES = {
         for place in ("sys", "admin")
         for kind in ("", ".csv")
     },
+    **{
+        f"/{mount}/billing/{name}{kind}": f"{WINDOW}&month=2026-10-01"
+        for mount in ("sys", "admin")
+        for name in ("metrics", "movements", "cohorts")
+        for kind in ("", ".csv")
+    },
     "/v1/usage": "tenant_id=1",
     "/v1/usage/check": "tenant_id=1&limit=max_users",
 }

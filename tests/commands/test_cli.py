@@ -55,6 +55,7 @@ def documented(command: str) -> set[str]:
             ("report", "movements", "--from", "2026-01-01", "--to", "2026-04-30"),
         ),
         ("saldo report ar-ageing", ("report", "ar-ageing", "--to", "2026-04-30")),
+        ("saldo report cash-forecast", ("report", "cash-forecast", "--to", "2026-04-30")),
         ("saldo ledger check", ("ledger", "check")),
         ("saldo ledger trial-balance", ("ledger", "trial-balance")),
         ("saldo audit verify", ("audit", "verify")),

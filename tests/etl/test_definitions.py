@@ -31,6 +31,7 @@ def shown(wh: Warehouse) -> set[str]:
         *figures.metrics(wh, MONTH)["months"][0],
         *figures.movements(wh, MONTH, MONTH)[0],
         "receivables",
+        *(name for name in ("cash_forecast",) if figures.cash_forecast(wh)["definition"]),
         *(name for name in figures.cohorts(wh, MONTH, MONTH) if name == "cohorts"),
         *(f"dso_{name}" for name in ageing["dso"]),
     } - NOT_FIGURES
@@ -47,7 +48,12 @@ def test_definitions_travel_with_the_figures(wh: Warehouse) -> None:
 
 
 def test_every_figure_of_a_month_can_be_drilled(wh: Warehouse) -> None:
-    assert set(PARTS) | {"receivables"} == shown(wh) - {"dso_simple", "dso_count_back", "cohorts"}
+    assert set(PARTS) | {"receivables"} == shown(wh) - {
+        "dso_simple",
+        "dso_count_back",
+        "cohorts",
+        "cash_forecast",
+    }
 
 
 PARAMS: dict[str, object] = {
@@ -61,6 +67,8 @@ PARAMS: dict[str, object] = {
     "part": "p",
     "measure": "customers",
     "kind": "new",
+    "since": MONTH,
+    "constant_on": MONTH,
     "sign": 1,
     "first_cohort": MONTH,
     "last_cohort": MONTH,

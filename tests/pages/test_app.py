@@ -14,6 +14,7 @@ Person = Callable[..., Viewer]
 REVENUE = ["revenue", "cohorts", "churn", "deferred", "platform-fees"]
 RECEIVABLES = [
     "ageing",
+    "cash-forecast",
     "dunning",
     "invoices",
     "payments",
@@ -24,6 +25,7 @@ RECEIVABLES = [
 ]
 WITH_FILES = [
     "ageing",
+    "cash-forecast",
     "dunning",
     "invoices",
     "payments",
@@ -32,7 +34,13 @@ WITH_FILES = [
     "disputes",
     "credit-notes",
 ]
-FINANCE = ["ageing", "dunning", "ladder", *WITH_FILES[2:6], "reconciliation", *WITH_FILES[6:]]
+FINANCE = [
+    *WITH_FILES[:3],
+    "ladder",
+    *WITH_FILES[3:7],
+    "reconciliation",
+    *WITH_FILES[7:],
+]
 SUBSCRIPTIONS = ("subscriptions", "renewals", "tenants", "tenant", "usage")
 
 

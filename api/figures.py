@@ -1,0 +1,168 @@
+"""`/sys/billing/metrics`, `/movements`, `/cohorts`, `/cash-forecast`: JSON and CSV (CFO)."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from api.caller import Caller, TheOffice
+from api.copy import TheCopy
+from api.errors import refusals
+from api.reports import CSV, csv_lines
+from core.forecast.charges import card_renewals
+from etl import figures
+from etl.figures.cohorts import cohort_rows
+from etl.figures.forecast import forecast_lines
+from etl.figures.metrics import MOST_MONTHS, By
+from etl.figures.values import month_rows
+
+AsOf = Annotated[date | None, Query(description="As known on this day; the copy's at first.")]
+Currency = Annotated[str | None, Query(min_length=3, max_length=3, description="ISO 4217 code.")]
+From = Annotated[date, Query(alias="from", description="A day of the first month.")]
+To = Annotated[date, Query(alias="to", description="A day of the last month.")]
+
+ConstantOn = Annotated[
+    date | None, Query(description="Restate every amount at the exchange rates of this day.")
+]
+Month = Annotated[date, Query(description="A day of the last month.")]
+Months = Annotated[int, Query(ge=1, le=MOST_MONTHS, description="How many months, ending there.")]
+
+router = APIRouter()
+
+
+@router.get("/metrics", summary="Every figure of the dashboard", responses=refusals(400))
+def metrics(
+    at: TheOffice,
+    actor: Caller,
+    copy: TheCopy,
+    month: Month,
+    months: Months = 1,
+    by: By | None = None,
+    as_of: AsOf = None,
+    currency: Currency = None,
+    constant_on: ConstantOn = None,
+) -> dict[str, Any]:
+    """The figures month by month, with their definitions. Needs `analytics.read`."""
+    with at.work(actor) as work:
+        work.require("analytics.read")
+    last = month.replace(day=1)
+    return figures.metrics(copy, last, months, by, as_of, currency, constant_on)
+
+
+@router.get("/metrics.csv", summary="The same as CSV", responses={**refusals(400), **CSV})
+def metrics_csv(
+    at: TheOffice,
+    actor: Caller,
+    copy: TheCopy,
+    month: Month,
+    months: Months = 1,
+    by: By | None = None,
+    as_of: AsOf = None,
+    currency: Currency = None,
+    constant_on: ConstantOn = None,
+) -> Response:
+    """One line per month, and per group where grouped. Needs `analytics.read`."""
+    found = metrics(at, actor, copy, month, months, by, as_of, currency, constant_on)
+    return csv_lines("metrics", month_rows(found["months"]))
+
+
+@router.get("/movements", summary="How recurring revenue moved", responses=refusals(400))
+def movements(
+    at: TheOffice,
+    actor: Caller,
+    copy: TheCopy,
+    since: From,
+    until: To,
+    by: By | None = None,
+    as_of: AsOf = None,
+    currency: Currency = None,
+    constant_on: ConstantOn = None,
+) -> list[dict[str, Any]]:
+    """Months whose movements add up to the minor unit; losses positive. Needs `analytics.read`."""
+    with at.work(actor) as work:
+        work.require("analytics.read")
+    first, last = since.replace(day=1), until.replace(day=1)
+    return figures.movements(copy, first, last, as_of, currency, by, constant_on)
+
+
+@router.get("/movements.csv", summary="The same as CSV", responses={**refusals(400), **CSV})
+def movements_csv(
+    at: TheOffice,
+    actor: Caller,
+    copy: TheCopy,
+    since: From,
+    until: To,
+    by: By | None = None,
+    as_of: AsOf = None,
+    currency: Currency = None,
+    constant_on: ConstantOn = None,
+) -> Response:
+    """One line per month, and per group where grouped. Needs `analytics.read`."""
+    found = movements(at, actor, copy, since, until, by, as_of, currency, constant_on)
+    return csv_lines("movements", month_rows(found))
+
+
+@router.get("/cash-forecast", summary="Expected receipts by week", responses=refusals(400))
+def cash_forecast(
+    at: TheOffice,
+    actor: Caller,
+    copy: TheCopy,
+    as_of: AsOf = None,
+    currency: Currency = None,
+) -> dict[str, Any]:
+    """13 weeks per currency of the invoices, with range, invoices and back-test.
+    Needs `billing.read`.
+    """
+    with at.work(actor) as work:
+        work.require("billing.read")
+        charges = card_renewals(work, as_of or copy.info().as_of)
+    return figures.cash_forecast(copy, as_of, currency, charges)
+
+
+@router.get("/cash-forecast.csv", summary="The same as CSV", responses={**refusals(400), **CSV})
+def cash_forecast_csv(
+    at: TheOffice,
+    actor: Caller,
+    copy: TheCopy,
+    as_of: AsOf = None,
+    currency: Currency = None,
+) -> Response:
+    """Weeks, back-test, then invoices. Needs `billing.read`."""
+    found = cash_forecast(at, actor, copy, as_of, currency)
+    return csv_lines("cash-forecast", forecast_lines(found))
+
+
+@router.get("/cohorts", summary="How long tenants stay", responses=refusals(400))
+def cohorts(
+    at: TheOffice,
+    actor: Caller,
+    copy: TheCopy,
+    since: From,
+    until: To,
+    as_of: AsOf = None,
+    currency: Currency = None,
+    constant_on: ConstantOn = None,
+) -> dict[str, Any]:
+    """Tenants by the month of their first payment, and what is left of them month by month.
+    Needs `analytics.read`.
+    """
+    with at.work(actor) as work:
+        work.require("analytics.read")
+    first, last = since.replace(day=1), until.replace(day=1)
+    return figures.cohorts(copy, first, last, as_of, currency, constant_on)
+
+
+@router.get("/cohorts.csv", summary="The same as CSV", responses={**refusals(400), **CSV})
+def cohorts_csv(
+    at: TheOffice,
+    actor: Caller,
+    copy: TheCopy,
+    since: From,
+    until: To,
+    as_of: AsOf = None,
+    currency: Currency = None,
+    constant_on: ConstantOn = None,
+) -> Response:
+    """One line per cohort and age in months. Needs `analytics.read`."""
+    found = cohorts(at, actor, copy, since, until, as_of, currency, constant_on)
+    return csv_lines("cohorts", cohort_rows(found).to_dicts())

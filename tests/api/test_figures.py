@@ -1,0 +1,82 @@
+"""Figures over the API are those of the copy; both addresses and files say the same."""
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from starlette.testclient import TestClient
+
+from api.app import create
+from api.copy import the_copy
+from core.office import office as the_office
+from core.settings import Settings
+from core.work import Office
+from etl import figures
+from etl.warehouse import Warehouse
+from tests.api.conftest import Keys
+from tests.journeys.company import small_company
+
+
+@pytest.fixture(scope="module")
+def wh(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    settings = Settings(_env_file=None, SALDO_HOME=tmp_path_factory.mktemp("copy"))
+    return small_company(tenants=6).published(settings)
+
+
+@pytest.fixture
+def client(office: Office, wh: Warehouse) -> Iterator[TestClient]:
+    app = create()
+    app.dependency_overrides[the_office] = lambda: office
+    app.dependency_overrides[the_copy] = lambda: wh
+    with TestClient(app, raise_server_exceptions=False) as found:
+        yield found
+
+
+def lines(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.mark.parametrize("mount", ["/sys/billing", "/admin/billing"])
+def test_the_cash_forecast_and_its_file(
+    client: TestClient, program: Keys, wh: Warehouse, mount: str
+) -> None:
+    key = program("billing.read")
+    asked = {"as_of": "2026-11-10", "currency": "EUR"}
+    found = client.get(f"{mount}/cash-forecast", params=asked, headers=key)
+    assert found.status_code == 200
+    assert found.json() == figures.cash_forecast(wh, date(2026, 11, 10), "EUR")
+    file = client.get(f"{mount}/cash-forecast.csv", params=asked, headers=key)
+    weeks = [row for row in lines(file.text) if row["line"] == "week"]
+    [answer] = found.json()["currencies"]
+    assert [int(row["expected_minor"]) for row in weeks] == [
+        week["expected"]["minor"] for week in answer["weeks"]
+    ]
+    other = program("analytics.read")
+    assert client.get(f"{mount}/cash-forecast", headers=other).status_code == 403
+
+
+@pytest.mark.parametrize("mount", ["/sys/billing", "/admin/billing"])
+def test_metrics_movements_and_cohorts_take_constant_currency(
+    client: TestClient, program: Keys, wh: Warehouse, mount: str
+) -> None:
+    key, on = program("analytics.read"), "2026-06-30"
+    window = {"from": "2026-08-01", "to": "2026-10-31", "constant_on": on}
+    moved = client.get(f"{mount}/movements", params=window, headers=key).json()
+    assert [row["fx"]["minor"] for row in moved] == [0, 0, 0]
+    file = lines(client.get(f"{mount}/movements.csv", params=window, headers=key).text)
+    assert [int(row["end_minor"]) for row in file] == [row["end"]["minor"] for row in moved]
+    month = {"month": "2026-10-01", "constant_on": on, "by": "plan"}
+    found = client.get(f"{mount}/metrics", params=month, headers=key).json()
+    assert found["months"][0]["mrr"] == moved[-1]["end"]
+    file = lines(client.get(f"{mount}/metrics.csv", params=month, headers=key).text)
+    assert {row["group"] for row in file} == set(found["months"][0]["groups"])
+    cohorts = client.get(f"{mount}/cohorts", params=window, headers=key).json()
+    assert cohorts == figures.cohorts(
+        wh, date(2026, 8, 1), date(2026, 10, 1), constant_on=date(2026, 6, 30)
+    )
+    refused = client.get(
+        f"{mount}/metrics", params={**month, "constant_on": "1990-05-05"}, headers=key
+    )
+    assert (refused.status_code, refused.json()["code"]) == (400, "rate_missing")

@@ -1,0 +1,81 @@
+"""Behaviour is learnt from what was known, leans on wider groups, and knows what is never paid."""
+
+from datetime import timedelta
+
+import pytest
+
+from core.forecast.behaviour import HALF_LIFE_DAYS, Behaviour
+from core.forecast.invoices import Billed, Paid
+from tests.core.forecast.bills import TODAY, a_bill, settled
+
+
+def ever(bills: list[Billed], asked: Billed) -> float:
+    return Behaviour(bills, TODAY).paid_by(asked, TODAY, 7)[-1]
+
+
+def test_an_invoice_waits_for_the_day_its_customer_pays_on() -> None:
+    asked = a_bill(TODAY)
+    by_day = Behaviour([*settled(200, 5), asked], TODAY).paid_by(asked, TODAY, 10)
+    assert by_day[3] < 0.01
+    assert by_day[4] > 0.9
+
+
+def test_how_late_an_invoice_is_already_counts() -> None:
+    bills = [*settled(50, 2), *settled(50, 20)]
+    fresh, late = a_bill(TODAY), a_bill(TODAY - timedelta(days=10))
+    known = Behaviour([*bills, fresh, late], TODAY)
+    assert known.paid_by(fresh, TODAY, 7)[6] == pytest.approx(0.5, abs=0.05)
+    assert known.paid_by(late, TODAY, 9)[8] < 0.02
+    assert known.paid_by(late, TODAY, 10)[9] > 0.9
+
+
+def test_few_invoices_lean_on_the_country_and_a_new_country_on_all() -> None:
+    swedish = settled(100, 3, customer="many", country="SE")
+    german = settled(100, 14, customer="other", country="DE")
+    known = Behaviour([*swedish, *german], TODAY)
+    new_swede = a_bill(TODAY, customer="new", country="SE")
+    new_dane = a_bill(TODAY, customer="far", country="DK")
+    in_germany = a_bill(TODAY, customer="neu", country="DE")
+    shares = [known.paid_by(each, TODAY, 7)[6] for each in (new_swede, new_dane, in_germany)]
+    assert shares[0] > 0.85
+    assert 0.4 < shares[1] < 0.6
+    assert shares[2] < 0.2
+
+
+def test_what_was_written_off_or_stays_open_is_a_share_never_paid() -> None:
+    asked = a_bill(TODAY)
+    long_ago = TODAY - timedelta(days=200)
+    lost = [a_bill(long_ago, closed_on=long_ago + timedelta(days=60)) for _ in range(10)]
+    stuck = [a_bill(long_ago) for _ in range(10)]
+    paid = [a_bill(long_ago - timedelta(days=n % 3), 5) for n in range(80)]
+    assert ever([*paid, *lost, *stuck, asked], asked) == pytest.approx(0.8, abs=0.02)
+    assert ever([*paid, asked], asked) == pytest.approx(1, abs=0.001)
+
+
+def test_voided_invoices_card_payments_and_credit_tell_nothing() -> None:
+    long_ago = TODAY - timedelta(days=100)
+    paid = settled(40, 5)
+    silent = [
+        a_bill(long_ago, closed_on=long_ago, void=True),
+        a_bill(long_ago, -30, at_once=True),
+        a_bill(long_ago, paid=(Paid(long_ago, 10_000, cash=False),)),
+        a_bill(long_ago, minor=0),
+        a_bill(TODAY + timedelta(days=31)),
+    ]
+    asked = a_bill(TODAY)
+    assert ever([*paid, *silent], asked) == ever(paid, asked)
+
+
+def test_what_was_not_known_on_the_day_changes_nothing() -> None:
+    past = settled(40, 5)
+    open_then = a_bill(TODAY - timedelta(days=3))
+    later = a_bill(TODAY - timedelta(days=3), 9, terms=30)
+    asked = a_bill(TODAY)
+    assert ever([*past, open_then], asked) == ever([*past, later], asked)
+
+
+def test_recent_invoices_weigh_more() -> None:
+    old = [a_bill(TODAY - timedelta(days=HALF_LIFE_DAYS * 2 + 40 + n), 30) for n in range(50)]
+    asked = a_bill(TODAY)
+    share = Behaviour([*old, *settled(50, 2), asked], TODAY).paid_by(asked, TODAY, 7)[6]
+    assert share == pytest.approx(0.8, abs=0.05)
