@@ -23,6 +23,7 @@ from commands import (
     pure,
     reports,
     runs,
+    sql,
     subscription_acts,
     subscriptions,
     tenants,
@@ -61,6 +62,7 @@ app.add_typer(dunning.app, name="dunning")
 app.add_typer(subscription_acts.app, name="subscription")
 app.add_typer(plans.app, name="plan")
 app.add_typer(tenants.app, name="tenant")
+app.add_typer(sql.app, name="query")
 reports.report_app.command()(document_reports.churn)
 reports.report_app.command()(document_reports.platform_fees)
 reports.report_app.command()(document_reports.revenue_schedule)
@@ -83,6 +85,7 @@ usage.app.command()(usage_prices.create_meter)
 usage.app.command()(usage_prices.set_price)
 app.command()(reports.sync)
 app.command()(reports.metrics)
+app.command()(sql.sql)
 app.command()(pure.proration)
 app.command()(pure.periods)
 app.command()(matching.match)

@@ -23,6 +23,7 @@ from api import (
     plans,
     previews,
     reports,
+    sql,
     subscriptions,
     tenants,
     unmatched,
@@ -67,6 +68,7 @@ TAGS = [
     {"name": "Documents", "description": "Invoices and credit notes as PDF"},
     {"name": "Bank", "description": "The bank's files"},
     {"name": "Reports", "description": "Churn and platform fees, as JSON and CSV"},
+    {"name": "SQL", "description": "Questions in SQL over the analytics copy, and kept ones"},
     {"name": "Charging", "description": "Cards charged by the run or at once"},
     {"name": "My billing", "description": "The own organisation's recharges and cards"},
     {"name": "Payment config", "description": "Keys of the gateways, and the events they sent"},
@@ -114,6 +116,7 @@ def create() -> FastAPI:
         webhooks.router,
         bank.router,
         reports.router,
+        sql.router,
         dunning.queue_router,
         dunning.tenants,
     ):
