@@ -79,6 +79,14 @@ MENU = (
         ":material/percent:",
     ),
     Entry(
+        "sql",
+        "SQL",
+        "pages/analysis/sql.py",
+        "Revenue",
+        "analytics.sql",
+        ":material/database_search:",
+    ),
+    Entry(
         "ageing",
         "Ageing",
         "pages/receivables/ageing.py",

@@ -36,12 +36,13 @@ def words(test: AppTest) -> str:
     ("role", "addresses"),
     [
         ("cfo", [*REVENUE, *RECEIVABLES, *SUBSCRIPTIONS]),
-        ("analyst", REVENUE),
+        ("analyst", [*REVENUE, "sql"]),
         ("billing", [*WITH_FILES, *SUBSCRIPTIONS]),
         (
             "super_admin",
             [
                 *REVENUE,
+                "sql",
                 *FINANCE,
                 *SUBSCRIPTIONS,
                 "meters",
