@@ -110,14 +110,20 @@ def _tables(found: list[Table]) -> None:
     table = names[st.selectbox("Table", names, index=first, key="sql-table")]
     st.caption(table.about)
     st.button("Show its rows", key="sql-peek", on_click=_write, args=(f"from {table.name}",))
-    tables.html(
-        [Column("Column", words=True), Column("Type", words=True), Column("Meaning", words=True)],
-        [
-            [Cell(column.name, tone="strong"), Cell(column.kind.lower()), Cell(column.words)]
-            for column in table.columns
-        ],
-        label=f"Columns of {table.name}",
-    )
+    with st.container(key="sql-columns"):
+        tables.html(
+            [Column(title, words=True) for title in ("Column", "Type", "Meaning")],
+            [
+                [Cell(column.name, tone="strong"), Cell(_kind(column.kind)), Cell(column.words)]
+                for column in table.columns
+            ],
+            label=f"Columns of {table.name}",
+        )
+
+
+def _kind(kind: str) -> str:
+    """DuckDB's name of a type, short enough for a narrow column."""
+    return kind.lower().removesuffix(" with time zone")
 
 
 def _write(sql: str, opened: int | None = None) -> None:
