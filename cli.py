@@ -25,6 +25,7 @@ from commands import (
     reconciliation,
     reports,
     runs,
+    sql,
     subscription_acts,
     subscriptions,
     tenants,
@@ -64,6 +65,7 @@ app.add_typer(dunning.app, name="dunning")
 app.add_typer(subscription_acts.app, name="subscription")
 app.add_typer(plans.app, name="plan")
 app.add_typer(tenants.app, name="tenant")
+app.add_typer(sql.app, name="query")
 reports.report_app.command()(document_reports.churn)
 reports.report_app.command()(document_reports.platform_fees)
 reports.report_app.command()(document_reports.revenue_schedule)
@@ -88,6 +90,7 @@ usage.app.command()(usage_prices.create_meter)
 usage.app.command()(usage_prices.set_price)
 app.command()(reports.sync)
 app.command()(reports.metrics)
+app.command()(sql.sql)
 app.command()(pure.proration)
 app.command()(pure.periods)
 app.command()(matching.match)

@@ -26,6 +26,7 @@ from api import (
     previews,
     reconciliation,
     reports,
+    sql,
     subscriptions,
     tenants,
     unmatched,
@@ -73,6 +74,7 @@ TAGS = [
     {"name": "Admin reconciliation", "description": "The same, at the admin panel's address"},
     {"name": "Reports", "description": "Churn, platform fees, cohorts, cash forecast"},
     {"name": "Admin reports", "description": "The same, at the admin panel's address"},
+    {"name": "SQL", "description": "Questions in SQL over the analytics copy, and kept ones"},
     {"name": "Charging", "description": "Cards charged by the run or at once"},
     {"name": "My billing", "description": "The own organisation's recharges and cards"},
     {"name": "Payment config", "description": "Keys of the gateways, and the events they sent"},
@@ -131,6 +133,7 @@ def create() -> FastAPI:
         webhooks.router,
         bank.router,
         reports.router,
+        sql.router,
         dunning.queue_router,
         dunning.tenants,
     ):

@@ -11,6 +11,7 @@ from core.access.models import (
     UserRole,
     UserSession,
 )
+from core.adhoc.models import QueryRun, SavedQuery
 from core.audit.models import AuditEvent
 from core.bank.models import BankStatement, BankTransfer, UnmatchedBankTransfer
 from core.base import Base
@@ -123,11 +124,13 @@ __all__ = [
     "PlanHistory",
     "PlanLimit",
     "PlanPrice",
+    "QueryRun",
     "ReconciliationDay",
     "ReconciliationDecision",
     "Refund",
     "Role",
     "RolePermission",
+    "SavedQuery",
     "Subscription",
     "SubscriptionCancellation",
     "SubscriptionItem",

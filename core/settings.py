@@ -17,6 +17,7 @@ from core.settings_parts import (
     GatewaySettings,
     MessageSettings,
     OidcSettings,
+    SandboxSettings,
 )
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,7 +30,7 @@ def default_home() -> Path:
     return Path("/var/lib/saldo") if running_as_root else Path.home() / ".local/share/saldo"
 
 
-class Settings(DocumentSettings, MessageSettings, GatewaySettings, OidcSettings):
+class Settings(DocumentSettings, MessageSettings, GatewaySettings, OidcSettings, SandboxSettings):
     """Names follow the sources where they exist, `SALDO_…` otherwise."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)

@@ -71,6 +71,45 @@ class DocumentSettings(BaseSettings):
     )
 
 
+class SandboxSettings(BaseSettings):
+    """What one ad-hoc query may use up."""
+
+    sql_seconds: int = Field(
+        default=10,
+        ge=1,
+        le=13,
+        alias="SALDO_SQL_SECONDS",
+        description="An ad-hoc query that takes longer is ended.",
+    )
+    sql_memory_mb: int = Field(
+        default=512,
+        ge=64,
+        le=1024,
+        alias="SALDO_SQL_MEMORY_MB",
+        description="Memory of an ad-hoc query; its process gets 256 MB beside it.",
+    )
+    sql_rows: int = Field(
+        default=10_000,
+        ge=1,
+        le=1_000_000,
+        alias="SALDO_SQL_ROWS",
+        description="Rows of an ad-hoc query that are shown and exported.",
+    )
+    sql_result_mb: int = Field(
+        default=32,
+        ge=1,
+        le=256,
+        alias="SALDO_SQL_RESULT_MB",
+        description="Size of the result of an ad-hoc query; rows beyond it are left out.",
+    )
+    sql_parallel: int = Field(
+        default=2,
+        ge=1,
+        alias="SALDO_SQL_PARALLEL",
+        description="Ad-hoc queries that a process runs at the same time; others wait.",
+    )
+
+
 class MessageSettings(BaseSettings):
     """How tenants are told what happened."""
 

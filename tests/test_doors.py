@@ -1,6 +1,6 @@
 """Every write a person or a program may do is reached from the API and from the command line.
 
-A door reaches an action when its source refers to the action, or to a function of core that
+A door reaches an action when its source refers to the action, or to a function of Saldo that
 carries the action out (`THROUGH`). What is not reached stands in a list with its reason.
 """
 
@@ -38,9 +38,12 @@ THROUGH: dict[str, Name] = {
     "recharge.opened": ("core.charging.checkout", "recharge"),
     "card.page_opened": ("core.charging.checkout", "leave_card"),
     "charge.attempt.started": ("core.charging.run", "charge_now"),
+    "analytics.query.asked": ("etl.sandbox.asking", "ask"),
     "charge.own_attempt.started": ("core.charging.run", "charge_now"),
 }
-"""Actions that a function of core carries out for the doors."""
+"""Actions that another function carries out for the doors."""
+CARRIERS = ("core", "etl")
+"""Packages whose functions doors use."""
 NIGHTLY = "a step of a daily run, which is asked for as a job or with `saldo run`"
 FILES = "costs, cash and rates come in as files, with `saldo import csv`"
 OWN = "a tenant's person has the pages and the API, but no command line"
@@ -82,12 +85,14 @@ LACKING = {
 
 
 def referred(source: str, module: str = "") -> Iterator[Name]:
-    """The names of core that a source uses, and its own if it is a module of core."""
+    """The names of core and etl that a source uses, and its own if it is a module of them."""
     tree = ast.parse(source)
     brought = {
         alias.asname or alias.name: (node.module, alias.name)
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "core"
+        if isinstance(node, ast.ImportFrom)
+        and node.module
+        and node.module.split(".")[0] in CARRIERS
         for alias in node.names
     }
     for node in ast.walk(tree):

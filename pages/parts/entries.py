@@ -1,32 +1,6 @@
 """The pages there are: file, address, group by job and permission of each, in the menu's order."""
 
-from dataclasses import dataclass
-from typing import Literal
-
-from core.settings import Settings
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One page: its file, its address, its group by job, and the permission it needs.
-
-    `feature` is the setting that switches it on; `own` pages are for a tenant's users alone.
-    """
-
-    address: str
-    title: str
-    file: str
-    group: str
-    needs: str
-    icon: str
-    visibility: Literal["visible", "hidden"] = "visible"
-    feature: Literal["saas_billing", "saas_wallet"] | None = None
-    own: bool = False
-
-    def offered(self, chosen: Settings) -> bool:
-        """True unless its feature is switched off."""
-        return self.feature is None or bool(getattr(chosen, self.feature))
-
+from pages.parts.entry import Entry
 
 MENU = (
     Entry(
@@ -77,6 +51,14 @@ MENU = (
         "Revenue",
         "analytics.read",
         ":material/percent:",
+    ),
+    Entry(
+        "sql",
+        "SQL",
+        "pages/analysis/sql.py",
+        "Revenue",
+        "analytics.sql",
+        ":material/database_search:",
     ),
     Entry(
         "ageing",

@@ -7,7 +7,8 @@ from streamlit.navigation.page import Page
 
 from core.access.sessions import Viewer
 from core.settings import Settings, settings
-from pages.parts.entries import MENU, Entry
+from pages.parts.entries import MENU
+from pages.parts.entry import Entry
 
 LANDING = {"billing": "ageing", "onboarding": "tenant"}
 """Roles that do not start at the first page they may open."""

@@ -15,6 +15,11 @@ def failed(problem: Exception) -> None:
     st.html(_card("This did not work", str(problem), "failed", role="alert"))
 
 
+def told(title: str, words: str, *, failed: bool) -> None:
+    """How something ended that its reader asked for."""
+    st.html(_card(title, words, "failed" if failed else "empty"))
+
+
 def notice(tone: str, words: str) -> None:
     """A line that says how something went; `tone` is good, bad or warn."""
     st.html(f'<p class="notice {tone}" role="status">{escape(words)}</p>')

@@ -126,6 +126,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "/sys/payment-config/{provider}": {"keys": {}, "mode": "test", "reason": "for the test"},
     "/sys/payment-config/{provider}/remove": {"reason": "for the test"},
     "/sys/payment-config/reseal": {"reason": "for the test"},
+    "/sys/analytics/sql": {"sql": "select 1"},
+    "/sys/analytics/queries": {"role": "analyst", "name": "One", "sql": "select 1"},
+    "/sys/analytics/queries/{query_id}": {"name": "One", "sql": "select 1"},
     "replay": {"reason": "for the test"},
     "decisions": {
         "decision": "ignored",

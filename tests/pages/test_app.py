@@ -53,12 +53,13 @@ def words(test: AppTest) -> str:
     ("role", "addresses"),
     [
         ("cfo", [*REVENUE, *RECEIVABLES, *SUBSCRIPTIONS]),
-        ("analyst", [*REVENUE, "reconciliation"]),
+        ("analyst", [*REVENUE, "sql", "reconciliation"]),
         ("billing", [*WITH_FILES, *SUBSCRIPTIONS]),
         (
             "super_admin",
             [
                 *REVENUE,
+                "sql",
                 *FINANCE,
                 *SUBSCRIPTIONS,
                 "meters",

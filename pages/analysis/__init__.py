@@ -1,0 +1,1 @@
+"""Questions of one's own over the analytics copy."""

@@ -1,0 +1,28 @@
+"""One page of the menu: its file, its address, and who may open it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from core.settings import Settings
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One page: its file, its address, its group by job, and the permission it needs.
+
+    `feature` is the setting that switches it on; `own` pages are for a tenant's users alone.
+    """
+
+    address: str
+    title: str
+    file: str
+    group: str
+    needs: str
+    icon: str
+    visibility: Literal["visible", "hidden"] = "visible"
+    feature: Literal["saas_billing", "saas_wallet"] | None = None
+    own: bool = False
+
+    def offered(self, chosen: Settings) -> bool:
+        """True unless its feature is switched off."""
+        return self.feature is None or bool(getattr(chosen, self.feature))
