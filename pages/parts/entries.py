@@ -79,6 +79,14 @@ MENU = (
         ":material/percent:",
     ),
     Entry(
+        "close",
+        "Month close",
+        "pages/revenue/close.py",
+        "Revenue",
+        "analytics.read",
+        ":material/lock_clock:",
+    ),
+    Entry(
         "ageing",
         "Ageing",
         "pages/receivables/ageing.py",

@@ -126,6 +126,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "/sys/payment-config/{provider}/remove": {"reason": "for the test"},
     "/sys/payment-config/reseal": {"reason": "for the test"},
     "replay": {"reason": "for the test"},
+    "{month}": {"reason": "for the test"},
+    "reopen": {"reason": "for the test"},
+    "explain": {"item": "inbox", "finding": "as seen", "reason": "for the test"},
     "decisions": {
         "decision": "ignored",
         "differences": [
@@ -163,6 +166,7 @@ QUERIES = {
         for place in ("sys", "admin")
         for kind in ("", ".csv")
     },
+    **{f"/{place}/billing/journal": WINDOW for place in ("sys", "admin")},
     "/v1/usage": "tenant_id=1",
     "/v1/usage/check": "tenant_id=1&limit=max_users",
 }
@@ -190,7 +194,7 @@ def body_of(path: str) -> dict[str, Any]:
 
 
 def ask(client: TestClient, method: str, path: str, headers: dict[str, str]) -> Any:
-    url = re.sub(r"{\w+}", "1", path)
+    url = re.sub(r"{\w+}", "1", path.replace("{month}", "2026-10"))
     if method == "GET":
         return client.get(f"{url}?{QUERIES.get(path, '')}", headers=headers)
     if path in RAW:

@@ -11,8 +11,17 @@ from pages.parts import menu
 
 Run = Callable[..., AppTest]
 Person = Callable[..., Viewer]
-REVENUE = ["revenue", "cohorts", "churn", "deferred", "platform-fees"]
-RECEIVABLES = ["ageing", "dunning", "invoices", "payments", "unmatched", "disputes", "credit-notes"]
+REVENUE = ["revenue", "cohorts", "churn", "deferred", "platform-fees", "close"]
+RECEIVABLES = [
+    "ageing",
+    "dunning",
+    "invoices",
+    "payments",
+    "unmatched",
+    "reconciliation",
+    "disputes",
+    "credit-notes",
+]
 WITH_FILES = [
     "ageing",
     "dunning",
@@ -23,7 +32,7 @@ WITH_FILES = [
     "disputes",
     "credit-notes",
 ]
-FINANCE = ["ageing", "dunning", "ladder", *WITH_FILES[2:]]
+FINANCE = ["ageing", "dunning", "ladder", *WITH_FILES[2:6], *RECEIVABLES[5:]]
 SUBSCRIPTIONS = ("subscriptions", "renewals", "tenants", "tenant", "usage")
 
 
