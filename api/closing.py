@@ -46,7 +46,7 @@ class ExplainBody(Body):
     """Which red item is explained, as it was found, and why it is in order."""
 
     model_config = example(
-        {"item": "inbox", "finding": "1 of 7.00 EUR not decided", "reason": A_REASON}
+        {"item": "inbox", "finding": "Not decided: 1 for 7.00 EUR", "reason": A_REASON}
     ) | {"extra": "forbid"}
 
     item: Name

@@ -19,6 +19,7 @@ from core.reconciliation.sides import Window
 from core.reconciliation.standing import ProviderState, provider_states
 from core.work import Office, Work
 
+TITLES = dict(zip(SOURCES, ("Stripe", "Paystack", "PayPal", "Bankgirot"), strict=True))
 State = Literal["green", "explained", "red"]
 _WAITING = text("""
 -- Transfers up to a day that nobody has decided: how many, by currency; minor units.
@@ -131,7 +132,7 @@ def _reconciled(work: Work, month: date) -> Iterator[Item]:
     door = "/reconciliation?" + urlencode({"from": month, "until": until})
     for state in provider_states(office, work, month, until, SOURCES):
         own = [total for total in seen.totals if total.provider == state.provider]
-        title = f"Reconciliation of {state.provider.capitalize()}"
+        title = f"Reconciliation of {TITLES[state.provider]}"
         well = "Books and gateway agree" if own else "Nothing moved there"
         yield _item(
             f"reconciliation:{state.provider}", title, _drifted(state, own), well,
@@ -152,10 +153,11 @@ def _drifted(state: ProviderState, own: list[Total]) -> str:
 
 def _inbox(work: Work, month: date) -> Item:
     until = last_day(month)
-    fault = "; ".join(
-        f"{row.transfers} of {units_text(row.minor, row.currency)} {row.currency} not decided"
+    waiting = "; ".join(
+        f"{row.transfers} for {units_text(row.minor, row.currency)} {row.currency}"
         for row in work.session.execute(_WAITING, {"until": until})
     )
+    fault = f"Not decided: {waiting}" if waiting else ""
     return _item(
         "inbox", "Unmatched payments", fault, "Every transfer up to the month's end is decided",
         "/unmatched",

@@ -99,6 +99,12 @@ def books(work: Work, since: date, until: date, currency: str | None = None) -> 
     )
 
 
+def currencies(work: Work, until: date) -> list[str]:
+    """The currencies that the ledger holds at the end of a day. Needs `billing.read`."""
+    work.require("billing.read")
+    return list(work.session.scalars(_CURRENCIES, {"until": until}))
+
+
 def _row(row: Any) -> JournalRow:
     facts = dict(row)
     facts["written_on"] = facts.pop("created_at").date()
@@ -110,7 +116,7 @@ def _of(rows: Sequence[dict[str, Any]], currency: str) -> list[dict[str, Any]]:
 
 
 def _the_currency(work: Work, until: date) -> str:
-    held = list(work.session.scalars(_CURRENCIES, {"until": until}))
+    held = currencies(work, until)
     if len(held) > 1:
         raise BadInput(f"A SIE file carries one currency; name one of {', '.join(held)}")
     return held[0] if held else work.settings.reporting_currency

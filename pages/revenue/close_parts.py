@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from html import escape
 from typing import Any
 
@@ -11,7 +12,7 @@ import streamlit as st
 from core.closing.checklist import Item
 from core.closing.rules import canonical, last_day
 from core.closing.viewing import MonthRow, Restatement, Verified
-from core.ledger.exporting import books
+from core.ledger.exporting import books, currencies
 from core.ledger.exporting import journal as read_journal
 from core.ledger.sie import sie_file
 from core.money import Money
@@ -58,7 +59,7 @@ def checklist(month: date, items: Sequence[Item], *, closed: bool) -> None:
         head.section(f"Checklist of {named(month)}", told)
         columns = [Column(title, words=True) for title in ("Item", "State", "What was found", "")]
         tables.html(columns, [_item(month, item, closed) for item in items], label="Checklist")
-        if not closed:
+        if not closed and may("sys_finance"):
             confirm.door(close_asks.CLOSE, f"{month:%Y-%m}", f"Close {named(month)}…")
 
 
@@ -69,7 +70,7 @@ def _readiness(red: int) -> str:
 def _item(month: date, item: Item, closed: bool) -> list[Cell]:
     found = f"{item.finding}. {item.explanation}" if item.explanation else item.finding
     act = Cell("")
-    if item.state == "red" and item.may_be_explained and not closed:
+    if item.state == "red" and item.may_be_explained and not closed and may("sys_finance"):
         act = Cell("Explain…", opens=close_asks.explain_door(month, item.name))
     return [
         Cell(item.title, opens=item.door),
@@ -92,7 +93,8 @@ def kept(row: MonthRow, verified: Verified) -> None:
             states.notice("good", "Every figure is as it was closed: all hashes fit")
         else:
             states.notice("bad", f"Changed since the close: {'; '.join(verified.wrong[:5])}")
-        confirm.door(close_asks.REOPEN, f"{row.month:%Y-%m}", "Reopen…")
+        if may("sys_finance"):
+            confirm.door(close_asks.REOPEN, f"{row.month:%Y-%m}", "Reopen…")
 
 
 def restatements(month: date, figures: Sequence[Restatement]) -> None:
@@ -161,7 +163,12 @@ def _change(each: Restatement) -> str:
         return "–"
     if isinstance(each.closed, dict) and isinstance(each.now, dict):
         return formats.money(Money(each.now["minor"] - each.closed["minor"], each.now["currency"]))
-    return "changed"
+    if each.closed is None or each.now is None:
+        return "changed"
+    try:
+        return str(Decimal(str(each.now)) - Decimal(str(each.closed)))
+    except InvalidOperation:
+        return "changed"
 
 
 def _frame(figures: Sequence[Restatement]) -> pl.DataFrame:
@@ -181,16 +188,19 @@ def _frame(figures: Sequence[Restatement]) -> pl.DataFrame:
 
 def journal(month: date) -> None:
     """The month's journal for accountants, as SIE and CSV."""
-    if not viewer_may_read():
+    if not may("billing.read"):
         return
+    with office().work(viewer.current_actor()) as work:
+        held = currencies(work, last_day(month)) or [settings().reporting_currency]
+    own = settings().reporting_currency
     with st.container(border=True, key="panel-journal"):
         head.section(
             "Journal for accountants",
             f"{named(month)}; SIE 4 has one currency a file, CSV has all of them",
         )
         for_sie = st.segmented_control(
-            "Currency of the SIE file", lists.CURRENCIES, default=settings().reporting_currency,
-            key="journal-currency",
+            "Currency of the SIE file", held, default=own if own in held else held[0],
+            key="journal-currency", required=True,
         )  # fmt: skip
         name = f"journal-{month:%Y-%m}"
         with st.container(horizontal=True):
@@ -198,10 +208,10 @@ def journal(month: date) -> None:
             _download("CSV", lambda: _csv(month), f"{name}.csv")
 
 
-def viewer_may_read() -> bool:
-    """Whether the person may read the journal."""
+def may(permission: str) -> bool:
+    """Whether the person holds a permission."""
     person = viewer.current_viewer()
-    return person is not None and person.may("billing.read")
+    return person is not None and person.may(permission)
 
 
 def _download(label: str, make: Any, name: str) -> None:

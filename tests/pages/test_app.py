@@ -45,7 +45,7 @@ def words(test: AppTest) -> str:
     ("role", "addresses"),
     [
         ("cfo", [*REVENUE, *RECEIVABLES, *SUBSCRIPTIONS]),
-        ("analyst", REVENUE),
+        ("analyst", [*REVENUE, "reconciliation"]),
         ("billing", [*WITH_FILES, *SUBSCRIPTIONS]),
         (
             "super_admin",

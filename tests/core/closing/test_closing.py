@@ -135,7 +135,7 @@ def test_an_open_transfer_refuses_the_close_until_it_is_explained(office: Office
     october(office)
     waiting(office, 700, booked_on=OCTOBER.replace(day=30))
     finding = items(office)["inbox"].finding
-    assert finding == "1 of 7.00 EUR not decided"
+    assert finding == "Not decided: 1 for 7.00 EUR"
     with pytest.raises(NotInOrder, match="Unmatched payments"):
         close(office)
     explained(office, "inbox", finding)
