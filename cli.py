@@ -7,6 +7,7 @@ from commands import (
     books,
     cash_forecast,
     channels,
+    closing,
     credit_notes,
     database,
     document_reports,
@@ -88,6 +89,8 @@ usage.app.command()(usage_prices.meters)
 usage.app.command()(usage_prices.prices)
 usage.app.command()(usage_prices.create_meter)
 usage.app.command()(usage_prices.set_price)
+books.ledger_app.command()(closing.export)
+app.command()(closing.close)
 app.command()(reports.sync)
 app.command()(reports.metrics)
 app.command()(sql.sql)

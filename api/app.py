@@ -8,6 +8,7 @@ from api import (
     access,
     bank,
     charging,
+    closing,
     credit_notes,
     disputes,
     documents,
@@ -75,6 +76,8 @@ TAGS = [
     {"name": "Reports", "description": "Churn, platform fees, cohorts, cash forecast"},
     {"name": "Admin reports", "description": "The same, at the admin panel's address"},
     {"name": "SQL", "description": "Questions in SQL over the analytics copy, and kept ones"},
+    {"name": "Month close", "description": "Months closed with their figures; the journal"},
+    {"name": "Admin month close", "description": "The same, at the admin panel's address"},
     {"name": "Charging", "description": "Cards charged by the run or at once"},
     {"name": "My billing", "description": "The own organisation's recharges and cards"},
     {"name": "Payment config", "description": "Keys of the gateways, and the events they sent"},
@@ -140,6 +143,8 @@ def create() -> FastAPI:
         app.include_router(router)
     for prefix, tag in (("/sys", "Reconciliation"), ("/admin", "Admin reconciliation")):
         app.include_router(reconciliation.router, prefix=f"{prefix}/billing", tags=[tag])
+    for prefix, tag in (("/sys", "Month close"), ("/admin", "Admin month close")):
+        app.include_router(closing.router, prefix=f"{prefix}/billing", tags=[tag])
     app.include_router(dunning.router, prefix="/billing/dunning", tags=["Dunning"])
     app.include_router(dunning.router, prefix="/dunning", tags=["Short addresses"])
     app.include_router(figures.router, prefix="/sys/billing", tags=["Reports"])

@@ -22,7 +22,7 @@ from core.work import Work
 
 SHORTEST_REASON = 10
 LONGEST_REASON = 2_000
-NOT_HASHED = ("work", "key", "reason", "password", "secret", "code")
+NOT_HASHED = ("work", "key", "reason", "password", "secret", "code", "copied")
 """Arguments that say nothing of what is asked, or whose hash would give a secret to guess."""
 P = ParamSpec("P")
 R = TypeVar("R")

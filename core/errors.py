@@ -58,6 +58,12 @@ class NotNow(SaldoError):
     code = "not_now"
 
 
+class MonthClosed(NotNow):
+    """The month is closed and takes no postings; nothing was written."""
+
+    code = "month_closed"
+
+
 class ChangedMeanwhile(SaldoError):
     """Somebody changed this record in the meantime; look again."""
 

@@ -16,6 +16,7 @@ from core.audit.models import AuditEvent
 from core.bank.models import BankStatement, BankTransfer, UnmatchedBankTransfer
 from core.base import Base
 from core.charging.models import ChargeAttempt, GatewayCustomer, HostedPage, PaymentMethod
+from core.closing.models import ClosedFigure, ClosedMonth, CloseExplanation
 from core.credit_notes.models import CreditNote, CreditNoteLine
 from core.documents.models import Document
 from core.dunning.models import (
@@ -83,6 +84,9 @@ __all__ = [
     "Base",
     "CashBalance",
     "ChargeAttempt",
+    "CloseExplanation",
+    "ClosedFigure",
+    "ClosedMonth",
     "Cost",
     "CreditNote",
     "CreditNoteLine",

@@ -8,13 +8,13 @@ from typing import Any
 
 from psycopg.errors import UniqueViolation
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from core.access.authority import Actor, Standing, standing
 from core.audit.log import append
 from core.clock import Clock, local_date
-from core.errors import ChangedMeanwhile, DatabaseUnavailable, NotAllowed
+from core.errors import ChangedMeanwhile, DatabaseUnavailable, MonthClosed, NotAllowed
 from core.notifications.outbox import Notice, note
 from core.settings import Settings
 
@@ -22,6 +22,8 @@ _SCOPE = text(
     "select set_config('app.scope', :scope, true), set_config('app.tenant_id', :tenant_id, true)"
 )
 _CHECK_NOW = text("set constraints all immediate")
+MONTH_CLOSED = "SA001"
+"""What migrations/sql/closing.sql raises for a posting dated in a closed month."""
 
 
 @dataclass
@@ -130,12 +132,19 @@ class Office:
 
 @contextmanager
 def races_told() -> Iterator[None]:
-    """Raise ChangedMeanwhile when the database's own guard decided a race that no lock had."""
+    """Raise ChangedMeanwhile when the database's own guard decided a race that no lock had.
+
+    Raises MonthClosed when it refused a posting dated in a closed month.
+    """
     try:
         yield
     except IntegrityError as problem:
         if isinstance(problem.orig, UniqueViolation):
             raise ChangedMeanwhile from problem
+        raise
+    except DBAPIError as problem:
+        if getattr(problem.orig, "sqlstate", None) == MONTH_CLOSED:
+            raise MonthClosed(str(problem.orig).splitlines()[0]) from problem
         raise
 
 

@@ -13,6 +13,7 @@ from core.errors import SaldoError
 from core.imports.kinds import in_minor
 from core.imports.reading import FileRefused, Problem, Reading, Row
 from core.ledger.chart import CODE
+from core.ledger.journal import open_day
 from core.ledger.models import AccountingEntry, LedgerTransaction
 from core.ledger.postings import Leg
 from core.work import Work
@@ -132,7 +133,7 @@ class Postings:
             self.legs.append(legs)
 
     def write(self, load: Load) -> None:
-        """Insert all of them; the database checks the balance of each at commit."""
+        """Insert all of them, none in a closed month; their balance is checked at commit."""
         ids = load.ids(LedgerTransaction, len(self.transactions))
         entries = [
             {
@@ -145,10 +146,12 @@ class Postings:
             for number, one, legs in zip(ids, self.transactions, self.legs, strict=True)
             for leg in legs
         ]
+        first = min((one["booked_on"] for one in self.transactions), default=load.work.today)
+        begun = open_day(load.work, first)
         shared = {"created_at": load.work.now, "memo": "imported"}
         kept = [
             {name: value for name, value in one.items() if name != "currency"}
-            | {"id": number, **shared}
+            | {"id": number, "booked_on": max(one["booked_on"], begun), **shared}
             for number, one in zip(ids, self.transactions, strict=True)
         ]
         load.insert(LedgerTransaction, kept)

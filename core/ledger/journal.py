@@ -11,13 +11,15 @@ from core.ledger.models import LedgerTransaction
 from core.ledger.postings import POSTINGS, Leg, reversed_posting
 from core.work import Work
 
+_OPEN_DAY = text("select ledger_open_day(:day)")
 _SLUG = {place.code: place.slug for place in CHART}
 # One statement a posting: renewals post by the thousand, and each question costs a round trip.
 _POST = text("""
 with posted as (
   insert into ledger_transaction
     (kind, source_type, source_id, booked_on, tenant_id, memo, reverses_id, created_at)
-  values (:kind, :source_type, :source_id, :booked_on, :tenant_id, :memo, :reverses_id, :now)
+  values (:kind, :source_type, :source_id, ledger_open_day(:booked_on), :tenant_id, :memo,
+    :reverses_id, :now)
   returning id, tenant_id
 )
 insert into accounting_entry
@@ -44,6 +46,7 @@ def post(
 ) -> int | None:
     """Post an event once; (source type, source id, event) is unique in the database.
 
+    In a closed month it goes to the first open day; the document keeps its own day (LED.2).
     `event` is a key of POSTINGS, or one followed by `:` and what makes it single, such as a
     month. Returns the ledger transaction's id, None when there is nothing to post.
     """
@@ -68,6 +71,15 @@ def post(
         },
     )
     return posted
+
+
+def open_day(work: Work, day: date) -> date:
+    """The day a posting of a day goes to: its own, or the first that is open.
+
+    No month is closed from now on until this transaction ends.
+    """
+    found: date = work.session.execute(_OPEN_DAY, {"day": day}).scalar_one()
+    return found
 
 
 def reverse(work: Work, source: tuple[str, int], event: str, booked_on: date) -> int:

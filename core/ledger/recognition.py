@@ -37,17 +37,29 @@ def recognise_revenue(work: Work, month: date) -> dict[str, int]:
     if _is_done(work, source):
         work.tell(already_posted=True)
         return {}
+    due = _due(work, after)
+    for currency in sorted(due):
+        _post(work, source, currency, due[currency], after - timedelta(days=1))
+    totals = {currency: sum(due[currency].values()) for currency in sorted(due)}
+    work.tell(recognised_minor=totals)
+    return totals
+
+
+def is_recognised(work: Work, month: date) -> bool:
+    """True when a month's revenue is posted, or there is none to post."""
+    after = (month + timedelta(days=32)).replace(day=1)
+    return _is_done(work, ("month", month.year * 100 + month.month)) or not _due(work, after)
+
+
+def _due(work: Work, after: date) -> dict[str, dict[int, int]]:
+    """What was earned before a day and not posted, by currency and tenant; minor units."""
     earned, posted = _earned(work, after), _posted(work)
     due: dict[str, dict[int, int]] = defaultdict(dict)
     for tenant_id, currency in sorted(earned.keys() | posted.keys()):
         place = (tenant_id, currency)
         if amount := earned.get(place, 0) - posted.get(place, 0):
             due[currency][tenant_id] = amount
-    for currency in sorted(due):
-        _post(work, source, currency, due[currency], after - timedelta(days=1))
-    totals = {currency: sum(due[currency].values()) for currency in sorted(due)}
-    work.tell(recognised_minor=totals)
-    return totals
+    return due
 
 
 def _is_done(work: Work, source: tuple[str, int]) -> bool:

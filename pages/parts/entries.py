@@ -53,6 +53,14 @@ MENU = (
         ":material/percent:",
     ),
     Entry(
+        "close",
+        "Month close",
+        "pages/revenue/close.py",
+        "Revenue",
+        "analytics.read",
+        ":material/lock_clock:",
+    ),
+    Entry(
         "sql",
         "SQL",
         "pages/analysis/sql.py",

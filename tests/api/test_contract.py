@@ -130,6 +130,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "/sys/analytics/queries": {"role": "analyst", "name": "One", "sql": "select 1"},
     "/sys/analytics/queries/{query_id}": {"name": "One", "sql": "select 1"},
     "replay": {"reason": "for the test"},
+    "{month}": {"reason": "for the test"},
+    "reopen": {"reason": "for the test"},
+    "explain": {"item": "inbox", "finding": "as seen", "reason": "for the test"},
     "decisions": {
         "decision": "ignored",
         "differences": [
@@ -173,6 +176,7 @@ QUERIES = {
         for name in ("metrics", "movements", "cohorts")
         for kind in ("", ".csv")
     },
+    **{f"/{place}/billing/journal": WINDOW for place in ("sys", "admin")},
     "/v1/usage": "tenant_id=1",
     "/v1/usage/check": "tenant_id=1&limit=max_users",
 }
@@ -200,7 +204,7 @@ def body_of(path: str) -> dict[str, Any]:
 
 
 def ask(client: TestClient, method: str, path: str, headers: dict[str, str]) -> Any:
-    url = re.sub(r"{\w+}", "1", path)
+    url = re.sub(r"{\w+}", "1", path.replace("{month}", "2026-10"))
     if method == "GET":
         return client.get(f"{url}?{QUERIES.get(path, '')}", headers=headers)
     if path in RAW:

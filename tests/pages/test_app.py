@@ -11,7 +11,7 @@ from pages.parts import menu
 
 Run = Callable[..., AppTest]
 Person = Callable[..., Viewer]
-REVENUE = ["revenue", "cohorts", "churn", "deferred", "platform-fees"]
+REVENUE = ["revenue", "cohorts", "churn", "deferred", "platform-fees", "close"]
 RECEIVABLES = [
     "ageing",
     "cash-forecast",

@@ -1,0 +1,80 @@
+"""The figures of a month for its close, as the pages show them: one copy, every group (LED.2)."""
+
+from collections.abc import Iterator
+from datetime import date
+from functools import partial
+from typing import Any, get_args
+
+from core.closing.checklist import CopySeen
+from core.closing.rules import WHOLE, CopiedFigures, Copier, Figure
+from core.errors import NoCopy
+from etl.days import last_day
+from etl.figures import ar_ageing, metrics, movements
+from etl.figures.metrics import NO_COMPANY_FIGURES, By
+from etl.figures.view import Readable
+from etl.warehouse import Reading
+
+_NAMES = ("month", "partial", "groups")
+
+
+def seen(wh: Readable) -> CopySeen:
+    """Which day the copy is of; of none when there is none."""
+    try:
+        info = wh.reading().info()
+    except NoCopy:
+        return CopySeen()
+    return CopySeen(info.as_of, info.published_at)
+
+
+def copier(wh: Readable) -> Copier:
+    """What asks a copy for the figures of a month; the copy is opened at the question."""
+    return partial(copied, wh)
+
+
+def copied(wh: Readable, month: date, currency: str | None = None) -> CopiedFigures:
+    """Metrics and movements of a month in all and by group, and receivables at its end.
+
+    Raises NoCopy, BadInput, RateMissing.
+    """
+    reading = wh.reading()
+    info = reading.info()
+    chosen = currency or info.reporting_currency
+    figures = [*_months(reading, month, chosen), *_ageing(reading, last_day(month), chosen)]
+    return CopiedFigures(info.run_id, info.published_at, info.as_of, chosen, tuple(sorted(figures)))
+
+
+def _months(reading: Reading, month: date, currency: str) -> Iterator[Figure]:
+    end = last_day(month)
+    for by in (None, *get_args(By)):
+        [whole] = metrics(reading, month, by=by, as_of=end, currency=currency)["months"]
+        [moved] = movements(reading, month, month, as_of=end, currency=currency, group_by=by)
+        for kind, answer in (("metrics", whole), ("movements", moved)):
+            if by is None:
+                yield from _named(kind, WHOLE, answer)
+                continue
+            for group, part in answer["groups"].items():
+                yield from _named(kind, f"{by}:{group}", part)
+
+
+def _named(kind: str, group: str, answer: dict[str, Any]) -> Iterator[Figure]:
+    """A figure each; a group has none of the figures that belong to the company alone."""
+    left_out = _NAMES if group == WHOLE else (*_NAMES, *NO_COMPANY_FIGURES)
+    for name, value in answer.items():
+        if name not in left_out:
+            yield Figure.of(f"{kind}.{name}", group, value)
+
+
+def _ageing(reading: Reading, end: date, currency: str) -> Iterator[Figure]:
+    found = ar_ageing(reading, end, currency)
+    yield from _aged(WHOLE, found)
+    for name in ("disputed", "invoices"):
+        yield Figure.of(f"ageing.{name}", WHOLE, found[name])
+    for name, days in found["dso"].items():
+        yield Figure.of(f"dso.{name}", WHOLE, days)
+    for part in found["by_currency"]:
+        yield from _aged(f"currency:{part['currency']}", part)
+
+
+def _aged(group: str, part: dict[str, Any]) -> Iterator[Figure]:
+    for name, value in (*part["buckets"].items(), ("total", part["total"])):
+        yield Figure.of(f"ageing.{name}", group, value)
