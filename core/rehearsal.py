@@ -4,7 +4,7 @@ What a preview shows is what the execution writes, as both run the same code on 
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -110,6 +110,7 @@ class Preview:
     """What an action would write; `before` and `after` are the subscription's state.
 
     `at` is the instant it was carried out for: a change that counts seconds is executed with it.
+    Two previews are equal when they write the same, whenever they were asked for.
     """
 
     invoices: list[Document]
@@ -117,7 +118,7 @@ class Preview:
     postings: list[Posting]
     before: dict[str, Any] | None
     after: dict[str, Any] | None
-    at: datetime
+    at: datetime = field(compare=False)
 
     def as_json(self) -> dict[str, Any]:
         """The preview as plain values, days and decimals still typed."""

@@ -85,10 +85,14 @@ def a_card(office: Office, tenant_id: int, expires: tuple[int, int] = (12, 2030)
 
 
 def a_charge(
-    office: Office, invoice: Invoice, number: str = "ch_1", fee_minor: int = 175
+    office: Office,
+    invoice: Invoice,
+    number: str = "ch_1",
+    fee_minor: int = 175,
+    provider: str = "stripe",
 ) -> Payment:
     """A captured card payment of an invoice in full."""
-    charge = Charge(invoice.id, "stripe", number, invoice.total_minor, fee_minor)
+    charge = Charge(invoice.id, provider, number, invoice.total_minor, fee_minor)
     with office.work(JOB) as work:
         return record_charges(work, (charge,))[0]
 

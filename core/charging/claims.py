@@ -84,8 +84,7 @@ def _sweep_account(office: Office, provider: str, tenant_id: int | None) -> list
     try:
         gateway = gateway_of(office.settings, provider, engine=office.engine, tenant_id=tenant_id)
         seen = list(gateway.disputes(until - LOOKS_BACK, until))
-    except SaldoError as problem:
-        log.info("disputes_not_read", provider=provider, tenant=tenant_id, problem=str(problem))
+    except SaldoError:
         return []
     found: list[Dispute] = []
     for each in seen:

@@ -222,6 +222,8 @@ def test_a_roles_copy_holds_what_its_rights_open_and_nothing_else(settings: Sett
         "bank_statement",
         "bank_transfer",
         "gateway_ledger_entry",
+        "gateway_line",
+        "gateway_payout",
         "ledger_transaction",
         "unmatched_bank_transfer",
     }
