@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +25,7 @@ from core.money import units_text
 from core.office import office
 from core.payments.actions import mark_paid
 from core.payments.models import Payment
+from core.usage.wording import plain
 from core.wallets.actions import pay_invoice_from_wallet
 from core.work import Work
 
@@ -323,8 +325,8 @@ def _show_lines(lines: list[dict[str, Any]], currency: str) -> None:
         [
             [
                 line["description"],
-                str(line["quantity"]),
-                str(line["tax_percent"]),
+                plain(Decimal(line["quantity"])),
+                plain(Decimal(line["tax_percent"])),
                 *(units_text(line[f"{name}_minor"], currency) for name in names),
             ]
             for line in lines

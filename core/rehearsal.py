@@ -46,10 +46,10 @@ where t.row_xid = pg_current_xact_id()
 order by t.id, e.id
 """)
 _STATE = text("""
-select s.status, p.slug as plan, s.cycle, s.currency, s.amount_minor, s.items_minor, s.collection,
-  s.auto_renew, s.current_period_start, s.current_period_end, s.trial_ends_on, s.paused_until,
-  s.grace_ends_on, s.cancel_at_period_end, n.slug as next_plan, s.next_cycle, s.next_amount_minor,
-  s.ended_on
+select s.status, p.slug as plan, p.name as plan_name, s.cycle, s.currency, s.amount_minor,
+  s.items_minor, s.collection, s.auto_renew, s.current_period_start, s.current_period_end,
+  s.trial_ends_on, s.paused_until, s.grace_ends_on, s.cancel_at_period_end, n.slug as next_plan,
+  n.name as next_plan_name, s.next_cycle, s.next_amount_minor, s.ended_on
 from subscription s join plan p on p.id = s.plan_id left join plan n on n.id = s.next_plan_id
 where s.id = :id
 """)

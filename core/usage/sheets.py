@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from core.errors import BadInput
-from core.money import exponent, minor_from_units, units_text
+from core.money import exponent, units_text
+from core.typed import typed_minor, typed_number
 from core.usage.catalogue import usage_prices
 from core.usage.pricing import Pricing, Tier, check_pricing, price, total
 from core.usage.wording import counted, plain
@@ -80,7 +81,7 @@ def typed_pricing(
             Tier(
                 _number(f"The end of tier {place}", tier.up_to) if tier.up_to.strip() else None,
                 unit.scaleb(exponent(currency)),
-                minor_from_units(tier.flat, currency) if tier.flat.strip() else 0,
+                typed_minor(tier.flat, currency) if tier.flat.strip() else 0,
             )
         )
     pricing = Pricing(
@@ -88,7 +89,7 @@ def typed_pricing(
         tuple(found),
         _number("The included quantity", included) if included.strip() else Decimal(0),
         _number("The package size", package_size) if package_size.strip() else None,
-        minor_from_units(minimum, currency) if minimum.strip() else 0,
+        typed_minor(minimum, currency) if minimum.strip() else 0,
     )
     check_pricing(pricing)
     return pricing
@@ -116,6 +117,6 @@ def _tier_words(tier: Tier, currency: str) -> str:
 
 def _number(what: str, text: str) -> Decimal:
     try:
-        return Decimal(text.strip().replace(",", "").replace(" ", ""))
-    except InvalidOperation as problem:
-        raise BadInput(f"{what} is not a number: {text!r}") from problem
+        return typed_number(text)
+    except BadInput as problem:
+        raise BadInput(f"{what}: {problem}") from problem

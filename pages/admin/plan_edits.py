@@ -6,13 +6,13 @@ from html import escape
 import streamlit as st
 
 from core.errors import ChangedMeanwhile, NotFound, NotNow, SaldoError
-from core.money import minor_from_units
 from core.office import office
 from core.plans import actions, queries
 from core.plans.actions import NewPlan, NewPrice
 from core.plans.facts import PlanFacts
 from core.plans.queries import PlanRow
 from core.settings import settings
+from core.typed import typed_minor
 from pages.admin import plan_form, receipts
 from pages.parts import formats, plan_words, states, viewer
 from pages.parts.confirm import Step
@@ -86,7 +86,7 @@ def _create(offered: tuple[list[str], int], _reason: str, key: str) -> str:
     new = NewPlan(
         slug=str(given.get(SLUG) or "").strip(),
         prices=tuple(
-            NewPrice(cycle, currency, minor_from_units(amount, currency))
+            NewPrice(cycle, currency, typed_minor(amount, currency))
             for cycle, amount in amounts.items()
             if amount
         ),

@@ -7,12 +7,13 @@ from typing import Any
 import streamlit as st
 
 from core.errors import BadInput, ChangedMeanwhile, SaldoError
-from core.money import Money, minor_from_units
+from core.money import Money
 from core.office import office
 from core.plans import actions
 from core.plans.actions import NewPrice
 from core.plans.queries import PlanRow, PriceRow
 from core.settings import settings
+from core.typed import typed_minor
 from pages.admin import plan_edits, receipts
 from pages.admin.plan_edits import LONGEST_AMOUNT, Sheet
 from pages.parts import formats, plan_words, states, viewer
@@ -93,7 +94,7 @@ def _asked(sheet: Sheet) -> tuple[NewPrice, date]:
     amount = str(given.get(_key(sheet, "amount")) or "").strip()
     if not amount:
         raise BadInput("Give the price")
-    price = NewPrice(cycle, currency, minor_from_units(amount, currency))
+    price = NewPrice(cycle, currency, typed_minor(amount, currency))
     last = sheet.plan.last_price(cycle, currency)
     today = _today()
     first = max(today, last.valid_from + timedelta(days=1)) if last else today

@@ -6,8 +6,9 @@ from html import escape
 import streamlit as st
 
 from core.errors import BadInput, ChangedMeanwhile, NotFound, SaldoError
-from core.money import Money, minor_from_units
+from core.money import Money
 from core.office import office
+from core.typed import typed_minor
 from core.wallets import actions, queries
 from core.wallets.models import WalletTransaction
 from core.wallets.queries import WalletRow
@@ -180,7 +181,7 @@ def _amount(wallet: WalletRow) -> int:
     given = str(st.session_state.get(AMOUNT) or "").strip()
     if not given:
         raise BadInput("Give the amount")
-    minor = minor_from_units(given, wallet.currency)
+    minor = typed_minor(given, wallet.currency)
     if minor <= 0:
         raise BadInput("An amount is above zero")
     return minor

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 import streamlit as st
 
 from core.errors import BadInput
-from core.money import minor_from_units
+from core.typed import typed_minor
 
 KEPT = "form"
 LONGEST_AMOUNT = 20
@@ -69,7 +69,7 @@ class Form:
         text = self._took(field, (given or "").strip())
         if not text:
             return None
-        minor = minor_from_units(text, currency)
+        minor = typed_minor(text, currency)
         if minor < 0:
             raise BadInput("An amount is not below zero")
         return minor

@@ -13,7 +13,7 @@ from pages.parts.tables import Cell, Column
 
 STATE = {
     "status": ("Status", lambda value: words.STATUSES[value]),
-    "plan": ("Plan", str),
+    "plan_name": ("Plan", str),
     "cycle": ("Cycle", lambda value: plan_words.CYCLES[value]),
     "amount_minor": ("Plan price a cycle", None),
     "items_minor": ("Items a cycle", None),
@@ -25,7 +25,7 @@ STATE = {
     "paused_until": ("Paused until", formats.day),
     "grace_ends_on": ("Grace until", formats.day),
     "cancel_at_period_end": ("Ends with its period", words.plain),
-    "next_plan": ("Plan from the renewal", str),
+    "next_plan_name": ("Plan from the renewal", str),
     "next_cycle": ("Cycle from the renewal", lambda value: plan_words.CYCLES[value]),
     "next_amount_minor": ("Price from the renewal", None),
     "ended_on": ("Ended on", formats.day),

@@ -9,9 +9,10 @@ from core.charging.checkout import recharge
 from core.charging.offering import offered_gateways
 from core.errors import BadInput, NotFound, NotNow
 from core.gateways.registry import TITLES
-from core.money import Money, minor_from_units
+from core.money import Money
 from core.office import office
 from core.settings import settings
+from core.typed import typed_minor
 from pages.parts import formats, viewer
 from pages.parts.confirm import Step
 
@@ -56,7 +57,7 @@ def _open(offer: Offer, _reason: str, key: str) -> str:
     if not given:
         raise BadInput("Give the amount")
     gateway = str(st.session_state.get(GATEWAY) or offer.gateways[0])
-    amount = minor_from_units(given, offer.currency)
+    amount = typed_minor(given, offer.currency)
     page = recharge(office(), viewer.current_actor(), gateway, amount, offer.currency, key=key)
     told = formats.money(Money(page.amount_minor, page.currency))
     return f"The page of {TITLES[gateway]} is ready for {told}"

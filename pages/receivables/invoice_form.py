@@ -1,7 +1,7 @@
 """Writing a draft: its lines with price, discount and tax, and what they add up to (INV.2–3)."""
 
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import streamlit as st
@@ -11,11 +11,12 @@ from core.invoices.actions import WRITTEN, DraftInvoice, create_draft, edit_draf
 from core.invoices.detail import InvoiceDetail, InvoiceLineRow, invoice_detail
 from core.invoices.models import Invoice
 from core.invoices.rules import NewLine, Tax
-from core.money import minor_from_units, units_text
+from core.money import units_text
 from core.office import office
 from core.rehearsal import Document, Line
 from core.settings import settings
 from core.subscriptions.detail import tenant_names, tenant_page
+from core.typed import typed_minor, typed_number
 from core.work import Work
 from pages.admin import receipts
 from pages.billing.form import Form
@@ -113,7 +114,7 @@ def _discount(text: str, what: str, currency: str) -> dict[str, Any]:
     """A discount as a draft takes it, from `10%` or an amount in units."""
     if text.endswith("%"):
         return {"discount_percent": _decimal(text.removesuffix("%"), what)}
-    return {"discount_minor": minor_from_units(text or "0", currency)}
+    return {"discount_minor": typed_minor(text or "0", currency)}
 
 
 def _currency(tenant_id: int) -> str:
@@ -234,7 +235,7 @@ def _line(
         tax = Tax(Decimal(percent), category)
     line = NewLine(
         given["description"],
-        minor_from_units(given["unit"], currency),
+        typed_minor(given["unit"], currency),
         _decimal(given["quantity"] or "1", f"The quantity of line {place}"),
         tax=tax,
         tax_inclusive=given["inclusive"],
@@ -251,12 +252,9 @@ def _line(
 
 def _decimal(text: str, what: str) -> Decimal:
     try:
-        found = Decimal(text.strip())
-    except InvalidOperation:
-        found = Decimal("NaN")
-    if not found.is_finite():
-        raise BadInput(f"{what} is not a number")
-    return found
+        return typed_number(text)
+    except BadInput as problem:
+        raise BadInput(f"{what}: {problem}") from problem
 
 
 def _add(numbers: list[int]) -> None:

@@ -9,7 +9,7 @@ from core.usage.pricing import Pricing, Tier
 from core.usage.sheets import TypedTier, examples, pricing_words, typed_pricing
 from core.usage.wording import meter_words
 
-TIERED = (TypedTier("1,000", "0.05", "2"), TypedTier("", "0.0125"))
+TIERED = (TypedTier("1 000", "0,05", "2"), TypedTier("", "0.0125"))
 
 
 def test_what_is_typed_in_units_is_kept_in_minor_units() -> None:
@@ -36,7 +36,7 @@ def test_examples_say_what_quantities_cost() -> None:
     ("model", "tiers", "more", "told"),
     [
         ("per_unit", (TypedTier("", ""),), {}, "Tier 1 has no price"),
-        ("per_unit", (TypedTier("", "cheap"),), {}, "unit price of tier 1 is not a number"),
+        ("per_unit", (TypedTier("", "cheap"),), {}, "tier 1: 'cheap' is not a number"),
         ("graduated", (TypedTier("", "1"), TypedTier("", "1")), {}, "Tier 1 ends above 0"),
         ("graduated", (TypedTier("many", "1"), TypedTier("", "1")), {}, "end of tier 1"),
         ("per_unit", (TypedTier("", "1", "0.001"),), {}, "more decimals"),

@@ -201,8 +201,8 @@ def test_draft_adds_up_while_it_is_written_and_is_saved_once(office: Office, lis
     [
         ("unit_1", "12.345", "more decimals than SEK"),
         ("unit_1", "much", "is not an amount"),
-        ("quantity_1", "many", "The quantity of line 1 is not a number"),
-        ("discount_1", "x%", "The discount of line 1 is not a number"),
+        ("quantity_1", "many", "The quantity of line 1: &#x27;many&#x27; is not a number"),
+        ("discount_1", "x%", "The discount of line 1: &#x27;x&#x27; is not a number"),
         ("discount_1", "200%", "not between 0 and 100"),
     ],
 )

@@ -147,8 +147,8 @@ def test_preview_shows_lines_postings_and_state_then_writes_them(
     assert "2,190.00" in shown
     assert "1510 Accounts receivable" in shown
     assert "2611 Output tax" in shown
-    assert ">growth<" in shown
-    assert ">pro<" in shown
+    assert ">Growth<" in shown
+    assert ">Pro<" in shown
     before = now(office, paid)
     assert (before.row.plan, len(before.documents)) == ("growth", 1)
     confirm(test)

@@ -91,7 +91,7 @@ def test_a_price_that_is_none_writes_nothing(office: Office, page: Pages) -> Non
     assert "Give the price of a unit" in words(test)
     test.text_input(key=f"usage-price-{growth.id}-unit-1").set_value("free").run()
     press(test, "confirm-do")
-    assert "The unit price of tier 1 is not a number" in words(test)
+    assert "The unit price of tier 1: &#x27;free&#x27; is not a number" in words(test)
     assert events(office, "saas.plan.usage_priced") == []
 
 
