@@ -65,13 +65,19 @@ def page_of(count: int, key: str) -> slice:
 
 
 def pager(count: int, page: int) -> None:
-    """Paging of rows that were read page by page; the address holds the page."""
+    """Paging of rows that were read page by page; the address holds the page.
+
+    An address beyond the last page, kept from when there were more rows, leads to the last one.
+    """
     size = settings().table_page_rows
     pages = max(1, -(-count // size))
+    if page > pages:
+        st.query_params["page"] = str(pages)
+        st.rerun()
     if pages == 1:
         return
     moved = url.follow("page", url.positive, 1)
-    st.session_state["page"] = min(page, pages)
+    st.session_state["page"] = page
     st.pagination(pages, key="page", on_change=moved)
 
 

@@ -92,6 +92,9 @@ def test_list_is_paged_and_the_address_holds_the_page(
     assert "Tenant 10" not in first
     assert "Tenant 10" in second
     assert "Tenant 09" not in second
+    beyond = visit("admin", page="7")
+    assert "Tenant 10" in words(beyond)
+    assert beyond.query_params["page"] == "2"
 
 
 def test_no_wallet_yet_and_no_wallet_that_fits_say_so(office: Office, visit: Visit) -> None:
