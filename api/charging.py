@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from api.caller import Caller, Key, TheOffice
 from api.errors import refusals
-from api.shapes import NO_NUL, Answer, Body, Currency, RecordId, example
+from api.shapes import NO_NUL, Answer, Body, Currency, RecordId, example, omittable
 from core.charging import cards, checkout, queries, run
 from core.money import LARGEST_MINOR
 from core.notifications.own import own_tenant
@@ -120,7 +120,9 @@ class PortalAnswer(Answer):
 @router.post(
     "/billing/auto-charge/run", summary="Run the auto-charge", responses=refusals(400, 409)
 )
-def auto_charge(at: TheOffice, actor: Caller, body: ChargeRunBody) -> ChargeRunAnswer:
+def auto_charge(
+    at: TheOffice, actor: Caller, body: Annotated[ChargeRunBody, omittable(ChargeRunBody)]
+) -> ChargeRunAnswer:
     """Attempt every due invoice whose turn it is. Needs `billing.write`."""
     done = run.run_auto_charge(at, dry_run=body.dry_run, actor=actor)
     return ChargeRunAnswer.model_validate(done.as_json())
@@ -164,7 +166,9 @@ def callback(at: TheOffice, reference: Reference) -> RedirectResponse:
 
 
 @own_router.post("/card", status_code=201, summary="Leave a card", responses=refusals(400, 409))
-def leave_card(at: TheOffice, actor: Caller, body: CardBody, key: Key = None) -> PageAnswer:
+def leave_card(
+    at: TheOffice, actor: Caller, body: Annotated[CardBody, omittable(CardBody)], key: Key = None
+) -> PageAnswer:
     """Open the gateway's page to leave a card on. Needs `org.billing.manage`."""
     return PageAnswer.model_validate(checkout.leave_card(at, actor, body.provider, key=key))
 

@@ -20,6 +20,7 @@ from api.shapes import (
     Search,
     SomeId,
     example,
+    omittable,
 )
 from core.dunning import actions, policies, queries
 from core.dunning.rules import LONGEST_LADDER, MOST_STAGES, Stage
@@ -162,7 +163,11 @@ def one(at: TheOffice, actor: Caller, case_id: RecordId) -> queries.CaseDetail:
 
 @router.post("/{case_id}/remind", summary="Send a reminder", responses=refusals(404, 409))
 def remind(
-    at: TheOffice, actor: Caller, case_id: RecordId, body: RemindBody, key: Key = None
+    at: TheOffice,
+    actor: Caller,
+    case_id: RecordId,
+    body: Annotated[RemindBody, omittable(RemindBody)],
+    key: Key = None,
 ) -> queries.CaseRow:
     """Takes the next rung with it, unless that suspends or cancels. Needs `billing.write`."""
     with at.work(actor) as work:
@@ -231,7 +236,11 @@ def override(
     responses=refusals(400, 404, 409),
 )
 def resume(
-    at: TheOffice, actor: Caller, tenant_id: RecordId, body: ResumeBody, key: Key = None
+    at: TheOffice,
+    actor: Caller,
+    tenant_id: RecordId,
+    body: Annotated[ResumeBody, omittable(ResumeBody)],
+    key: Key = None,
 ) -> queries.TenantDunning:
     """Needs `sys_finance`, a fresh sign-in and a reason."""
     with at.work(actor) as work:

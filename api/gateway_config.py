@@ -21,6 +21,7 @@ from api.shapes import (
     SomeId,
     Text,
     example,
+    omittable,
 )
 from core.charging import events as handling
 from core.charging import queries
@@ -154,7 +155,9 @@ def remove_keys(
 @router.post(
     "/payment-config/{provider}/test", summary="Test the connection", responses=refusals(409)
 )
-def test(at: TheOffice, actor: Caller, provider: Named, body: OwnerBody) -> ProbeAnswer:
+def test(
+    at: TheOffice, actor: Caller, provider: Named, body: Annotated[OwnerBody, omittable(OwnerBody)]
+) -> ProbeAnswer:
     """Asks the gateway; no money moves. Needs `payment_config.manage`."""
     words = configuring.try_connection(at, actor, provider, tenant_id=body.tenant_id)
     return ProbeAnswer(words=words)

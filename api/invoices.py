@@ -24,6 +24,7 @@ from api.shapes import (
     Search,
     SomeId,
     example,
+    omittable,
 )
 from core.access.authority import Actor
 from core.invoices import actions
@@ -227,7 +228,11 @@ def discard(at: TheOffice, actor: Caller, invoice_id: RecordId, key: Key = None)
     "/{invoice_id}/send", summary="Send an invoice", responses=refusals(400, 404, 409)
 )
 def send(
-    at: TheOffice, actor: Caller, invoice_id: RecordId, body: SendBody, key: Key = None
+    at: TheOffice,
+    actor: Caller,
+    invoice_id: RecordId,
+    body: Annotated[SendBody, omittable(SendBody)],
+    key: Key = None,
 ) -> InvoiceRow:
     """A draft is issued with the next number and the tenant is told; an issued invoice is sent
     once more. Needs `saas.invoices.manage`.

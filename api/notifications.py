@@ -29,7 +29,7 @@ from api.notification_shapes import (
     TriedAnswer,
     TryBody,
 )
-from api.shapes import LARGEST_ID, Limit, Offset, RecordId
+from api.shapes import LARGEST_ID, Limit, Offset, RecordId, omittable
 from core.notifications import actions, own, queries
 
 own_router = APIRouter(prefix="/my-billing", tags=["Messages"])
@@ -44,7 +44,9 @@ def inbox(at: TheOffice, actor: Caller, limit: Limit = 50, offset: Offset = 0) -
 
 
 @own_router.post("/notifications/read", summary="Mark as read", responses=refusals(404, 409))
-def read(at: TheOffice, actor: Caller, body: ReadBody, key: Key = None) -> ReadAnswer:
+def read(
+    at: TheOffice, actor: Caller, body: Annotated[ReadBody, omittable(ReadBody)], key: Key = None
+) -> ReadAnswer:
     """Needs `org.billing.read`."""
     with at.work(actor) as work:
         return ReadAnswer(marked=own.mark_read(work, tuple(body.ids), key=key))
@@ -112,7 +114,11 @@ def remove_own(at: TheOffice, actor: Caller, endpoint_id: RecordId, key: Key = N
     responses=refusals(400, 404, 409),
 )
 def try_own(
-    at: TheOffice, actor: Caller, channel: OneChannel, body: TryBody, key: Key = None
+    at: TheOffice,
+    actor: Caller,
+    channel: OneChannel,
+    body: Annotated[TryBody, omittable(TryBody)],
+    key: Key = None,
 ) -> TriedAnswer:
     """The next run sends a test message. Needs `org.billing.manage`."""
     with at.work(actor) as work:
@@ -260,7 +266,7 @@ def try_one(
     actor: Caller,
     tenant_id: RecordId,
     channel: OneChannel,
-    body: TryBody,
+    body: Annotated[TryBody, omittable(TryBody)],
     key: Key = None,
 ) -> TriedAnswer:
     """The next run sends a test message. Needs `saas.billing.admin`."""

@@ -1,10 +1,12 @@
 """`…/preview`: the invoices and postings of a change, exact to the cent, and nothing written."""
 
+from typing import Annotated
+
 from fastapi import APIRouter
 
 from api.caller import Caller, TheOffice
 from api.errors import refusals
-from api.shapes import RecordId
+from api.shapes import RecordId, omittable
 from api.subscription_changes import CHANGES, Change
 from api.subscription_shapes import AssignBody, Changing, PreviewAnswer, RemoveItemBody
 from core.rehearsal import rehearse
@@ -22,7 +24,10 @@ def preview_assign(at: TheOffice, actor: Caller, body: AssignBody) -> PreviewAns
 
 @router.post("/items/{item_id}/remove/preview", summary="Preview a removed item")
 def preview_remove_item(
-    at: TheOffice, actor: Caller, item_id: RecordId, body: RemoveItemBody
+    at: TheOffice,
+    actor: Caller,
+    item_id: RecordId,
+    body: Annotated[RemoveItemBody, omittable(RemoveItemBody)],
 ) -> PreviewAnswer:
     """Needs `sys_finance`; neither a fresh sign-in nor a reason."""
     return PreviewAnswer.model_validate(
@@ -42,7 +47,7 @@ def _offer(change: Change) -> None:
         )
         return PreviewAnswer.model_validate(seen)
 
-    preview.__annotations__["body"] = change.body
+    preview.__annotations__["body"] = change.taken
     router.add_api_route(
         f"/{{subscription_id}}/{change.path}/preview",
         preview,

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 
+from fastapi import Body as InBody
 from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -41,6 +42,11 @@ class Body(BaseModel):
     """A request's body; a field it does not know is refused."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+def omittable(shape: type[BaseModel]) -> Any:
+    """Marks a body that may be left out, as none of its fields is required."""
+    return InBody(default_factory=shape)
 
 
 class Answer(BaseModel):

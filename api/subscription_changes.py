@@ -1,8 +1,11 @@
 """The changes of one subscription, as the API offers them: one table for routes and previews."""
 
 from dataclasses import dataclass
+from typing import Annotated, Any, cast
 
-from api.shapes import Answer
+from pydantic import BaseModel
+
+from api.shapes import Answer, omittable
 from api.subscription_shapes import (
     AddItemBody,
     AutoRenewBody,
@@ -36,6 +39,14 @@ class Change:
     needs: str = FRESH
     answer: type[Answer] = SubscriptionAnswer
     status: int = 200
+
+    @property
+    def taken(self) -> Any:
+        """The body as a route takes it: it may be left out when none of its fields is required."""
+        shape = cast("type[BaseModel]", self.body)
+        if any(field.is_required() for field in shape.model_fields.values()):
+            return shape
+        return Annotated[shape, omittable(shape)]
 
 
 CHANGES = (

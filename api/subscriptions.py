@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from api.caller import Caller, Key, TheOffice
 from api.errors import refusals
-from api.shapes import Answer, Currency, Limit, Offset, RecordId, Search, SomeId
+from api.shapes import Answer, Currency, Limit, Offset, RecordId, Search, SomeId, omittable
 from api.subscription_changes import CHANGES, SET_STATUS, Change
 from api.subscription_rows import DetailAnswer, RenewalsAnswer, SubscriptionPageAnswer
 from api.subscription_shapes import (
@@ -125,7 +125,11 @@ def assign(at: TheOffice, actor: Caller, body: AssignBody, key: Key = None) -> S
 
 @router.post("/items/{item_id}/remove", summary="Remove an item", responses=refusals(400, 404, 409))
 def remove_item(
-    at: TheOffice, actor: Caller, item_id: RecordId, body: RemoveItemBody, key: Key = None
+    at: TheOffice,
+    actor: Caller,
+    item_id: RecordId,
+    body: Annotated[RemoveItemBody, omittable(RemoveItemBody)],
+    key: Key = None,
 ) -> ItemAnswer:
     """Needs `sys_finance`, a fresh sign-in and a reason."""
     with at.work(actor) as work:
@@ -141,7 +145,7 @@ def _offer(change: Change, door: APIRouter) -> None:
             done = body.do(work, subscription_id, key)
         return change.answer.model_validate(done)
 
-    carry_out.__annotations__["body"] = change.body
+    carry_out.__annotations__["body"] = change.taken
     door.add_api_route(
         f"/{{subscription_id}}/{change.path}",
         carry_out,

@@ -316,6 +316,15 @@ def test_each_route_asks_for_the_permission_and_freshness_of_the_docs(
         assert stale or held.status_code not in (401, 403, 422), (method, path, held.text)
 
 
+def test_a_body_that_needs_nothing_may_be_left_out() -> None:
+    schemas = DESCRIBED["components"]["schemas"]
+    for (method, path), operation in OPERATIONS.items():
+        body = operation.get("requestBody", {})
+        named = body.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref")
+        needed = schemas[named.rpartition("/")[2]].get("required") if named else True
+        assert needed or not body.get("required"), (method, path)
+
+
 def test_a_tenants_key_reaches_another_tenants_data_by_no_route(
     office: Office, api: TestClient, program: Keys
 ) -> None:

@@ -37,6 +37,7 @@ def test_a_program_writes_sends_and_settles_an_invoice(
     assert api.put(f"{INVOICES}/{number}", json=stale, headers=headers).status_code == 409
     sent = api.post(f"/invoices/{number}/send", json={"due_days": 5}, headers=headers).json()
     assert sent["number"].startswith("SAAS-INV-")
+    assert api.post(f"/invoices/{number}/send", headers=headers).json()["number"] == sent["number"]
     assert api.get(f"{INVOICES}?status=issued", headers=headers).json()["count"] == 1
     late = api.post(
         f"{INVOICES}/{number}/mark-paid",
