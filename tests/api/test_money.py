@@ -53,6 +53,7 @@ def test_a_program_writes_sends_and_settles_an_invoice(
         "billing.invoice.drafted",
         "billing.invoice.edited",
         "billing.invoice.sent",
+        "billing.invoice.sent",
         "saas.invoice.marked_paid",
     ]
     assert wrong_books(office) == []
