@@ -112,7 +112,10 @@ class RefundBody(RefundAskBody):
 
 
 class RefundAnswer(Answer):
-    """A refund; `pending` while the gateway has not said, `failed` when it refused."""
+    """A refund; `pending` while the gateway has not said, `failed` when it refused.
+
+    One that had gone out and came back is `failed` with the days of both.
+    """
 
     id: int
     payment_id: int
@@ -126,6 +129,7 @@ class RefundAnswer(Answer):
     failure: str | None
     provider_refund_id: str | None
     refunded_on: date | None
+    returned_on: date | None
     requested_at: datetime
     settled_at: datetime | None
 

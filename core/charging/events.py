@@ -30,8 +30,8 @@ from core.gateways.port import Gateway, News, RefundOrder
 from core.gateways.registry import gateway_of
 from core.jobs.deferring import defer
 from core.payments.models import Payment
-from core.refunds.actions import fail_refund, settle_refund
 from core.refunds.models import Refund
+from core.refunds.run import take_answer
 from core.work import Office, Work
 
 log = structlog.get_logger()
@@ -55,7 +55,7 @@ class Received:
 def store_event(
     work: Work, provider: str, event: port.GatewayEvent, raw: bytes, tenant_id: int | None
 ) -> Received:
-    """Keep a verified event as it came, once however often it is delivered, and queue it."""
+    """Keep a verified event as it came, once however often its account sends it, and queue it."""
     row_id = work.session.scalar(
         insert(GatewayEvent)
         .values(
@@ -76,7 +76,9 @@ def store_event(
         return Received(row_id, new=True)
     known = work.session.scalar(
         select(GatewayEvent.id).where(
-            GatewayEvent.provider == provider, GatewayEvent.event_id == event.event_id
+            GatewayEvent.provider == provider,
+            GatewayEvent.tenant_id.is_not_distinct_from(tenant_id),
+            GatewayEvent.event_id == event.event_id,
         )
     )
     assert known is not None
@@ -232,12 +234,8 @@ def _refund(office: Office, gateway: Gateway, row: GatewayEvent, news: News) -> 
     if answer is None:
         raise NotNow(f"The gateway does not know the refund {order.key} yet")
     with office.work(SYSTEM) as work:
-        status = answer.status
-        if status == "succeeded":
-            settle_refund(work, refund.id, answer.provider_refund_id)
-        elif status == "failed" and refund.status != "failed":
-            fail_refund(work, refund.id, answer.failure or "The gateway refused")
-        _handled(work, row, f"The refund {refund.id} is {status}")
+        take_answer(work, refund.id, answer)
+        _handled(work, row, f"The refund {refund.id} is {answer.status}")
     return True
 
 

@@ -17,8 +17,9 @@ from core.gateways.registry import gateway_of
 from core.payments.models import Payment
 from core.refunds.actions import Ask, fail_refund, request_refund, settle_refund
 from core.refunds.models import Refund
+from core.refunds.returning import return_refund
 from core.wallets.refunding import refund_to_wallet
-from core.work import Office
+from core.work import Office, Work
 
 SYSTEM = system("refunds")
 SWEEP_AFTER = timedelta(minutes=5)
@@ -87,6 +88,21 @@ def carry_out(
     return _write_down(office, refund_id, answer)
 
 
+def take_answer(work: Work, refund_id: int, answer: RefundAnswer) -> None:
+    """Write down what a gateway says of a refund by now, also after it said otherwise.
+
+    Again changes nothing. Raises NotFound, and NotNow when money went that had been refused.
+    """
+    refund = work.session.get(Refund, refund_id)
+    why = answer.failure or "The gateway refused"
+    if answer.status == "succeeded":
+        settle_refund(work, refund_id, answer.provider_refund_id)
+    elif answer.status == "failed" and refund is not None and refund.status == "succeeded":
+        return_refund(work, refund_id, why)
+    elif answer.status == "failed" and (refund is None or refund.status != "failed"):
+        fail_refund(work, refund_id, why)
+
+
 def sweep(office: Office, *, older_than: timedelta = SWEEP_AFTER) -> list[Outcome]:
     """Finish refunds that a crash or a time-out left pending; one that cannot be asked waits."""
     with office.work(SYSTEM) as work:
@@ -137,8 +153,5 @@ def _write_down(office: Office, refund_id: int, answer: RefundAnswer) -> Outcome
     if answer.status == "pending":
         return Outcome(refund_id, "pending", "The gateway has not decided yet")
     with office.work(SYSTEM) as work:
-        if answer.status == "succeeded":
-            settle_refund(work, refund_id, answer.provider_refund_id)
-        else:
-            fail_refund(work, refund_id, answer.failure or "The gateway refused")
+        take_answer(work, refund_id, answer)
     return Outcome(refund_id, answer.status, answer.failure or "")

@@ -202,7 +202,7 @@ def test_the_sweep_asks_the_account_of_each_tenant_with_keys_of_its_own(
         kept = {"provider": "stripe", "mode": "test", "sealed": {}, "shown": {}}
         work.session.add(GatewayCredentials(tenant_id=other.id, updated_at=work.now, **kept))
     assert len(sweep_disputes(shop.office)) == 1
-    assert asked == [("stripe", None), ("stripe", other.id), ("paystack", None), ("paypal", None)]
+    assert asked == [("stripe", None), ("paystack", None), ("paypal", None), ("stripe", other.id)]
 
 
 def test_the_account_of_another_tenant_says_nothing_about_this_one(shop: Shop) -> None:
@@ -334,3 +334,40 @@ def test_only_who_manages_payment_config_replays_and_only_freshly_signed_in(shop
     stale = acting(shop.office, a_user(shop.office, "super_admin"), fresh=False)
     with pytest.raises(FreshAuthNeeded), shop.office.work(stale) as work:
         replay_event(work, row.event_id, reason=WHY)
+
+
+def test_a_refund_that_comes_back_is_undone_by_its_webhook_in_any_order(shop: Shop) -> None:
+    shop.invoice()
+    shop.secret_card("pm_card_refundFail")
+    run_auto_charge(shop.office)
+    finance = acting(shop.office, a_user(shop.office, "sys_finance"))
+    with shop.office.work(JOB) as work:
+        payment = work.session.scalars(select(Payment)).one()
+    refund = execute(shop.office, finance, Ask(payment.id, 1_000), reason=WHY)
+    assert refund.status == "succeeded"
+    shop.wait(minutes=5)
+    gateway_of(shop.office.settings, "stripe", engine=shop.office.engine).probe()
+    news = sent(shop)
+    assert any(b'"refund.failed"' in raw for _, raw in news)
+    take(shop, [*reversed(news), *news])
+    rows = handle_waiting(shop.office, older_than=timedelta(0))
+    assert {row.status for row in rows} <= {"handled", "ignored"}
+    with shop.office.work(JOB) as work:
+        kept = work.session.get_one(Refund, refund.id)
+        assert (kept.status, kept.returned_on) == ("failed", work.today)
+        assert work.session.get_one(Payment, payment.id).refunded_minor == 0
+    assert wrong_books(shop.office) == []
+
+
+def test_two_accounts_may_number_their_events_alike(shop: Shop) -> None:
+    other = a_tenant(shop.office, "SE", "SEK")
+    page = opened(shop)
+    shop.press(page, "pm_card_visa")
+    (completed,) = [each for each in sent(shop) if b"checkout.session.completed" in each[1]]
+    headers, raw = completed
+    owners = (other.id, None, other.id, None)
+    taken = [receive(shop.office, "stripe", raw, headers, tenant_id=owner) for owner in owners]
+    assert [each.new for each in taken] == [True, True, False, False]
+    assert taken[0].event_id == taken[2].event_id != taken[1].event_id == taken[3].event_id
+    handle_waiting(shop.office, older_than=timedelta(0))
+    assert balance(shop) == 50_000
