@@ -19,7 +19,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 import worker
 from api.app import api
-from api.gate import API, Gate
+from api.gate import API, WRITES, Gate
 from api.headers import SecurityHeaders
 from api.health import health
 from api.oidc import callback, confirm_there, start
@@ -80,6 +80,7 @@ def web(chosen: Settings) -> st.App:
             Route(PAGES + "/{provider}/{rest:path}", simulator, methods=["GET", "POST"]),
             Mount("/brand", Assets(directory=ROOT / "static")),
             *(Route(path + "{rest:path}" * path.endswith("/"), api) for path in API),
+            *(Route(path, api, methods=["POST"]) for path in WRITES),
             *(Route(f"/{address}", shell) for address in ("", *addresses(chosen))),
         ],
         middleware=[

@@ -135,6 +135,7 @@ class RefundAnswer(Answer):
 
 
 router = APIRouter()
+record_router = APIRouter(prefix="/payments", tags=["Short addresses"])
 
 
 def payment_filters(
@@ -190,6 +191,9 @@ def one(at: TheOffice, actor: Caller, payment_id: RecordId) -> PaymentDetail:
 
 
 @router.post("", status_code=201, summary="Record a payment", responses=refusals(400, 404, 409))
+@record_router.post(
+    "", status_code=201, summary="Record a payment", responses=refusals(400, 404, 409)
+)
 def record(at: TheOffice, actor: Caller, body: PaymentBody, key: Key = None) -> PaymentRow:
     """What settles no invoice is the customer's credit. Needs `billing.write`."""
     with at.work(actor) as work:
