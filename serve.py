@@ -24,6 +24,7 @@ from api.headers import SecurityHeaders
 from api.health import health
 from api.oidc import callback, confirm_there, start
 from api.pricing import pricing
+from api.screens import Screens, tenant_screen
 from api.shell import shell
 from api.sign_in import confirm, login, logout
 from api.simulated import simulator
@@ -78,6 +79,7 @@ def web(chosen: Settings) -> st.App:
             Route("/health", health),
             Route("/pricing", pricing),
             Route(PAGES + "/{provider}/{rest:path}", simulator, methods=["GET", "POST"]),
+            Route("/clients/tenant/{tenant:int}/subscription", tenant_screen),
             Mount("/brand", Assets(directory=ROOT / "static")),
             *(Route(path + "{rest:path}" * path.endswith("/"), api) for path in API),
             *(Route(path, api, methods=["POST"]) for path in WRITES),
@@ -86,6 +88,7 @@ def web(chosen: Settings) -> st.App:
         middleware=[
             Middleware(SecurityHeaders, https=chosen.cookie_secure),
             Middleware(TrustedHostMiddleware, allowed_hosts=list(chosen.allowed_hosts)),
+            Middleware(Screens),
             Middleware(Gate),
         ],
     )

@@ -54,7 +54,7 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the open paths and live sessions on, refuse the rest."""
-        if scope["type"] not in ("http", "websocket") or _passes(scope):
+        if scope["type"] not in ("http", "websocket") or passes(scope):
             await self.app(scope, receive, send)
             return
         try:
@@ -75,7 +75,7 @@ def is_open(path: str) -> bool:
     return any(path == known or (known.endswith("/") and path.startswith(known)) for known in OPEN)
 
 
-def _passes(scope: Scope) -> bool:
+def passes(scope: Scope) -> bool:
     """True for a request to an open path; there is no open websocket."""
     if scope["type"] != "http":
         return False

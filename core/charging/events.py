@@ -25,8 +25,9 @@ from core.charging.pages import settle_page
 from core.charging.run import order_of
 from core.errors import NotFound, NotNow, SaldoError
 from core.gateways import port
+from core.gateways.credentials import has_own_keys
 from core.gateways.models import GatewayEvent
-from core.gateways.port import Gateway, News, RefundOrder
+from core.gateways.port import ForgedEvent, Gateway, News, RefundOrder
 from core.gateways.registry import gateway_of
 from core.jobs.deferring import defer
 from core.payments.models import Payment
@@ -120,8 +121,13 @@ def receive(
 ) -> Received:
     """Verify a webhook's body and store it; header names in lower case.
 
-    Raises ForgedEvent, and GatewayUnsure or CredentialsMissing when it cannot be verified now.
+    Raises ForgedEvent, also at the address of a tenant without an account of its own; GatewayUnsure
+    or CredentialsMissing when it cannot be verified now.
     """
+    if tenant_id is not None:
+        with office.work(SYSTEM) as work:
+            if not has_own_keys(work.session, provider, tenant_id):
+                raise ForgedEvent(f"The organisation {tenant_id} has no account of its own there")
     gateway = gateway_of(office.settings, provider, engine=office.engine, tenant_id=tenant_id)
     event = gateway.read_event(raw, headers, office.clock.now())
     with office.work(SYSTEM) as work:

@@ -29,6 +29,7 @@ from core.refunds.actions import Ask
 from core.refunds.models import Refund
 from core.refunds.run import execute
 from core.settings import Settings
+from core.tenants.models import Tenant
 from core.wallets.models import WalletTransaction
 from tests.billing import JOB, WHY, a_tenant, wrong_books
 from tests.builders import a_user, acting
@@ -205,8 +206,24 @@ def test_the_sweep_asks_the_account_of_each_tenant_with_keys_of_its_own(
     assert asked == [("stripe", None), ("paystack", None), ("paypal", None), ("stripe", other.id)]
 
 
-def test_the_account_of_another_tenant_says_nothing_about_this_one(shop: Shop) -> None:
+def with_account(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Tenant:
+    """Another tenant with an account of its own, which is the simulator too."""
+
+    def gateway(settings: Settings, provider: str, **owner: Any) -> Gateway:
+        return gateway_of(settings, provider, engine=owner["engine"])
+
+    monkeypatch.setattr(events, "gateway_of", gateway)
     other = a_tenant(shop.office, "SE", "SEK")
+    with shop.office.work(JOB) as work:
+        kept = {"provider": "stripe", "mode": "test", "sealed": {}, "shown": {}}
+        work.session.add(GatewayCredentials(tenant_id=other.id, updated_at=work.now, **kept))
+    return other
+
+
+def test_the_account_of_another_tenant_says_nothing_about_this_one(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = with_account(shop, monkeypatch)
     page = opened(shop)
     shop.press(page, "pm_card_visa")
     shop.invoice()
@@ -359,8 +376,10 @@ def test_a_refund_that_comes_back_is_undone_by_its_webhook_in_any_order(shop: Sh
     assert wrong_books(shop.office) == []
 
 
-def test_two_accounts_may_number_their_events_alike(shop: Shop) -> None:
-    other = a_tenant(shop.office, "SE", "SEK")
+def test_two_accounts_may_number_their_events_alike(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = with_account(shop, monkeypatch)
     page = opened(shop)
     shop.press(page, "pm_card_visa")
     (completed,) = [each for each in sent(shop) if b"checkout.session.completed" in each[1]]
