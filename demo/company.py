@@ -120,7 +120,9 @@ def _live(
         if progress is not None:
             progress(lived, whole)
     if world.shown is None:
-        show(world, next(iter(world.customers.values())))
+        known = list(world.customers.values())
+        paying = [each for each in known if each.state == "paying" and each.plan != "free"]
+        show(world, (paying or known)[0])
     # The gateway's own books of the company's past, so that its payments can be refunded.
     with office.engine.begin() as connection:
         adopt(connection)

@@ -27,12 +27,12 @@ from core.errors import NotFound, NotNow, SaldoError
 from core.gateways import port
 from core.gateways.credentials import has_own_keys
 from core.gateways.models import GatewayEvent
-from core.gateways.port import ForgedEvent, Gateway, News, RefundOrder
+from core.gateways.port import ForgedEvent, Gateway, News
 from core.gateways.registry import gateway_of
 from core.jobs.deferring import defer
 from core.payments.models import Payment
 from core.refunds.models import Refund
-from core.refunds.run import take_answer
+from core.refunds.run import order_of_refund, take_answer
 from core.work import Office, Work
 
 log = structlog.get_logger()
@@ -218,31 +218,39 @@ def _charge(office: Office, gateway: Gateway, row: GatewayEvent, news: News) -> 
 
 
 def _refund(office: Office, gateway: Gateway, row: GatewayEvent, news: News) -> bool:
-    number = _number(news.key, "refund-")
     with office.work(SYSTEM) as work:
-        refund = work.session.scalar(
-            select(Refund).where(
-                (Refund.id == number) | (Refund.provider_refund_id == news.object_id)
-            )
-        )
-        payment = work.session.get_one(Payment, refund.payment_id) if refund else None
-    if refund is None or payment is None or payment.provider != row.provider:
+        concerned = [
+            (refund, payment)
+            for refund, payment in _refunds_meant(work, news)
+            if payment.provider == row.provider and _of_its_account(row, refund.tenant_id)
+        ]
+    if not concerned:
         return False
-    if not _of_its_account(row, refund.tenant_id):
-        return False
-    order = RefundOrder(
-        f"refund-{refund.id}",
-        payment.provider_payment_id or f"payment-{payment.id}",
-        refund.amount_minor,
-        refund.currency,
-    )
-    answer = gateway.find_refund(order)
-    if answer is None:
-        raise NotNow(f"The gateway does not know the refund {order.key} yet")
-    with office.work(SYSTEM) as work:
-        take_answer(work, refund.id, answer)
-        _handled(work, row, f"The refund {refund.id} is {answer.status}")
+    asked = [
+        (refund.id, gateway.find_refund(order_of_refund(refund, payment)))
+        for refund, payment in concerned
+    ]
+    known = [(refund_id, answer) for refund_id, answer in asked if answer is not None]
+    if not known:
+        raise NotNow(f"The gateway does not know the refund refund-{asked[0][0]} yet")
+    for place, (refund_id, answer) in enumerate(known, start=1):
+        with office.work(SYSTEM) as work:
+            take_answer(work, refund_id, answer)
+            if place == len(known):
+                _handled(work, row, f"The refund {refund_id} is {answer.status}")
     return True
+
+
+def _refunds_meant(work: Work, news: News) -> list[tuple[Refund, Payment]]:
+    """The refund that an event names; all of its payment when it names the payment alone."""
+    found = select(Refund, Payment).join(Payment, Payment.id == Refund.payment_id)
+    if news.object_id == news.payment_id:
+        meant = Payment.provider_payment_id == news.payment_id
+    else:
+        meant = Refund.provider_refund_id == news.object_id
+    number = _number(news.key, "refund-")
+    chosen = found.where(meant if number is None else Refund.id == number).order_by(Refund.id)
+    return [(refund, payment) for refund, payment in work.session.execute(chosen)]
 
 
 def _dispute(office: Office, gateway: Gateway, row: GatewayEvent, news: News) -> bool:

@@ -67,12 +67,7 @@ def carry_out(
         payment = work.session.get_one(Payment, refund.payment_id)
     if refund.status != "pending":
         return Outcome(refund_id, refund.status, refund.failure or "")
-    order = RefundOrder(
-        f"refund-{refund.id}",
-        payment.provider_payment_id or f"payment-{payment.id}",
-        refund.amount_minor,
-        refund.currency,
-    )
+    order = order_of_refund(refund, payment)
     try:
         # Not every gateway knows an order by its key, so nobody else may ask for it meanwhile.
         with alone(office.engine, order.key) as mine:
@@ -86,6 +81,16 @@ def carry_out(
     except GatewayUnsure as problem:
         return Outcome(refund_id, "pending", str(problem))
     return _write_down(office, refund_id, answer)
+
+
+def order_of_refund(refund: Refund, payment: Payment) -> RefundOrder:
+    """A refund as the gateway is asked for it, by a key of its own."""
+    return RefundOrder(
+        f"refund-{refund.id}",
+        payment.provider_payment_id or f"payment-{payment.id}",
+        refund.amount_minor,
+        refund.currency,
+    )
 
 
 def take_answer(work: Work, refund_id: int, answer: RefundAnswer) -> None:

@@ -25,9 +25,6 @@ from core.gateways.simulator import deliveries
 from core.gateways.simulator.in_process import ADDRESS
 from core.ledger.models import LedgerTransaction
 from core.payments.models import Dispute, Payment
-from core.refunds.actions import Ask
-from core.refunds.models import Refund
-from core.refunds.run import execute
 from core.settings import Settings
 from core.tenants.models import Tenant
 from core.wallets.models import WalletTransaction
@@ -238,24 +235,6 @@ def test_the_account_of_another_tenant_says_nothing_about_this_one(
         assert work.session.scalars(select(Dispute)).all() == []
 
 
-def test_a_refund_that_was_left_pending_is_settled_by_its_webhook(shop: Shop) -> None:
-    shop.invoice()
-    shop.secret_card("pm_card_pendingRefund")
-    run_auto_charge(shop.office)
-    with shop.office.work(JOB) as work:
-        payment = work.session.scalars(select(Payment)).one()
-    finance = acting(shop.office, a_user(shop.office, "sys_finance"))
-    refund = execute(shop.office, finance, Ask(payment.id, 1_000), reason=WHY)
-    assert refund.status == "pending"
-    shop.wait(days=10)
-    gateway_of(shop.office.settings, "stripe", engine=shop.office.engine).probe()
-    take(shop, sent(shop))
-    handle_waiting(shop.office, older_than=timedelta(0))
-    with shop.office.work(JOB) as work:
-        assert work.session.get_one(Refund, refund.id).status == "succeeded"
-    assert wrong_books(shop.office) == []
-
-
 @pytest.mark.parametrize(
     "body",
     [b"", b"[]", b"{", b"\xff\xfe", b'"x"', b"null", {"object": "v2.core.event", "id": "evt_1"}],
@@ -351,29 +330,6 @@ def test_only_who_manages_payment_config_replays_and_only_freshly_signed_in(shop
     stale = acting(shop.office, a_user(shop.office, "super_admin"), fresh=False)
     with pytest.raises(FreshAuthNeeded), shop.office.work(stale) as work:
         replay_event(work, row.event_id, reason=WHY)
-
-
-def test_a_refund_that_comes_back_is_undone_by_its_webhook_in_any_order(shop: Shop) -> None:
-    shop.invoice()
-    shop.secret_card("pm_card_refundFail")
-    run_auto_charge(shop.office)
-    finance = acting(shop.office, a_user(shop.office, "sys_finance"))
-    with shop.office.work(JOB) as work:
-        payment = work.session.scalars(select(Payment)).one()
-    refund = execute(shop.office, finance, Ask(payment.id, 1_000), reason=WHY)
-    assert refund.status == "succeeded"
-    shop.wait(minutes=5)
-    gateway_of(shop.office.settings, "stripe", engine=shop.office.engine).probe()
-    news = sent(shop)
-    assert any(b'"refund.failed"' in raw for _, raw in news)
-    take(shop, [*reversed(news), *news])
-    rows = handle_waiting(shop.office, older_than=timedelta(0))
-    assert {row.status for row in rows} <= {"handled", "ignored"}
-    with shop.office.work(JOB) as work:
-        kept = work.session.get_one(Refund, refund.id)
-        assert (kept.status, kept.returned_on) == ("failed", work.today)
-        assert work.session.get_one(Payment, payment.id).refunded_minor == 0
-    assert wrong_books(shop.office) == []
 
 
 def test_two_accounts_may_number_their_events_alike(
