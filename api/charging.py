@@ -32,10 +32,6 @@ class ChargeRunBody(Body):
     dry_run: bool = False
 
 
-IN_EARNEST = ChargeRunBody()
-"""What is meant without a body, as a timer sends it."""
-
-
 class ChangeAnswer(Answer):
     """An invoice of the run: charged, declined, pending, left, or charge in a dry run."""
 
@@ -124,10 +120,8 @@ class PortalAnswer(Answer):
 @router.post(
     "/billing/auto-charge/run", summary="Run the auto-charge", responses=refusals(400, 409)
 )
-def auto_charge(at: TheOffice, actor: Caller, body: ChargeRunBody = IN_EARNEST) -> ChargeRunAnswer:
-    """Attempt every due invoice whose turn it is; a body is needed for a dry run alone. Needs
-    `billing.write`.
-    """
+def auto_charge(at: TheOffice, actor: Caller, body: ChargeRunBody) -> ChargeRunAnswer:
+    """Attempt every due invoice whose turn it is. Needs `billing.write`."""
     done = run.run_auto_charge(at, dry_run=body.dry_run, actor=actor)
     return ChargeRunAnswer.model_validate(done.as_json())
 

@@ -196,11 +196,3 @@ def test_lists_are_taken_away_as_csv_and_pdf_with_their_filters(
     assert only["tenant_id"] == str(other.id)
     assert api.get("/sys/payments.csv", headers=own).text.count("\n") <= 1
     assert api.get("/sys/payments.pdf", headers=program("saas.plans.manage")).status_code == 403
-
-
-def test_the_auto_charge_run_needs_no_body(api: TestClient, program: Keys) -> None:
-    headers = program("billing.write")
-    done = api.post("/billing/auto-charge/run", headers=headers)
-    assert (done.status_code, done.json()["dry_run"]) == (200, False)
-    asked = api.post("/billing/auto-charge/run", json={"dry_run": True}, headers=headers)
-    assert asked.json()["dry_run"] is True
