@@ -19,11 +19,12 @@ from streamlit.runtime.pages_manager import PagesManager
 
 import worker
 from api.app import api
-from api.gate import API, Gate
+from api.gate import API, WRITES, Gate
 from api.headers import SecurityHeaders
 from api.health import health
 from api.oidc import callback, confirm_there, start
 from api.pricing import pricing
+from api.screens import Screens, tenant_screen
 from api.shell import shell
 from api.sign_in import confirm, login, logout
 from api.simulated import simulator
@@ -78,13 +79,16 @@ def web(chosen: Settings) -> st.App:
             Route("/health", health),
             Route("/pricing", pricing),
             Route(PAGES + "/{provider}/{rest:path}", simulator, methods=["GET", "POST"]),
+            Route("/clients/tenant/{tenant:int}/subscription", tenant_screen),
             Mount("/brand", Assets(directory=ROOT / "static")),
             *(Route(path + "{rest:path}" * path.endswith("/"), api) for path in API),
+            *(Route(path, api, methods=["POST"]) for path in WRITES),
             *(Route(f"/{address}", shell) for address in ("", *addresses(chosen))),
         ],
         middleware=[
             Middleware(SecurityHeaders, https=chosen.cookie_secure),
             Middleware(TrustedHostMiddleware, allowed_hosts=list(chosen.allowed_hosts)),
+            Middleware(Screens),
             Middleware(Gate),
         ],
     )

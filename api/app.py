@@ -127,6 +127,7 @@ def create() -> FastAPI:
     for router in (
         subscriptions.status_router,
         invoices.send_router,
+        payments.record_router,
         credit_notes.approve_router,
         notifications.own_router,
         charging.router,

@@ -26,6 +26,8 @@ API = (
     "/v1/",
 )
 """Paths of the HTTP API, which asks for a key or a session itself and answers in JSON."""
+WRITES = ("/payments",)
+"""Addresses that are a page to read and the API to post to."""
 OPEN = (
     "/login",
     "/oidc/start",
@@ -52,7 +54,7 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the open paths and live sessions on, refuse the rest."""
-        if scope["type"] not in ("http", "websocket") or _passes(scope):
+        if scope["type"] not in ("http", "websocket") or passes(scope):
             await self.app(scope, receive, send)
             return
         try:
@@ -73,9 +75,11 @@ def is_open(path: str) -> bool:
     return any(path == known or (known.endswith("/") and path.startswith(known)) for known in OPEN)
 
 
-def _passes(scope: Scope) -> bool:
+def passes(scope: Scope) -> bool:
     """True for a request to an open path; there is no open websocket."""
-    return scope["type"] == "http" and is_open(scope["path"])
+    if scope["type"] != "http":
+        return False
+    return is_open(scope["path"]) or (scope["method"] == "POST" and scope["path"] in WRITES)
 
 
 def _target(scope: Scope) -> str:

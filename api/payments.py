@@ -112,7 +112,10 @@ class RefundBody(RefundAskBody):
 
 
 class RefundAnswer(Answer):
-    """A refund; `pending` while the gateway has not said, `failed` when it refused."""
+    """A refund; `pending` while the gateway has not said, `failed` when it refused.
+
+    One that had gone out and came back is `failed` with the days of both.
+    """
 
     id: int
     payment_id: int
@@ -126,11 +129,13 @@ class RefundAnswer(Answer):
     failure: str | None
     provider_refund_id: str | None
     refunded_on: date | None
+    returned_on: date | None
     requested_at: datetime
     settled_at: datetime | None
 
 
 router = APIRouter()
+record_router = APIRouter(prefix="/payments", tags=["Short addresses"])
 
 
 def payment_filters(
@@ -186,6 +191,9 @@ def one(at: TheOffice, actor: Caller, payment_id: RecordId) -> PaymentDetail:
 
 
 @router.post("", status_code=201, summary="Record a payment", responses=refusals(400, 404, 409))
+@record_router.post(
+    "", status_code=201, summary="Record a payment", responses=refusals(400, 404, 409)
+)
 def record(at: TheOffice, actor: Caller, body: PaymentBody, key: Key = None) -> PaymentRow:
     """What settles no invoice is the customer's credit. Needs `billing.write`."""
     with at.work(actor) as work:

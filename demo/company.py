@@ -21,7 +21,7 @@ from core.money import round_half_up
 from core.plans.actions import NewPrice, create_plan, set_price
 from core.plans.defaults import MONTHLY_UNITS, cycle_price, default_plans
 from core.work import Office, Work
-from demo import cards, decisions, dunning, gateway_books, metering
+from demo import cards, decisions, dunning, gateway_books, gateway_news, metering
 from demo.calendar import DAY, days, months_before
 from demo.inbox import use_credit
 from demo.kept_cards import leave_cards
@@ -120,13 +120,16 @@ def _live(
         if progress is not None:
             progress(lived, whole)
     if world.shown is None:
-        show(world, next(iter(world.customers.values())))
+        known = list(world.customers.values())
+        paying = [each for each in known if each.state == "paying" and each.plan != "free"]
+        show(world, (paying or known)[0])
     # The gateway's own books of the company's past, so that its payments can be refunded.
     with office.engine.begin() as connection:
         adopt(connection)
         adopt_siblings(connection)
     leave_cards(world, office.engine)
     gateway_books.keep(world, office.engine)
+    gateway_news.arrive(world, office.engine)
     return summary(office, start, until)
 
 

@@ -165,7 +165,7 @@ TABLES: tuple[Table, ...] = (
         "refund",
         "id key, payment_id key, tenant_id key, currency text, amount_minor minor,"
         "tax_minor minor, status text, treatment text, credit_note_id key,"
-        "provider_refund_id text, refunded_on day,"
+        "provider_refund_id text, refunded_on day, returned_on day,"
         "requested_at instant, settled_at instant",
     ),
     _table(

@@ -8,12 +8,13 @@ from typing import cast
 from sqlalchemy import select
 
 from core.access.authority import Actor
+from core.gateways.accounts import Account
 from core.gateways.port import Gateway, GatewayUnsure, LedgerLine, PayoutSeen
 from core.payments.actions import Charge, record_charges
 from core.payments.models import Payment
 from core.reconciliation.actions import Sight
 from core.reconciliation.models import GatewayLine
-from core.reconciliation.pulling import Account, Pulled, pull
+from core.reconciliation.pulling import Pulled, pull
 from core.reconciliation.report import Comparison, Difference, compare
 from core.reconciliation.sides import Window
 from core.work import Office

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from core.access.authority import system
 from core.errors import SaldoError
-from core.gateways.models import PROVIDERS, GatewayCredentials
+from core.gateways.accounts import accounts
 from core.gateways.port import DisputeSeen
 from core.gateways.registry import gateway_of
 from core.payments.disputes import Claim, decide_dispute, open_dispute
@@ -58,25 +58,13 @@ def take_over_dispute(
 
 def sweep_disputes(office: Office) -> list[Dispute]:
     """Take over the disputes of the last weeks at every account that answers to our keys."""
+    with office.work(SYSTEM) as work:
+        known = accounts(work)
     return [
         dispute
-        for provider in PROVIDERS
-        for tenant_id in _accounts(office, provider)
-        for dispute in _sweep_account(office, provider, tenant_id)
+        for account in known
+        for dispute in _sweep_account(office, account.provider, account.tenant_id)
     ]
-
-
-def _accounts(office: Office, provider: str) -> list[int | None]:
-    """Owners of accounts at a gateway: the company, and each tenant with keys of its own."""
-    with office.work(SYSTEM) as work:
-        owners = work.session.scalars(
-            select(GatewayCredentials.tenant_id)
-            .where(
-                GatewayCredentials.provider == provider, GatewayCredentials.tenant_id.is_not(None)
-            )
-            .order_by(GatewayCredentials.tenant_id)
-        ).all()
-    return [None, *owners]
 
 
 def _sweep_account(office: Office, provider: str, tenant_id: int | None) -> list[Dispute]:

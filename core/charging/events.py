@@ -25,13 +25,14 @@ from core.charging.pages import settle_page
 from core.charging.run import order_of
 from core.errors import NotFound, NotNow, SaldoError
 from core.gateways import port
+from core.gateways.credentials import has_own_keys
 from core.gateways.models import GatewayEvent
-from core.gateways.port import Gateway, News, RefundOrder
+from core.gateways.port import ForgedEvent, Gateway, News
 from core.gateways.registry import gateway_of
 from core.jobs.deferring import defer
 from core.payments.models import Payment
-from core.refunds.actions import fail_refund, settle_refund
 from core.refunds.models import Refund
+from core.refunds.run import order_of_refund, take_answer
 from core.work import Office, Work
 
 log = structlog.get_logger()
@@ -55,7 +56,7 @@ class Received:
 def store_event(
     work: Work, provider: str, event: port.GatewayEvent, raw: bytes, tenant_id: int | None
 ) -> Received:
-    """Keep a verified event as it came, once however often it is delivered, and queue it."""
+    """Keep a verified event as it came, once however often its account sends it, and queue it."""
     row_id = work.session.scalar(
         insert(GatewayEvent)
         .values(
@@ -76,7 +77,9 @@ def store_event(
         return Received(row_id, new=True)
     known = work.session.scalar(
         select(GatewayEvent.id).where(
-            GatewayEvent.provider == provider, GatewayEvent.event_id == event.event_id
+            GatewayEvent.provider == provider,
+            GatewayEvent.tenant_id.is_not_distinct_from(tenant_id),
+            GatewayEvent.event_id == event.event_id,
         )
     )
     assert known is not None
@@ -118,8 +121,13 @@ def receive(
 ) -> Received:
     """Verify a webhook's body and store it; header names in lower case.
 
-    Raises ForgedEvent, and GatewayUnsure or CredentialsMissing when it cannot be verified now.
+    Raises ForgedEvent, also at the address of a tenant without an account of its own; GatewayUnsure
+    or CredentialsMissing when it cannot be verified now.
     """
+    if tenant_id is not None:
+        with office.work(SYSTEM) as work:
+            if not has_own_keys(work.session, provider, tenant_id):
+                raise ForgedEvent(f"The organisation {tenant_id} has no account of its own there")
     gateway = gateway_of(office.settings, provider, engine=office.engine, tenant_id=tenant_id)
     event = gateway.read_event(raw, headers, office.clock.now())
     with office.work(SYSTEM) as work:
@@ -210,35 +218,39 @@ def _charge(office: Office, gateway: Gateway, row: GatewayEvent, news: News) -> 
 
 
 def _refund(office: Office, gateway: Gateway, row: GatewayEvent, news: News) -> bool:
-    number = _number(news.key, "refund-")
     with office.work(SYSTEM) as work:
-        refund = work.session.scalar(
-            select(Refund).where(
-                (Refund.id == number) | (Refund.provider_refund_id == news.object_id)
-            )
-        )
-        payment = work.session.get_one(Payment, refund.payment_id) if refund else None
-    if refund is None or payment is None or payment.provider != row.provider:
+        concerned = [
+            (refund, payment)
+            for refund, payment in _refunds_meant(work, news)
+            if payment.provider == row.provider and _of_its_account(row, refund.tenant_id)
+        ]
+    if not concerned:
         return False
-    if not _of_its_account(row, refund.tenant_id):
-        return False
-    order = RefundOrder(
-        f"refund-{refund.id}",
-        payment.provider_payment_id or f"payment-{payment.id}",
-        refund.amount_minor,
-        refund.currency,
-    )
-    answer = gateway.find_refund(order)
-    if answer is None:
-        raise NotNow(f"The gateway does not know the refund {order.key} yet")
-    with office.work(SYSTEM) as work:
-        status = answer.status
-        if status == "succeeded":
-            settle_refund(work, refund.id, answer.provider_refund_id)
-        elif status == "failed" and refund.status != "failed":
-            fail_refund(work, refund.id, answer.failure or "The gateway refused")
-        _handled(work, row, f"The refund {refund.id} is {status}")
+    asked = [
+        (refund.id, gateway.find_refund(order_of_refund(refund, payment)))
+        for refund, payment in concerned
+    ]
+    known = [(refund_id, answer) for refund_id, answer in asked if answer is not None]
+    if not known:
+        raise NotNow(f"The gateway does not know the refund refund-{asked[0][0]} yet")
+    for place, (refund_id, answer) in enumerate(known, start=1):
+        with office.work(SYSTEM) as work:
+            take_answer(work, refund_id, answer)
+            if place == len(known):
+                _handled(work, row, f"The refund {refund_id} is {answer.status}")
     return True
+
+
+def _refunds_meant(work: Work, news: News) -> list[tuple[Refund, Payment]]:
+    """The refund that an event names; all of its payment when it names the payment alone."""
+    found = select(Refund, Payment).join(Payment, Payment.id == Refund.payment_id)
+    if news.object_id == news.payment_id:
+        meant = Payment.provider_payment_id == news.payment_id
+    else:
+        meant = Refund.provider_refund_id == news.object_id
+    number = _number(news.key, "refund-")
+    chosen = found.where(meant if number is None else Refund.id == number).order_by(Refund.id)
+    return [(refund, payment) for refund, payment in work.session.execute(chosen)]
 
 
 def _dispute(office: Office, gateway: Gateway, row: GatewayEvent, news: News) -> bool:

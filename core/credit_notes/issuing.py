@@ -152,7 +152,7 @@ def issue(work: Work, note: CreditNote) -> CreditNote:
     """Number a draft. Its total becomes the customer's credit, unless a refund paid it out: the
     refund's own posting then says what was given back.
     """
-    payment = _credit(work, note) if note.refund_id is None else None
+    payment = credit_for(work, note) if note.refund_id is None else None
     sequence = take_numbers(work, SERIES, work.today.year, 1)
     note.number = number_text(SERIES, work.today.year, sequence)
     note.issued_on, note.status = work.today, "issued"
@@ -178,27 +178,8 @@ def use_credit(work: Work, invoice: Invoice) -> int:
     return sum(put_on(work, payment, invoice) for payment in held)
 
 
-def put_on(work: Work, payment: Payment, invoice: Invoice) -> int:
-    """Put a locked payment's credit on a locked invoice as far as it is owed; minor units used."""
-    used = 0
-    for part in spread(payment.credit_minor, [Part(invoice.id, invoice.due_minor)]):
-        payment.allocated_minor += part.amount_minor
-        [row] = allocating.apply(work, [allocating.Applied(payment, invoice, part.amount_minor)])
-        work.session.flush()
-        post(
-            work,
-            "credit_applied",
-            ("payment_allocation", row.id),
-            credit_applied(part.amount_minor),
-            payment.currency,
-            work.today,
-            tenant_id=payment.tenant_id,
-        )
-        used += part.amount_minor
-    return used
-
-
-def _credit(work: Work, note: CreditNote) -> Payment:
+def credit_for(work: Work, note: CreditNote) -> Payment:
+    """The customer's credit over a note's total; numbering and posting it are the caller's."""
     payment = Payment(
         tenant_id=note.tenant_id,
         provider="credit",
@@ -217,6 +198,27 @@ def _credit(work: Work, note: CreditNote) -> Payment:
     work.session.add(payment)
     work.session.flush()
     return payment
+
+
+def put_on(work: Work, payment: Payment, invoice: Invoice, *, at_most: int | None = None) -> int:
+    """Put a locked payment's credit on a locked invoice as far as it is owed; minor units used."""
+    held = payment.credit_minor if at_most is None else min(payment.credit_minor, at_most)
+    used = 0
+    for part in spread(held, [Part(invoice.id, invoice.due_minor)]):
+        payment.allocated_minor += part.amount_minor
+        [row] = allocating.apply(work, [allocating.Applied(payment, invoice, part.amount_minor)])
+        work.session.flush()
+        post(
+            work,
+            "credit_applied",
+            ("payment_allocation", row.id),
+            credit_applied(part.amount_minor),
+            payment.currency,
+            work.today,
+            tenant_id=payment.tenant_id,
+        )
+        used += part.amount_minor
+    return used
 
 
 def _post(work: Work, note: CreditNote) -> None:

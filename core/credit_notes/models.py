@@ -23,8 +23,9 @@ SETTLES = ("balance", "invoice", "refund")
 class CreditNote(Base):
     """A document that gives something back, drafted by one person and issued by another.
 
-    Issued, `payment_id` holds its amount as customer credit, or `refund_id` paid it out. `settles`
-    says what it is for: the customer's balance, its invoice, or a refund.
+    Issued, `payment_id` holds its amount as customer credit, or `refund_id` paid it out; both when
+    the refund came back. `settles` says what it is for: the customer's balance, its invoice, or a
+    refund.
     """
 
     __tablename__ = "credit_note"
@@ -51,7 +52,7 @@ class CreditNote(Base):
             name="issued_complete",
         ),
         CheckConstraint(
-            "status <> 'issued' or (payment_id is null) = (refund_id is not null)",
+            "status <> 'issued' or payment_id is not null or refund_id is not null",
             name="credit_or_refund",
         ),
         CheckConstraint(

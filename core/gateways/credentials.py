@@ -71,6 +71,14 @@ def keys_of(
     return given if given.complete else None
 
 
+def has_own_keys(session: Session, provider: str, tenant_id: int) -> bool:
+    """Whether a tenant has keys of its own at a gateway, and so an account."""
+    found = select(GatewayCredentials.id).where(
+        GatewayCredentials.provider == provider, GatewayCredentials.tenant_id == tenant_id
+    )
+    return session.scalar(found) is not None
+
+
 def stored_keys(
     session: Session, settings: Settings, provider: str, tenant_id: int | None
 ) -> Keys | None:

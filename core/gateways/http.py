@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
 
@@ -14,6 +14,7 @@ from core.gateways.port import CredentialsMissing, GatewayRefused, GatewayUnsure
 ANSWERS_WITHIN_SECONDS = 30
 CONNECTS_WITHIN_SECONDS = 10
 LONGEST_WORDS = 300
+LONGEST_NAME = 255
 MOST_PAGES = 400
 """Pages of one list; what is longer is unsure, never cut off."""
 NOT_NOW = (408, 409, 425, 429)
@@ -123,6 +124,26 @@ def every_row(what: str, read: Callable[[int], Page]) -> Iterator[Fields]:
         if not fresh:
             raise GatewayUnsure(f"{what} shows {len(seen)} of {total} rows")
     raise GatewayUnsure(f"{what} has more than {MOST_PAGES} pages")
+
+
+def told(raw: bytes) -> Fields:
+    """The object in a webhook's body, if it can be kept. Raises ValueError, RecursionError."""
+    body = json.loads(raw.decode("utf-8"), parse_constant=_no_number)
+    json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+    if b"\\u0000" in raw or not isinstance(body, dict):
+        raise ValueError("this is no event")
+    return body
+
+
+def name_of(value: object) -> str:
+    """What an event or its kind is called. Raises ValueError."""
+    if len(name := text(value)) > LONGEST_NAME:
+        raise ValueError("the name is too long")
+    return name
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no number")
 
 
 def _object_in(answer: httpx.Response) -> Fields | None:

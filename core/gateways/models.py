@@ -47,10 +47,17 @@ class GatewayEvent(Base):
 
     __tablename__ = "gateway_event"
     __table_args__ = (
-        UniqueConstraint("provider", "event_id"),
         one_of("provider", PROVIDERS),
         one_of("status", ("waiting", "handled", "ignored", "failed")),
         CheckConstraint("(status = 'waiting') = (handled_at is null)", name="handled_unless_waits"),
+        Index(
+            "uq_gateway_event_once",
+            "provider",
+            "tenant_id",
+            "event_id",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+        ),
         Index("ix_gateway_event_waiting", "received_at", postgresql_where="status = 'waiting'"),
         Index("ix_gateway_event_received_at", "received_at"),
     )

@@ -3,7 +3,6 @@
 Its pages are captured here once the payer agreed (PAY.3).
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,7 +11,16 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from core.clock import Clock, SystemClock
-from core.gateways.http import MOST_PAGES, Fields, Refusal, instant, objects, text
+from core.gateways.http import (
+    MOST_PAGES,
+    Fields,
+    Refusal,
+    instant,
+    name_of,
+    objects,
+    text,
+    told,
+)
 from core.gateways.paypal_news import news_of
 from core.gateways.paypal_search import Search
 from core.gateways.paypal_session import LIVE, SANDBOX, Session
@@ -243,13 +251,13 @@ class PayPalGateway(Unable):
         if not self._webhook_id:
             raise CredentialsMissing("The number of our webhook at PayPal is missing")
         try:
-            body = json.loads(raw.decode())
+            body = told(raw)
             sent = instant(headers["paypal-transmission-time"])
             question = verification(headers, raw, self._webhook_id)
             created = body.get("create_time")
             event = GatewayEvent(
-                text(body["id"]),
-                text(body["event_type"]),
+                name_of(body["id"]),
+                name_of(body["event_type"]),
                 instant(created) if created else None,
                 body,
             )

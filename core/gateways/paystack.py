@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import httpx
 
-from core.gateways.http import Fields, Refusal, Wire, number, objects, text
+from core.gateways.http import Fields, Refusal, Wire, name_of, number, objects, text, told
 from core.gateways.paystack_wire import (
     OUR_PAGE,
     PAID,
@@ -278,10 +278,10 @@ class PaystackGateway(Unable):
         if not hmac.compare_digest(expected.encode(), headers.get(SIGNATURE, "").encode()):
             raise ForgedEvent("Paystack did not sign this event")
         try:
-            body = json.loads(raw.decode())
-            kind, about = text(body["event"]), body["data"]
+            body = told(raw)
+            kind, about = name_of(body["event"]), body["data"]
             given = about.get("id") or about.get("refund_reference") or about.get("reference")
-            mark = number(given) if given else hashlib.sha256(raw).hexdigest()
+            mark = name_of(number(given)) if given else hashlib.sha256(raw).hexdigest()
         except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as odd:
             raise ForgedEvent("This is no event of Paystack's") from odd
         return GatewayEvent(f"{kind}:{mark}", kind, None, body)

@@ -289,9 +289,11 @@ def charge_news(about: Fields) -> News:
 
 
 def refund_news(about: Fields) -> News:
-    """What an event about a refund is about; not every one of them names the refund."""
-    paid = text(about["transaction_reference"])
-    given = about.get("id") or about.get("refund_reference")
+    """What an event about a refund is about; not every one of them names the refund.
+
+    Its number is what our rows carry; the bank's `refund_reference` is not.
+    """
+    paid, given = text(about["transaction_reference"]), about.get("id")
     return News("refund", number(given or paid), about.get("merchant_note"), paid)
 
 

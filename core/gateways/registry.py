@@ -22,6 +22,7 @@ from core.gateways.simulator.in_process import ADDRESS, InProcess
 from core.gateways.simulator.pages import pages_app
 from core.gateways.simulator.paypal import PayPalSimulator
 from core.gateways.simulator.paystack import PaystackSimulator
+from core.gateways.simulator.sibling import due
 from core.gateways.stripe_gateway import StripeGateway
 from core.settings import Settings
 
@@ -33,6 +34,8 @@ MISSING = {
     "paypal": "PAYPAL_CLIENT_ID and PAYPAL_SECRET",
 }
 HERE = ("localhost", "127.0.0.1", "::1")
+LEAST_STATUS, FAILED_STATUS = 100, 500
+"""An answer below that is for good, also one that refuses; otherwise the event is sent again."""
 PAGES = "/simulator"
 """Where the simulated gateways' pages are served."""
 SIMULATOR_KEY = "sk_test_simulator"
@@ -121,17 +124,31 @@ def put_simulator_to_work(settings: Settings, engine: Engine) -> None:
 
 
 def deliver_simulated(settings: Settings, engine: Engine, now: datetime) -> int:
-    """Send the events of the simulator that are due; how many were sent."""
+    """Send the events of the simulators that are due; how many were sent."""
     if not simulated(settings, engine):
         return 0
+    base = f"{settings.public_url.rstrip('/')}/my-billing/webhook"
+    told = sum(
+        _deliver_of(provider, f"{base}/{provider}", engine) for provider in ("paystack", "paypal")
+    )
+    return told + deliver(engine, _send, now)
 
-    def send(url: str, headers: Mapping[str, str], raw: bytes) -> int:
-        try:
-            return httpx.post(url, content=raw, headers=dict(headers), timeout=10).status_code
-        except httpx.HTTPError:
-            return 0
 
-    return deliver(engine, send, now)
+def _send(url: str, headers: Mapping[str, str], raw: bytes) -> int:
+    try:
+        return httpx.post(url, content=raw, headers=dict(headers), timeout=10).status_code
+    except httpx.HTTPError:
+        return 0
+
+
+def _deliver_of(provider: str, url: str, engine: Engine) -> int:
+    """Send the events of Paystack's or PayPal's simulator; all again when nobody answered one."""
+    with engine.connect() as connection:
+        waiting = due(connection, provider)
+        answered = [_send(url, headers, raw) for headers, raw in waiting]
+        if all(LEAST_STATUS <= status < FAILED_STATUS for status in answered):
+            connection.commit()
+    return len(waiting)
 
 
 def _simulator(provider: str, settings: Settings, engine: Engine) -> Gateway:

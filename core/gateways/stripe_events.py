@@ -1,19 +1,18 @@
 """Stripe's webhooks: who sent it, when, and what it is about (PAY.4)."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any
 
 import stripe
 
+from core.gateways.http import name_of, told
 from core.gateways.port import About, CredentialsMissing, ForgedEvent, GatewayEvent, News
 from core.gateways.stripe_wire import OUR_KEY, StripeAccount, instant
 
 TOLERANCE_SECONDS = 300
 """How far a signature's time may be from ours, to either side."""
-LONGEST_WORD = 255
 _SIGNATURE = "stripe-signature"
 Fields = Mapping[str, Any]
 
@@ -74,23 +73,17 @@ def _signed_at(header: str) -> int:
 
 def _body(raw: bytes) -> dict[str, Any]:
     """The event's fields, if they can be kept as they are. Raises ValueError."""
-    body = json.loads(raw.decode("utf-8"), parse_constant=_no_number)
-    json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
-    if b"\\u0000" in raw or not isinstance(body, dict) or body.get("object") != "event":
+    body = told(raw)
+    if body.get("object") != "event":
         raise ValueError("This is no event")
-    words = (body.get("id"), body.get("type"))
-    if not all(isinstance(word, str) and 0 < len(word) <= LONGEST_WORD for word in words):
-        raise ValueError("The event has no name")
+    for word in (body.get("id"), body.get("type")):
+        name_of(word)
     if type(body.get("created")) is not int:
         raise ValueError("The event has no time")
     data = body.get("data")
     if not (isinstance(data, dict) and isinstance(data.get("object"), dict)):
         raise ValueError("The event is about nothing")
     return body
-
-
-def _no_number(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no number")
 
 
 def _named(value: object) -> str | None:

@@ -50,14 +50,15 @@ MOVES: dict[str, tuple[str, ...]] = {
     "issued": ("partially_paid", "paid", "cancelled", "written_off"),
     "partially_paid": ("issued", "paid", "written_off"),
     "paid": ("issued", "partially_paid", "partially_refunded", "refunded"),
-    "partially_refunded": ("issued", "partially_paid", "refunded"),
+    "partially_refunded": ("issued", "partially_paid", "paid", "refunded"),
     "written_off": ("paid",),
-    "refunded": (),
+    "refunded": ("paid", "partially_refunded"),
     "cancelled": (),
 }
 """Allowed moves, which the database keeps too; credit may settle an invoice as it is issued.
 
-Back to issued or partially paid only when an allocation is undone.
+Back to issued or partially paid only when an allocation is undone, from refunded only when a refund
+came back.
 """
 
 

@@ -155,6 +155,12 @@ def credit_refunded(provider: str, method: str, amount: int) -> list[Leg]:
 
 
 @_event
+def refund_returned(provider: str, method: str, amount: int) -> list[Leg]:
+    """A refund that had gone out came back; what it gave back is the customer's credit again."""
+    return _legs((_money_account(provider, method), amount), ("customer_credit", -amount))
+
+
+@_event
 def payment_unapplied(amount: int) -> list[Leg]:
     """Money was taken off an invoice, which is owed again; it is the customer's credit."""
     return _legs(("receivable", amount), ("customer_credit", -amount))

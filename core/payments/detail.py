@@ -21,7 +21,8 @@ where a.payment_id = :id group by i.id having sum(a.amount_minor) <> 0 order by 
 _REFUNDS = sql("""
 -- What was given back of a payment? One row per refund; minor units.
 select r.id, r.amount_minor, r.tax_minor, r.nth, r.status, r.treatment, r.reason, r.failure,
-  r.provider_refund_id, r.refunded_on, r.requested_at, r.settled_at, u.email as by,
+  r.provider_refund_id, r.refunded_on, r.returned_on, r.requested_at, r.settled_at,
+  u.email as by,
   array(select c.number from credit_note c
         where (c.refund_id = r.id or c.id = r.credit_note_id) and c.number is not null
         order by 1) as credit_notes
@@ -56,7 +57,7 @@ class OnInvoice:
 
 @dataclass(frozen=True)
 class RefundRow:
-    """Money given back, or about to; `by` asked for it."""
+    """Money given back, or about to; `by` asked for it. It came back on `returned_on`."""
 
     id: int
     amount_minor: int
@@ -68,6 +69,7 @@ class RefundRow:
     failure: str | None
     provider_refund_id: str | None
     refunded_on: date | None
+    returned_on: date | None
     requested_at: datetime
     settled_at: datetime | None
     by: str | None

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from core.access.authority import system
 from core.clock import local_date
 from core.errors import SaldoError
-from core.gateways.models import PROVIDERS, GatewayCredentials
+from core.gateways.accounts import Account
 from core.gateways.port import Gateway, GatewayUnsure, LedgerLine, PayoutSeen
 from core.gateways.registry import TITLES, gateway_of
 from core.reconciliation.itemising import itemise
@@ -43,14 +43,6 @@ class ListCut(GatewayUnsure):
 
 
 @dataclass(frozen=True)
-class Account:
-    """An account at a gateway: the company's, or a tenant's own."""
-
-    provider: str
-    tenant_id: int | None = None
-
-
-@dataclass(frozen=True)
 class Pulled:
     """What became of an account: new rows, and why it stopped, if it did."""
 
@@ -59,20 +51,6 @@ class Pulled:
     lines: int = 0
     payouts: int = 0
     problem: str = ""
-
-
-def accounts(office: Office) -> list[Account]:
-    """Every account that may be read: each gateway's of the company, then those of tenants."""
-    with office.work(SYSTEM) as work:
-        own = work.session.execute(
-            select(GatewayCredentials.provider, GatewayCredentials.tenant_id)
-            .where(GatewayCredentials.tenant_id.is_not(None))
-            .order_by(GatewayCredentials.provider, GatewayCredentials.tenant_id)
-        ).all()
-    return [
-        *(Account(provider) for provider in PROVIDERS),
-        *(Account(provider, tenant_id) for provider, tenant_id in own),
-    ]
 
 
 def pull(

@@ -7,9 +7,10 @@ from typing import Any
 
 from core.access.authority import system
 from core.clock import start_of_day
+from core.gateways.accounts import Account, accounts
 from core.gateways.port import CredentialsMissing
 from core.reconciliation import bankgirot, history
-from core.reconciliation.pulling import Account, Pulled, accounts, pull
+from core.reconciliation.pulling import Pulled, pull
 from core.reconciliation.report import Comparison
 from core.work import Office
 
@@ -77,8 +78,10 @@ def run_reconcile(
 
 
 def _pull_all(office: Office, until: datetime) -> tuple[Pulled, ...]:
+    with office.work(_SYSTEM) as work:
+        known = accounts(work)
     done = []
-    for account in accounts(office):
+    for account in known:
         read = _pull(office, account, until)
         if read is not None:
             done.append(read)

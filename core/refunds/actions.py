@@ -66,7 +66,7 @@ def request_refund(work: Work, ask: Ask, *, reason: str, key: str | None = None)
 @action("refund.settled", needs=None, system=True)
 def settle_refund(work: Work, refund_id: int, provider_refund_id: str) -> Refund:
     """The gateway paid back: post it, move payment and invoices on; again changes nothing."""
-    refund, payment = _with_payment(work, refund_id)
+    refund, payment = with_payment(work, refund_id)
     work.tell(
         tenant_id=refund.tenant_id,
         refund_id=refund.id,
@@ -84,7 +84,7 @@ def settle_refund(work: Work, refund_id: int, provider_refund_id: str) -> Refund
 @action("refund.failed", needs=None, system=True)
 def fail_refund(work: Work, refund_id: int, why: str) -> Refund:
     """The gateway refused: the amount can be refunded again."""
-    refund, payment = _with_payment(work, refund_id)
+    refund, payment = with_payment(work, refund_id)
     if refund.status != "pending":
         raise NotNow(f"The refund is {refund.status}")
     refund.status, refund.settled_at, refund.failure = "failed", work.now, why
@@ -182,7 +182,16 @@ def finish(
     )
     whole = int(done or 0) >= payment.amount_minor
     payment.status = "refunded" if whole else "partially_refunded"
-    noting.move_invoices_on(work, refund)
+    noting.move_invoices(work, refund)
+
+
+def with_payment(work: Work, refund_id: int) -> tuple[Refund, Payment]:
+    """A refund and its payment, the payment locked first as everywhere. Raises NotFound."""
+    payment_id = work.session.scalar(select(Refund.payment_id).where(Refund.id == refund_id))
+    if payment_id is None:
+        raise NotFound(f"There is no refund {refund_id}")
+    payment = lock_payment(work, payment_id)
+    return work.session.get_one(Refund, refund_id, populate_existing=True), payment
 
 
 def _hold(work: Work, refund: Refund, payment: Payment) -> None:
@@ -217,12 +226,3 @@ def _reopen(work: Work, refund: Refund, payment: Payment) -> None:
     source, place = ("refund", refund.id), (refund.currency, work.today)
     legs = payment_unapplied(refund.amount_minor)
     post(work, "payment_unapplied", source, legs, *place, tenant_id=refund.tenant_id)
-
-
-def _with_payment(work: Work, refund_id: int) -> tuple[Refund, Payment]:
-    """A refund and its payment, the payment locked first as everywhere."""
-    payment_id = work.session.scalar(select(Refund.payment_id).where(Refund.id == refund_id))
-    if payment_id is None:
-        raise NotFound(f"There is no refund {refund_id}")
-    payment = lock_payment(work, payment_id)
-    return work.session.get_one(Refund, refund_id, populate_existing=True), payment

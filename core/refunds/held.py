@@ -18,7 +18,7 @@ join invoice i on i.id = a.invoice_id
 left join (
   select c.invoice_id, sum(c.total_minor) as amount_minor
   from credit_note c join refund r on r.id = c.refund_id
-  where r.payment_id = :payment_id and c.status <> 'declined'
+  where r.payment_id = :payment_id and r.status <> 'failed' and c.status <> 'declined'
   group by c.invoice_id) n on n.invoice_id = a.invoice_id
 left join (
   select invoice_id, sum(total_minor) as amount_minor

@@ -25,8 +25,10 @@ class Refund(Base):
         one_of("treatment", TREATMENTS),
         CheckConstraint("(treatment = 'note') = (credit_note_id is not null)", name="note_named"),
         CheckConstraint(
-            "(status = 'succeeded') = (refunded_on is not null)", name="dated_when_done"
+            "(status = 'succeeded' or returned_on is not null) = (refunded_on is not null)",
+            name="dated_when_done",
         ),
+        CheckConstraint("returned_on is null or status = 'failed'", name="returned_failed"),
         Index(
             "uq_refund_once",
             "payment_id",
@@ -59,5 +61,7 @@ class Refund(Base):
     provider_refund_id: Mapped[str | None]
     actor_id: Mapped[int | None]
     refunded_on: Mapped[Day | None]
+    returned_on: Mapped[Day | None]
+    """The day on which money that had gone out came back."""
     requested_at: Mapped[Instant]
     settled_at: Mapped[Instant | None]

@@ -4,7 +4,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
 from core.credit_notes.actions import note_lines, refilled
-from core.credit_notes.issuing import NewNote, draft, issue
+from core.credit_notes.issuing import NewNote, credit_for, draft, issue
 from core.credit_notes.models import CreditNote
 from core.credit_notes.queries import creditable_lines
 from core.credit_notes.rules import credit_amount
@@ -86,26 +86,43 @@ def credit_of(work: Work, refund: Refund) -> Payment:
     return found
 
 
-def move_invoices_on(work: Work, refund: Refund) -> None:
-    """Invoices are partly refunded or refunded by what went back with a note."""
+def leave_credit(work: Work, refund: Refund) -> None:
+    """The money of a refund came back: what its notes gave is the customer's credit instead."""
+    found = select(CreditNote).where(
+        CreditNote.refund_id == refund.id, CreditNote.status == "issued"
+    )
+    for made in work.session.scalars(found.order_by(CreditNote.id).with_for_update()):
+        payment = credit_for(work, made)
+        payment.provider_payment_id, made.payment_id = made.number, payment.id
+    work.session.flush()
+
+
+def move_invoices(work: Work, refund: Refund) -> None:
+    """Invoices are paid, partly refunded or refunded by what went back with a note."""
+    work.session.flush()
     named = select(CreditNote.invoice_id).where(
         (CreditNote.refund_id == refund.id) | (CreditNote.id == refund.credit_note_id),
         CreditNote.status == "issued",
     )
     found = select(Invoice).where(
-        Invoice.id.in_(named), Invoice.status.in_(("paid", "partially_refunded"))
+        Invoice.id.in_(named), Invoice.status.in_(("paid", "partially_refunded", "refunded"))
     )
     for invoice in work.session.scalars(found.order_by(Invoice.id).with_for_update()):
-        whole = _refunded(work, invoice.id) >= invoice.total_minor
-        invoice.status = "refunded" if whole else "partially_refunded"
+        back = _refunded(work, invoice.id)
+        whole = "refunded" if back >= invoice.total_minor else "partially_refunded"
+        invoice.status = whole if back else "paid"
     work.session.flush()
 
 
 def _refunded(work: Work, invoice_id: int) -> int:
-    own = select(func.coalesce(func.sum(CreditNote.total_minor), 0)).where(
-        CreditNote.invoice_id == invoice_id,
-        CreditNote.status == "issued",
-        CreditNote.refund_id.is_not(None),
+    own = (
+        select(func.coalesce(func.sum(CreditNote.total_minor), 0))
+        .join(Refund, Refund.id == CreditNote.refund_id)
+        .where(
+            CreditNote.invoice_id == invoice_id,
+            CreditNote.status == "issued",
+            Refund.status == "succeeded",
+        )
     )
     of_notes = (
         select(func.coalesce(func.sum(Refund.amount_minor), 0))

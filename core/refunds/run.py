@@ -17,8 +17,9 @@ from core.gateways.registry import gateway_of
 from core.payments.models import Payment
 from core.refunds.actions import Ask, fail_refund, request_refund, settle_refund
 from core.refunds.models import Refund
+from core.refunds.returning import return_refund
 from core.wallets.refunding import refund_to_wallet
-from core.work import Office
+from core.work import Office, Work
 
 SYSTEM = system("refunds")
 SWEEP_AFTER = timedelta(minutes=5)
@@ -66,12 +67,7 @@ def carry_out(
         payment = work.session.get_one(Payment, refund.payment_id)
     if refund.status != "pending":
         return Outcome(refund_id, refund.status, refund.failure or "")
-    order = RefundOrder(
-        f"refund-{refund.id}",
-        payment.provider_payment_id or f"payment-{payment.id}",
-        refund.amount_minor,
-        refund.currency,
-    )
+    order = order_of_refund(refund, payment)
     try:
         # Not every gateway knows an order by its key, so nobody else may ask for it meanwhile.
         with alone(office.engine, order.key) as mine:
@@ -85,6 +81,31 @@ def carry_out(
     except GatewayUnsure as problem:
         return Outcome(refund_id, "pending", str(problem))
     return _write_down(office, refund_id, answer)
+
+
+def order_of_refund(refund: Refund, payment: Payment) -> RefundOrder:
+    """A refund as the gateway is asked for it, by a key of its own."""
+    return RefundOrder(
+        f"refund-{refund.id}",
+        payment.provider_payment_id or f"payment-{payment.id}",
+        refund.amount_minor,
+        refund.currency,
+    )
+
+
+def take_answer(work: Work, refund_id: int, answer: RefundAnswer) -> None:
+    """Write down what a gateway says of a refund by now, also after it said otherwise.
+
+    Again changes nothing. Raises NotFound, and NotNow when money went that had been refused.
+    """
+    refund = work.session.get(Refund, refund_id)
+    why = answer.failure or "The gateway refused"
+    if answer.status == "succeeded":
+        settle_refund(work, refund_id, answer.provider_refund_id)
+    elif answer.status == "failed" and refund is not None and refund.status == "succeeded":
+        return_refund(work, refund_id, why)
+    elif answer.status == "failed" and (refund is None or refund.status != "failed"):
+        fail_refund(work, refund_id, why)
 
 
 def sweep(office: Office, *, older_than: timedelta = SWEEP_AFTER) -> list[Outcome]:
@@ -137,8 +158,5 @@ def _write_down(office: Office, refund_id: int, answer: RefundAnswer) -> Outcome
     if answer.status == "pending":
         return Outcome(refund_id, "pending", "The gateway has not decided yet")
     with office.work(SYSTEM) as work:
-        if answer.status == "succeeded":
-            settle_refund(work, refund_id, answer.provider_refund_id)
-        else:
-            fail_refund(work, refund_id, answer.failure or "The gateway refused")
+        take_answer(work, refund_id, answer)
     return Outcome(refund_id, answer.status, answer.failure or "")

@@ -23,9 +23,9 @@ COLUMNS = (
     Column("Received", words=True),
     Column("Gateway", words=True),
     Column("Kind", words=True),
-    Column("Number", words=True),
     Column("Status", words=True),
     Column("What followed", words=True),
+    Column("Number", words=True),
 )
 
 
@@ -78,11 +78,11 @@ def _row(row: EventRow) -> list[Cell]:
         Cell(_at(row.received_at), opens=tables.link("gateway-events", {"event": str(row.id)})),
         Cell(TITLES[row.provider]),
         Cell(row.kind),
-        Cell(row.event_id, tone="wrap muted"),
         Cell(EVENT_STATUSES[row.status] + again, tone=EVENT_TONES[row.status]),
         Cell(row.problem, tone="wrap bad")
         if row.problem
         else Cell(row.outcome or "–", tone="wrap"),
+        Cell(row.event_id, tone="wrap muted"),
     ]
 
 

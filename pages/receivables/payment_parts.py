@@ -105,7 +105,9 @@ def _refund(each: RefundRow, code: str) -> list[Cell]:
     numbers = ", ".join(each.credit_notes)
     door = tables.link("credit-note", {"note": numbers}) if len(each.credit_notes) == 1 else ""
     status = words.status(each.status, words.REFUND_STATUSES)
-    why = f"{status.text}: {each.failure}" if each.failure else status.text
+    why = f"{status.text}: {words.plain(each.failure)}" if each.failure else status.text
+    if each.returned_on:
+        why = f"Came back on {formats.day(each.returned_on)}: {words.plain(each.failure or '')}"
     return [
         Cell(formats.instant(each.requested_at, zone)),
         Cell((each.by or "Saldo").partition("@")[0]),

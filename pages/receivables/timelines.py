@@ -116,6 +116,8 @@ def of_payment(found: PaymentDetail) -> list[Moment]:
             moments.append(Moment(refund.settled_at, "Saldo", f"{back} paid back"))
         elif refund.settled_at:
             told = f"The refund of {back} was refused"
+            if refund.returned_on:
+                told = f"{back} that was paid back came back: it is the customer's credit"
             moments.append(Moment(refund.settled_at, "Saldo", told, refund.failure or ""))
     return moments
 

@@ -1,5 +1,5 @@
 -- What came in and went back? One row per payment received and wallet recharge, the gateway fee of
--- each, and refund paid out; native minor units, money out negative.
+-- each, refund paid out and refund that came back; native minor units, money out negative.
 -- A payment from a wallet moved no cash (its recharge did), nor does a refund to one; credit notes
 -- move none; invoices settled before an import carry no day on which their money came.
 select
@@ -24,7 +24,13 @@ select
   'refund', r.id, r.refunded_on, r.tenant_id, r.currency, -r.amount_minor, r.provider_refund_id
 from refund r
 join payment p on p.id = r.payment_id
-where r.status = 'succeeded' and p.method <> 'wallet'
+where r.refunded_on is not null and p.method <> 'wallet'
+union all
+select
+  'refund_returned', r.id, r.returned_on, r.tenant_id, r.currency, r.amount_minor,
+  r.provider_refund_id
+from refund r
+where r.returned_on is not null
 union all
 select
   'recharge', w.id, w.moved_on, w.tenant_id, w.currency, w.amount_minor,

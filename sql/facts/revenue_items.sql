@@ -3,11 +3,12 @@
 -- Drafts, voided invoices and declined notes count nowhere; recharges and refund documents are no
 -- revenue, and giving a recharge back takes none away. A refund counts when it gave revenue back: its
 -- own credit note says the same once more and is left out, and what an earlier note left, money that
--- settled no invoice, or an invoice that is owed again gives none back.
+-- settled no invoice, or an invoice that is owed again gives none back. One whose money came back
+-- still counts, as its note stands.
 -- `running_minor` adds the lines of a document up, so that converted lines sum to the document; the
 -- only line of one, as most are, needs no adding up.
 with returned as (
-  select r.payment_id as payment_id from refund r where r.status = 'succeeded'
+  select r.payment_id as payment_id from refund r where r.refunded_on is not null
   union
   select d.payment_id from dispute d where d.status = 'lost'
 ),
@@ -59,7 +60,7 @@ items as (
     r.tax_minor - r.amount_minor, 0, r.provider_refund_id, 1
   from refund r
   left join payment_plans p on p.payment_id = r.payment_id
-  where r.status = 'succeeded' and r.treatment = 'credit_note' and coalesce(p.is_recharge, 0) = 0
+  where r.refunded_on is not null and r.treatment = 'credit_note' and coalesce(p.is_recharge, 0) = 0
   union all
   select
     'credit', c.id, l.position, c.issued_on, c.tenant_id, l.plan_id, c.currency,

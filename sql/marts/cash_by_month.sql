@@ -7,7 +7,7 @@ select
   count(*) as items,
   cast(sum(case when p.kind in ('collected', 'recharge') then p.value_minor else 0 end) as bigint)
     as collected_minor,
-  cast(sum(case when p.kind = 'refund' then -p.value_minor else 0 end) as bigint)
+  cast(sum(case when p.kind in ('refund', 'refund_returned') then -p.value_minor else 0 end) as bigint)
     as refunds_paid_minor,
   cast(sum(case when p.kind in ('fee', 'recharge_fee') then -p.value_minor else 0 end) as bigint)
     as gateway_fees_minor,

@@ -9,7 +9,7 @@ with allocated as (
 refunded as (
   select r.payment_id, sum(r.amount_minor) as minor
   from refund r
-  where r.status = 'succeeded' and r.refunded_on <= $as_of
+  where r.refunded_on <= $as_of and (r.returned_on is null or r.returned_on > $as_of)
   group by r.payment_id
 )
 select

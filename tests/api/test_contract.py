@@ -76,6 +76,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "currency": "EUR",
         "method": "bank_transfer",
     },
+    "/payments": {"tenant_id": 1, "amount_minor": 5, "currency": "EUR", "method": "cash"},
     "/sys/payments/{payment_id}/refund/preview": {"amount_minor": 5},
     "/sys/credit-notes": {"invoice_id": 1},
     "assign": {"invoices": [{"invoice_id": 1}], "reason": "for the test"},

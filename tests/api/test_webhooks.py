@@ -96,6 +96,20 @@ def test_an_account_of_a_tenants_own_has_its_own_address_and_secret(
     assert api.post(address, content=raw, headers=own).status_code == 200
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_a_tenant_without_an_account_of_its_own_is_sent_nothing(
+    office: Office, api: TestClient, known: bool
+) -> None:
+    store(office)
+    number = a_tenant(office).id if known else 999
+    raw = event()
+    answer = api.post(
+        f"{ADDRESSES[0]}/{number}", content=raw, headers=headers(raw, SECRET, office.clock.now())
+    )
+    assert (answer.status_code, answer.json()["code"]) == (400, "forged_event")
+    assert stored(office) == 0
+
+
 def test_without_keys_the_gateway_is_told_to_come_again(office: Office, api: TestClient) -> None:
     raw = event()
     signed = headers(raw, SECRET, office.clock.now())

@@ -111,6 +111,7 @@ def test_every_posting_balances(name: str) -> None:
         "credit_note_issued": ((80, 0, 20), {}),
         "credit_refunded": (("stripe", "card", 100), {}),
         "payment_reversed": (("stripe", "card", 80, 20), {}),
+        "refund_returned": (("stripe", "card", 100), {}),
         "refund_settled": (("paypal", "card", 80, 20), {}),
         "dispute_opened": (("stripe", 100, 15), {}),
         "dispute_won": (("stripe", 100), {}),

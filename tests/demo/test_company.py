@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from core.access.permissions import ROLES
 from core.access.sessions import sign_in
 from core.audit.queries import verify
+from core.charging.events import handle, replay_event
 from core.db import app_engine
+from core.gateways.models import GatewayEvent
 from core.reconciliation import history
 from core.reconciliation.run import run_reconcile
 from core.reconciliation.sides import Window
@@ -19,6 +21,7 @@ from demo.company import Summary, build
 from demo.inbox import FEWEST_OPEN
 from demo.people import PASSWORD, PEOPLE
 from tests.billing import JOB, wrong_books
+from tests.builders import a_user, acting
 from tests.databases import copy_of
 
 UNTIL = date(2026, 11, 19)
@@ -82,6 +85,21 @@ def test_a_small_company_has_right_books_bank_files_an_inbox_and_every_role(
         sign_in(office, person.email, PASSWORD)
     _check_bank_and_inbox(office, made)
     _check_reconciliation(office)
+    _check_gateway_events(office)
+
+
+def _check_gateway_events(office: Office) -> None:
+    """Every gateway told something, one kind is unknown, and what failed is handled again."""
+    with office.work(JOB) as work:
+        rows = list(work.session.scalars(select(GatewayEvent).order_by(GatewayEvent.id)))
+    assert {row.provider for row in rows} >= {"stripe"}
+    assert {row.status for row in rows} == {"handled", "ignored", "failed"}
+    assert "Nothing here follows from it" in {row.outcome for row in rows}
+    (failed,) = [row for row in rows if row.status == "failed"]
+    boss = a_user(office, "super_admin")
+    with office.work(acting(office, boss)) as work:
+        replay_event(work, failed.id, reason="The gateway answers again")
+    assert handle(office, failed.id).status == "handled"
 
 
 def _check_reconciliation(office: Office) -> None:

@@ -18,9 +18,10 @@ def adopt(connection: Connection) -> int:
         "hundredfold": list(HUNDREDFOLD),
         "whole_units": list(WHOLE_UNITS),
         "usual": json.dumps(BALANCE_TRANSACTION.usual),
+        "our_key": OUR_KEY,
     }
     payments = connection.scalar(text(_ADOPT), values)
-    recharges = connection.scalar(text(_ADOPT_RECHARGES), values | {"our_key": OUR_KEY})
+    recharges = connection.scalar(text(_ADOPT_RECHARGES), values)
     connection.execute(text(_ADOPT_DISPUTES), values)
     connection.execute(text(_ADOPT_PAYOUT_LINES))
     connection.execute(text(_ADOPT_PAYOUTS), values)
@@ -98,6 +99,7 @@ charge as (
 refunded as (
   select
     coalesce(r.provider_refund_id, 're_' || r.id) as id,
+    'refund-' || r.id as our_key,
     paid.id as charge,
     paid.currency,
     {_units("r.amount_minor")} as amount,
@@ -112,7 +114,8 @@ given_back as (
   insert into simulator.refunds (id, created, body)
   select id, created, jsonb_build_object(
     'id', id, 'object', 'refund', 'created', created, 'currency', currency, 'amount', amount,
-    'charge', charge, 'status', 'succeeded', 'balance_transaction', 'txn_' || id)
+    'charge', charge, 'status', 'succeeded', 'balance_transaction', 'txn_' || id,
+    'metadata', jsonb_build_object(cast(:our_key as text), our_key))
   from refunded
   order by created, id
   on conflict (id) do nothing

@@ -152,6 +152,13 @@ ENGLISH = Language(
             "a few days to show it.",
             _OPEN,
         ),
+        "refund.returned": Message(
+            "Refund of {{ amount }} did not arrive",
+            "The refund of {{ amount }} to {{ tenant }}{% if invoice %} for invoice {{ invoice }}"
+            "{% endif %} came back to us: the bank or card company did not take it. The money is "
+            "not lost; {{ company }} keeps it for you and gets in touch about how to pay it.",
+            _OPEN,
+        ),
         "credit_note.issued": Message(
             "Credit note{% if credit_note %} {{ credit_note }}{% endif %}"
             "{% if credit_total %}: {{ credit_total }}{% endif %}",

@@ -155,6 +155,14 @@ SWEDISH = Language(
             "innan beloppet syns hos banken eller kortföretaget.",
             _OPEN,
         ),
+        "refund.returned": Message(
+            "Återbetalningen på {{ amount }} kom inte fram",
+            "Återbetalningen på {{ amount }} till {{ tenant }}{% if invoice %} för faktura "
+            "{{ invoice }}{% endif %} kom tillbaka till oss: banken eller kortföretaget tog inte "
+            "emot den. Pengarna är inte borta; {{ company }} har dem kvar åt er och hör av sig om "
+            "hur de betalas ut.",
+            _OPEN,
+        ),
         "credit_note.issued": Message(
             "Kreditfaktura{% if credit_note %} {{ credit_note }}{% endif %}"
             "{% if credit_total %}: {{ credit_total }}{% endif %}",

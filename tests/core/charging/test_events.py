@@ -25,10 +25,8 @@ from core.gateways.simulator import deliveries
 from core.gateways.simulator.in_process import ADDRESS
 from core.ledger.models import LedgerTransaction
 from core.payments.models import Dispute, Payment
-from core.refunds.actions import Ask
-from core.refunds.models import Refund
-from core.refunds.run import execute
 from core.settings import Settings
+from core.tenants.models import Tenant
 from core.wallets.models import WalletTransaction
 from tests.billing import JOB, WHY, a_tenant, wrong_books
 from tests.builders import a_user, acting
@@ -202,11 +200,27 @@ def test_the_sweep_asks_the_account_of_each_tenant_with_keys_of_its_own(
         kept = {"provider": "stripe", "mode": "test", "sealed": {}, "shown": {}}
         work.session.add(GatewayCredentials(tenant_id=other.id, updated_at=work.now, **kept))
     assert len(sweep_disputes(shop.office)) == 1
-    assert asked == [("stripe", None), ("stripe", other.id), ("paystack", None), ("paypal", None)]
+    assert asked == [("stripe", None), ("paystack", None), ("paypal", None), ("stripe", other.id)]
 
 
-def test_the_account_of_another_tenant_says_nothing_about_this_one(shop: Shop) -> None:
+def with_account(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Tenant:
+    """Another tenant with an account of its own, which is the simulator too."""
+
+    def gateway(settings: Settings, provider: str, **owner: Any) -> Gateway:
+        return gateway_of(settings, provider, engine=owner["engine"])
+
+    monkeypatch.setattr(events, "gateway_of", gateway)
     other = a_tenant(shop.office, "SE", "SEK")
+    with shop.office.work(JOB) as work:
+        kept = {"provider": "stripe", "mode": "test", "sealed": {}, "shown": {}}
+        work.session.add(GatewayCredentials(tenant_id=other.id, updated_at=work.now, **kept))
+    return other
+
+
+def test_the_account_of_another_tenant_says_nothing_about_this_one(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = with_account(shop, monkeypatch)
     page = opened(shop)
     shop.press(page, "pm_card_visa")
     shop.invoice()
@@ -219,24 +233,6 @@ def test_the_account_of_another_tenant_says_nothing_about_this_one(shop: Shop) -
     assert balance(shop) == 0
     with shop.office.work(JOB) as work:
         assert work.session.scalars(select(Dispute)).all() == []
-
-
-def test_a_refund_that_was_left_pending_is_settled_by_its_webhook(shop: Shop) -> None:
-    shop.invoice()
-    shop.secret_card("pm_card_pendingRefund")
-    run_auto_charge(shop.office)
-    with shop.office.work(JOB) as work:
-        payment = work.session.scalars(select(Payment)).one()
-    finance = acting(shop.office, a_user(shop.office, "sys_finance"))
-    refund = execute(shop.office, finance, Ask(payment.id, 1_000), reason=WHY)
-    assert refund.status == "pending"
-    shop.wait(days=10)
-    gateway_of(shop.office.settings, "stripe", engine=shop.office.engine).probe()
-    take(shop, sent(shop))
-    handle_waiting(shop.office, older_than=timedelta(0))
-    with shop.office.work(JOB) as work:
-        assert work.session.get_one(Refund, refund.id).status == "succeeded"
-    assert wrong_books(shop.office) == []
 
 
 @pytest.mark.parametrize(
@@ -334,3 +330,19 @@ def test_only_who_manages_payment_config_replays_and_only_freshly_signed_in(shop
     stale = acting(shop.office, a_user(shop.office, "super_admin"), fresh=False)
     with pytest.raises(FreshAuthNeeded), shop.office.work(stale) as work:
         replay_event(work, row.event_id, reason=WHY)
+
+
+def test_two_accounts_may_number_their_events_alike(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = with_account(shop, monkeypatch)
+    page = opened(shop)
+    shop.press(page, "pm_card_visa")
+    (completed,) = [each for each in sent(shop) if b"checkout.session.completed" in each[1]]
+    headers, raw = completed
+    owners = (other.id, None, other.id, None)
+    taken = [receive(shop.office, "stripe", raw, headers, tenant_id=owner) for owner in owners]
+    assert [each.new for each in taken] == [True, True, False, False]
+    assert taken[0].event_id == taken[2].event_id != taken[1].event_id == taken[3].event_id
+    handle_waiting(shop.office, older_than=timedelta(0))
+    assert balance(shop) == 50_000

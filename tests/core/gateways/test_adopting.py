@@ -84,6 +84,7 @@ def test_what_was_refunded_before_cannot_be_refunded_again(
     assert (charge.amount_refunded, charge.refunded) == (4_000, False)
     (known,) = client.v1.refunds.list({"charge": "ch_1"}).data
     assert (known.id, known.amount, known.status) == ("re_00000009", 4_000, "succeeded")
+    assert known.metadata.to_dict() == {OUR_KEY: "refund-1"}
     (line,) = client.v1.balance_transactions.list({"type": "refund"}).data
     assert (line.source, line.amount, line.net) == ("re_00000009", -4_000, -4_000)
 

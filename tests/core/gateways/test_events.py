@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.gateways import stripe_events
+from core.gateways.http import LONGEST_NAME
 from core.gateways.port import CredentialsMissing, ForgedEvent, News
-from core.gateways.stripe_events import LONGEST_WORD, TOLERANCE_SECONDS
+from core.gateways.stripe_events import TOLERANCE_SECONDS
 from core.gateways.stripe_gateway import StripeGateway
 from core.gateways.stripe_wire import OUR_KEY
 from tests.core.gateways.conftest import KEY, NOW, SECRET
@@ -130,7 +131,7 @@ def test_while_a_secret_rolls_one_signature_of_several_is_enough() -> None:
         pytest.param(body(object="charge"), id="another object"),
         pytest.param(body(id=""), id="an empty id"),
         pytest.param(body(id=5), id="a number as id"),
-        pytest.param(body(id="e" * (LONGEST_WORD + 1)), id="an endless id"),
+        pytest.param(body(id="e" * (LONGEST_NAME + 1)), id="an endless id"),
         pytest.param(body(id=None), id="no id"),
         pytest.param(body(type=None), id="no kind"),
         pytest.param(body(type=["a"]), id="a list as kind"),

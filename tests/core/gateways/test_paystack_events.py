@@ -45,7 +45,18 @@ def test_events_without_any_number_are_told_apart_by_what_they_say() -> None:
     assert of("10000") != of("5000")
 
 
-@pytest.mark.parametrize("raw", [b"\xff", b"[]", b"{}", b'{"event": 1}', b"[" * 100_000, b""])
+UNFIT = (
+    b'{"event": "x\\u0000", "data": {"id": 1}}',
+    b'{"event": "\\ud800", "data": {"id": 1}}',
+    b'{"event": "x", "data": {"id": "' + b"x" * 300 + b'"}}',
+    b'{"event": "x", "data": {"id": 1, "amount": NaN}}',
+)
+"""What the database or a page could not keep or show as it is."""
+
+
+@pytest.mark.parametrize(
+    "raw", [b"\xff", b"[]", b"{}", b'{"event": 1}', b"[" * 100_000, b"", *UNFIT]
+)
 def test_a_signed_body_that_is_no_event_is_refused(raw: bytes) -> None:
     with pytest.raises(ForgedEvent):
         read(None, raw)

@@ -1,8 +1,10 @@
 """Who serves a provider: a real key first, the simulator only where it was put to work."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import Engine
 
@@ -14,8 +16,10 @@ from core.gateways.port import (
     GatewayRefused,
     RefundOrder,
 )
-from core.gateways.registry import BY_HAND, gateway_of
+from core.gateways.registry import BY_HAND, deliver_simulated, gateway_of
+from core.gateways.simulator import paystack_money
 from core.gateways.simulator.adopting import adopt
+from core.gateways.simulator.sibling import store_of
 from core.payments.models import PROVIDERS
 from core.settings import Settings
 
@@ -105,3 +109,23 @@ def test_a_person_pays_back_and_nobody_is_charged() -> None:
     with pytest.raises(GatewayRefused):
         ByHand().charge(ChargeOrder("payment-1", "cus_1", "pm_1", 500, "SEK", "Invoice"))
     assert "by hand" in ByHand().probe()
+
+
+def test_the_simulators_events_are_sent_until_they_are_answered(
+    tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[tuple[str, bytes]] = []
+    answers = [503, 200]
+
+    def post(url: str, *, content: bytes, **_more: Any) -> httpx.Response:
+        sent.append((url, content))
+        return httpx.Response(answers.pop(0))
+
+    monkeypatch.setattr(httpx, "post", post)
+    on = given(tmp_path, SALDO_GATEWAY_SIMULATOR="true", SALDO_PUBLIC_URL="http://127.0.0.1:9")
+    with engine.begin() as connection:
+        paystack_money.tell(store_of(connection, "paystack"), "charge.success", {"id": 1})
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    assert [deliver_simulated(on, engine, now) for _ in range(3)] == [1, 1, 0]
+    assert sent[0] == sent[1]
+    assert sent[0][0] == "http://127.0.0.1:9/my-billing/webhook/paystack"

@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import select
 
 from core.clock import SetClock
+from core.gateways.accounts import Account
 from core.gateways.port import PayoutSeen
 from core.reconciliation import pulling
 from core.reconciliation.models import GatewayPayout, GatewayPull
-from core.reconciliation.pulling import SPAN, Account
+from core.reconciliation.pulling import SPAN
 from core.work import Office
 from tests.billing import JOB, a_tenant, pass_days
 from tests.reconciliation import EARLY, TODAY, Told, a_line, kept, paid, pulled, read, seen
