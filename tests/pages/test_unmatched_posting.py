@@ -153,7 +153,7 @@ def test_what_was_posted_without_a_person_is_marked_in_the_inbox(
     invoice = an_invoice(office, named_tenant(office, "Mohn Feinkost GmbH"), 7_000)
     number = waiting(office, 7_000, "MOHN FEINKOST", text=f"{invoice.number}", bank_ref="W8")
     with office.work(finance(office)) as work:
-        trial = try_auto_assign(work).id
+        trial = try_auto_assign(work).trial_id
     with office.work(finance(office)) as work:
         choosing.switch_on(work, trial, reason=WHY)
     assert list(run_auto_assign(office).assigned) == [number]
