@@ -137,7 +137,7 @@ class UnmatchedRow:
 class UnmatchedPage:
     """Some transfers, how many fit, how many of any status would, by status.
 
-    `automatic` of them were assigned without a person.
+    `automatic` of these were assigned without a person, whether or not only they were asked for.
     """
 
     rows: list[UnmatchedRow]
@@ -167,16 +167,16 @@ def unmatched(
     where, values = parts.joined()
     counted = work.session.execute(sql(_COUNTS.format(conditions=where)), values).all()
     held = {row.status: row.transfers for row in counted}
-    automatic = sum(row.automatic for row in counted)
-    if chosen.automatic is not None:
-        parts.add("u.automatic = :automatic", automatic=chosen.automatic)
-        held = {
-            row.status: row.automatic if chosen.automatic else row.transfers - row.automatic
-            for row in counted
-        }
+    posted = {row.status: row.automatic for row in counted}
+    automatic = sum(posted.values())
     by_status = {name: held[name] for name in STATUSES if name in held}
     parts.equal("u.status", known(chosen.status, STATUSES, "status"))
-    count = by_status.get(chosen.status, 0) if chosen.status else sum(by_status.values())
+    fitting = held
+    if chosen.automatic is not None:
+        parts.add("u.automatic = :automatic", automatic=chosen.automatic)
+        others = {name: held[name] - posted[name] for name in held}
+        fitting = posted if chosen.automatic else others
+    count = fitting.get(chosen.status, 0) if chosen.status else sum(fitting.values())
     limit, offset = max(1, min(limit, LARGEST_PAGE)), max(0, offset)
     if sort == CERTAIN_FIRST:
         return UnmatchedPage(_ranked(work, parts, limit, offset), count, by_status, automatic)
