@@ -190,7 +190,7 @@ def _facts(row: UnmatchedRow) -> dict[str, str]:
         "When": when,
     }
     if row.payments:
-        terms["Tenant"] = "<br>".join(_tenant(each, row.currency) for each in row.payments)
+        terms["Tenant"] = "".join(_tenant(each, row.currency) for each in row.payments)
     if row.invoice_numbers:
         terms["Invoices"] = ", ".join(
             _door(tables.link("invoice", {"invoice": number}), number)
