@@ -11,7 +11,7 @@ from sqlalchemy import text as sql
 
 from core.errors import BadInput, NotFound
 from core.inbox.standing import transfer_of
-from core.inbox.suggesting import Proposal, proposals, suggested
+from core.inbox.suggesting import Beside, Proposal, named, proposals, suggested
 from core.listing import LARGEST_PAGE, Conditions, known, like
 from core.matching.records import Suggestion
 from core.work import Work
@@ -199,6 +199,20 @@ def found_unmatched(work: Work, unmatched_id: int) -> UnmatchedRow:
     if not rows:
         raise NotFound(f"There is no unmatched transfer {unmatched_id}")
     return _told(work, rows, _suggested(work, rows))[0]
+
+
+def named_invoices(work: Work, unmatched_id: int) -> list[Beside]:
+    """The open invoices that a transfer says by number or OCR, whosesoever they are.
+
+    Needs `billing.read`. Raises NotFound.
+    """
+    work.require("billing.read")
+    parts = Conditions()
+    parts.equal("u.id", unmatched_id)
+    rows = _read(work, parts, "u.id", 1, 0)
+    if not rows:
+        raise NotFound(f"There is no unmatched transfer {unmatched_id}")
+    return named(work, transfer_of(rows[0]))
 
 
 def certain(work: Work) -> list[UnmatchedRow]:

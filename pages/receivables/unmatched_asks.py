@@ -12,14 +12,16 @@ from core.inbox.listing import (
     UnmatchedFilters,
     UnmatchedRow,
     certain,
+    named_invoices,
     one_unmatched,
     unmatched,
 )
 from core.inbox.several import Several, assign_several, undo_several
-from core.inbox.suggesting import Proposal
+from core.inbox.suggesting import Beside, Proposal
 from core.invoices.listing import InvoiceRow, one_invoice
 from core.office import office
 from core.payments.models import Payment
+from core.payments.rules import Part, spread
 from core.subscriptions.detail import tenant_names
 from core.work import Work
 from pages.admin import receipts
@@ -31,7 +33,7 @@ from pages.parts.tables import Cell, Column
 from pages.receivables import effects, payment_asks, words
 from pages.receivables import unmatched_desk as desk
 from pages.receivables import unmatched_queue as queue
-from pages.receivables.asking import Ask, Values, carried_out, rehearsed
+from pages.receivables.asking import Ask, Values, begin, carried_out, rehearsed
 from pages.receivables.effects import Effect
 
 ASSIGNED, UNDONE = "bank.transfer.assigned", "bank.transfer.undone"
@@ -49,10 +51,11 @@ SUMMARY = (
 
 @dataclass(frozen=True)
 class Splitting:
-    """A transfer to split, and the tenants to choose from."""
+    """A transfer to split, the tenants to choose from, and the open invoices that it names."""
 
     row: UnmatchedRow
     tenants: dict[int, str]
+    named: list[Beside]
 
 
 def split() -> Step:
@@ -90,7 +93,7 @@ def _seen(subject: str) -> Splitting:
         row = one_unmatched(work, number)
         if row.status != "open":
             raise ChangedMeanwhile("Somebody else has already decided this transfer")
-        return Splitting(row, tenant_names(work))
+        return Splitting(row, tenant_names(work), named_invoices(work, number))
 
 
 def _fields(form: Form, found: Splitting) -> Values:
@@ -98,6 +101,8 @@ def _fields(form: Form, found: Splitting) -> Values:
     amount = words.money(row.amount_minor, row.currency)
     effects.say(f"{amount} from {queue.payer(row)}", queue.message(row))
     offer = desk.chosen(row)
+    others = _of_others(found, offer)
+    begin(form, "number", " ".join(each.number for each in others))
     tenant_ids = _tenants(form, found, offer)
     with office().work(viewer.current_actor()) as work:
         owed = [
@@ -108,9 +113,22 @@ def _fields(form: Form, found: Splitting) -> Values:
     usual: dict[int, int] = {}
     if offer and offer.tenant_id in tenant_ids:
         usual = {each.id: each.part_minor for each in offer.invoices if each.part_minor}
+    left = row.amount_minor - sum(usual.values())
+    for part in spread(max(left, 0), [Part(each.id, each.due_minor) for each in others]):
+        usual[part.invoice_id] = part.amount_minor
     parts = payment_asks.parts_of(form, owed, usual)
     shares = tuple(Share(part.invoice_id, part.amount_minor) for part in parts)
     return {"shares": shares, "owed": owed}
+
+
+def _of_others(found: Splitting, offer: Proposal | None) -> list[Beside]:
+    """The invoices that the transfer names beside those of the chosen suggestion."""
+    if offer is None:
+        return found.named
+    chosen = {each.id for each in offer.invoices}
+    if not chosen & {each.id for each in found.named}:
+        return []
+    return [each for each in found.named if each.tenant_id != offer.tenant_id]
 
 
 def _tenants(form: Form, found: Splitting, offer: Proposal | None) -> list[int]:

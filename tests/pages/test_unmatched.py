@@ -276,6 +276,24 @@ def test_one_transfer_is_split_over_several_tenants(office: Office, visit: Visit
     assert wrong_books(office) == []
 
 
+def test_invoices_of_several_tenants_that_a_transfer_names_stand_in_the_dialog(
+    office: Office, visit: Visit
+) -> None:
+    one = an_invoice(office, named_tenant(office, "Zander Papier GmbH"), 10_000)
+    two = an_invoice(office, named_tenant(office, "Quarz Optik GmbH"), 20_000)
+    number = waiting(
+        office, 30_000, "SAMMEL HOLDING", text=f"{one.number} {two.number}", bank_ref="W1"
+    )
+    test = visit("sys_finance", do=f"split-transfer:{number}")
+    assert not test.exception
+    filled = {field.label.partition(",")[0]: field.value for field in test.text_input}
+    assert filled[f"Zander Papier GmbH: {one.number}"] == "100.00"
+    assert filled[f"Quarz Optik GmbH: {two.number}"] == "200.00"
+    confirm(test)
+    assert (paid(office, one), paid(office, two)) == (10_000, 20_000)
+    assert wrong_books(office) == []
+
+
 def test_automatic_postings_are_listed_by_themselves_and_several_are_undone(
     office: Office, visit: Visit
 ) -> None:
