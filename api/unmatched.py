@@ -37,6 +37,7 @@ from core.inbox.listing import (
     unmatched,
 )
 from core.inbox.running import run_auto_assign
+from core.inbox.several import MOST_AT_ONCE, Several, undo_several
 from core.inbox.trial import LEAST, Trial, replay, try_auto_assign
 from core.work import Office
 
@@ -57,13 +58,22 @@ class ShareBody(Body):
 
 
 class AssignTransferBody(Body):
-    """The invoices of one tenant that a transfer pays."""
+    """The invoices that a transfer pays, of one tenant or several."""
 
     model_config = example({"invoices": [{"invoice_id": 7}], "reason": A_REASON}) | {
         "extra": "forbid"
     }
 
     invoices: Annotated[list[ShareBody], Field(min_length=1, max_length=MOST_SHARES)]
+    reason: Reason
+
+
+class UndoSeveralBody(Body):
+    """Transfers whose decisions are taken back, each by itself."""
+
+    model_config = example({"transfers": [3, 4], "reason": A_REASON}) | {"extra": "forbid"}
+
+    transfers: Annotated[list[SomeId], Field(min_length=1, max_length=MOST_AT_ONCE)]
     reason: Reason
 
 
@@ -133,6 +143,9 @@ def list_unmatched(
     currency: Annotated[Currency | None, Query()] = None,
     booked_from: date | None = None,
     booked_until: date | None = None,
+    automatic: Annotated[
+        bool | None, Query(description="True: of any status, posted without a person.")
+    ] = None,
     sort: Sort = "certain",
     descending: bool = True,
     limit: Limit = 100,
@@ -140,7 +153,8 @@ def list_unmatched(
 ) -> UnmatchedPage:
     """Each with up to five suggestions, their probability and reasons. Needs `billing.read`."""
     wanted = UnmatchedFilters(
-        status=status,
+        status=None if automatic else status,
+        automatic=automatic,
         text=search,
         currency=currency,
         booked_from=booked_from,
@@ -225,6 +239,14 @@ def recalibrate_matching(at: TheOffice, actor: Caller, body: ReasonBody) -> Cali
         return CalibrationAnswer.model_validate(recalibrate(work, reason=body.reason))
 
 
+@router.post("/undo", summary="Undo several", responses=refusals(400))
+def undo_some(at: TheOffice, actor: Caller, body: UndoSeveralBody, key: Key = None) -> Several:
+    """Take decisions back, each in a transaction of its own; says which were left and why.
+    Needs `sys_finance`, a fresh sign-in and a reason.
+    """
+    return undo_several(at, actor, body.transfers, reason=body.reason, key=key)
+
+
 @router.get("/{unmatched_id}", summary="One transfer", responses=refusals(404))
 def show_transfer(at: TheOffice, actor: Caller, unmatched_id: RecordId) -> UnmatchedRow:
     """With up to five suggestions while it is open. Needs `billing.read`."""
@@ -236,7 +258,7 @@ def show_transfer(at: TheOffice, actor: Caller, unmatched_id: RecordId) -> Unmat
 def assign(
     at: TheOffice, actor: Caller, unmatched_id: RecordId, body: AssignTransferBody, key: Key = None
 ) -> UnmatchedRow:
-    """Post its payment on invoices of one tenant; what is left over is the customer's credit.
+    """Post its payments on invoices, one for each tenant; the first one gets the rest as credit.
     Needs `sys_finance`, a fresh sign-in and a reason.
     """
     shares = tuple(deciding.Share(each.invoice_id, each.amount_minor) for each in body.invoices)

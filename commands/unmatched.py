@@ -14,7 +14,8 @@ from core.errors import BadInput
 from core.inbox import choosing, deciding, undoing
 from core.inbox.learning import recalibrate
 from core.inbox.listing import UnmatchedFilters, UnmatchedRow, found_unmatched, unmatched
-from core.inbox.trial import LEAST, replay, try_auto_assign
+from core.inbox.several import Several, undo_several
+from core.inbox.trial import LEAST, try_auto_assign
 from core.invoices.listing import one_invoice
 from core.money import units_text
 from core.office import office
@@ -27,6 +28,7 @@ auto_app = typer.Typer(help="Certain transfers posted without a person.", no_arg
 app.add_typer(auto_app, name="auto")
 
 Number = Annotated[int, typer.Argument(metavar="ID", help="Its number in the inbox.")]
+Numbers = Annotated[list[int], typer.Argument(metavar="ID …", help="Their numbers in the inbox.")]
 Invoices = Annotated[
     list[str],
     typer.Option("--invoice", metavar="N[:MINOR]", help="An invoice, and how much goes on it."),
@@ -44,6 +46,9 @@ def list_transfers(
     search: Annotated[str | None, typer.Option(help="Payer, account, reference or text.")] = None,
     status: Annotated[str, typer.Option(help="open, assigned, ignored or all.")] = "open",
     currency: Annotated[str | None, typer.Option()] = None,
+    automatic: Annotated[
+        bool, typer.Option("--automatic", help="Those posted without a person.")
+    ] = False,
     sort: Annotated[str, typer.Option(help="certain, age, amount, payer, decided.")] = "certain",
     ascending: Annotated[bool, typer.Option("--ascending")] = False,
     limit: Annotated[int, typer.Option(min=1, max=500)] = 100,
@@ -51,7 +56,12 @@ def list_transfers(
     as_json: AsJson = False,
 ) -> None:
     """List transfers with what each may pay, the certain ones first."""
-    wanted = UnmatchedFilters(None if status == "all" else status, search, currency)
+    wanted = UnmatchedFilters(
+        None if automatic or status == "all" else status,
+        search,
+        currency,
+        automatic=automatic or None,
+    )
     with office().work(system("saldo unmatched list")) as work:
         page = unmatched(
             work, wanted, sort=sort, descending=not ascending, limit=limit, offset=offset
@@ -59,6 +69,7 @@ def list_transfers(
     result = {
         "count": page.count,
         "by_status": page.by_status,
+        "automatic": page.automatic,
         "transfers": [asdict(row) for row in page.rows],
     }
     answer(result, as_json, lambda _: _show_rows(page.rows))
@@ -82,7 +93,7 @@ def assign(
     key: Key = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put a transfer on invoices of one tenant; what is left over is the customer's credit."""
+    """Put a transfer on invoices; what is left over is the credit of the first one's tenant."""
     shares = _shares(invoice)
     _act(user, lambda work: deciding.assign_transfer(work, number, shares, reason=reason, key=key))
     _told(number, as_json)
@@ -101,11 +112,17 @@ def ignore(
 @app.command()
 @command
 def undo(
-    number: Number, reason: Reason, user: User, key: Key = None, as_json: AsJson = False
+    numbers: Numbers, reason: Reason, user: User, key: Key = None, as_json: AsJson = False
 ) -> None:
-    """Take a decision back: its invoices are owed again, the transfer waits."""
-    _act(user, lambda work: undoing.undo_decision(work, number, reason=reason, key=key))
-    _told(number, as_json)
+    """Take decisions back: their invoices are owed again, the transfers wait."""
+    if len(numbers) == 1:
+        (number,) = numbers
+        _act(user, lambda work: undoing.undo_decision(work, number, reason=reason, key=key))
+        _told(number, as_json)
+        return
+    with acting_as(office(), user) as actor:
+        found = undo_several(office(), actor, numbers, reason=reason, key=key)
+    answer(asdict(found), as_json, lambda _: _show_several(found))
 
 
 @app.command("not-theirs")
@@ -155,11 +172,8 @@ def try_auto(
 ) -> None:
     """Play past decisions again and keep the outcome, which switching on asks for."""
     probability = _probability(least)
-    kept = _act(user, lambda work: try_auto_assign(work, months, probability).id)
-    with office().work(system("saldo unmatched auto")) as work:
-        found = replay(work, months, probability)
+    found = _act(user, lambda work: try_auto_assign(work, months, probability))
     result = {
-        "trial_id": kept,
         "precision": found.precision,
         "lower_bound": found.lower_bound,
         "coverage": found.coverage,
@@ -224,6 +238,12 @@ def _probability(text: str) -> Decimal:
         raise BadInput(f"{text!r} is not a probability") from problem
 
 
+def _show_several(found: Several) -> None:
+    console.print(f"{len(found.done)} undone", markup=False)
+    for number, why in found.left.items():
+        console.print(f"Transfer {number} was left: {why}", markup=False, soft_wrap=True)
+
+
 def _show_rows(rows: list[UnmatchedRow]) -> None:
     table(
         ["No.", "Booked", "Days", "Payer", "Text", "Amount", "Currency", "Best", "Probability"],
@@ -247,7 +267,8 @@ def _show_rows(rows: list[UnmatchedRow]) -> None:
 
 def _best(row: UnmatchedRow) -> str:
     if row.status != "open":
-        return f"{row.status} {', '.join(row.invoice_numbers)}".strip()
+        done = "posted automatically" if row.automatic else row.status
+        return f"{done} {', '.join(row.invoice_numbers)}".strip()
     if row.best is None:
         return "no suggestion"
     numbers = ", ".join(invoice.number for invoice in row.best.invoices)

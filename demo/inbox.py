@@ -16,10 +16,12 @@ from demo.payers import STRANGE
 from demo.staff import BILLING, FINANCE
 from demo.world import Bill, World
 
-LEFT_OPEN, FEWEST_OPEN = 30, 8
+LEFT_OPEN, FEWEST_OPEN = 30, 14
 """Transfers that stay open at the end, of three hundred tenants and of any number."""
-LAST_DAYS = 24
-"""Days before the end in which what shall stay open arrives and stays."""
+LAST_DAYS, VERY_LAST_DAYS = 24, 6
+"""Days before the end in which what shall stay open arrives and stays, and the last of them, in
+which every kind that is still absent is sent.
+"""
 _REASONS = {
     "no_reference": "Payer and amount agree with this invoice",
     "words": "Only one open invoice of this customer has the amount",
@@ -34,6 +36,8 @@ _REASONS = {
     "alike": "The customer confirmed by mail that the payment is theirs",
     "swapped": "The customer confirmed that the digits of the amount were swapped",
     "twins": "Sent twice by mistake; the first one pays the invoice",
+    "exchanged": "A bank changed it from dollars; the rest was asked for",
+    "group": "The parent company pays for these customers together, as its text says",
 }
 _ADVISED = "Remittance advice received by mail names this invoice"
 _NOT_OURS = (
@@ -87,8 +91,22 @@ class Inbox:
 
     def rarest(self) -> list[str]:
         """The kinds of transfers, those first that fewest of wait here."""
-        counted = Counter(truth.kind for truth in self._open.values())
+        counted = self.kinds()
         return sorted(STRANGE, key=lambda kind: counted[kind])
+
+    def absent(self) -> list[str]:
+        """The kinds of which none waits although the end is near."""
+        if not self._is_ending():
+            return []
+        waiting = self.kinds()
+        return [kind for kind in STRANGE if not waiting[kind]]
+
+    def kinds(self) -> Counter[str]:
+        """How many of each kind wait here."""
+        return Counter(truth.kind for truth in self._open.values())
+
+    def _is_ending(self) -> bool:
+        return (self.world.until - self.world.today).days < VERY_LAST_DAYS
 
     def _is_near_end(self) -> bool:
         return (self.world.until - self.world.today).days < LAST_DAYS
@@ -131,8 +149,8 @@ class Inbox:
         for part in parts:
             world.settle(part.invoice_id, part.amount_minor)
         left = truth.amount_minor - sum(part.amount_minor for part in parts)
-        if left and truth.tenant_id is not None:
-            world.customers[truth.tenant_id].credits.append((payment.id, left))
+        if left:
+            world.customers[payment.tenant_id].credits.append((payment.id, left))
 
 
 def use_credit(world: World, bill: Bill) -> None:

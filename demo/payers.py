@@ -31,7 +31,9 @@ KINDS = {
 """Manners of paying a bill, in thousandths; all but the first need a person."""
 AGAIN, STRAY = "again", "stray"
 """A bill paid once more, and money of somebody who is no customer."""
-STRANGE = (*list(KINDS)[1:], AGAIN, STRAY)
+EXCHANGED, GROUP = "exchanged", "group"
+"""Sent in another currency and changed by a bank; one transfer for bills of several customers."""
+STRANGE = (EXCHANGED, GROUP, *list(KINDS)[1:], AGAIN, STRAY)
 PAID_ELSEWHERE = 16
 """Of so many customers one is always paid for by its parent company or its owner."""
 STRAYS = (
@@ -131,6 +133,15 @@ def also_open(world: World, bill: Bill) -> tuple[Bill, ...]:
     return tuple(others[:2])
 
 
+def pay_for_others(world: World, draft: Draft, bills: tuple[Bill, ...]) -> None:
+    """A parent company pays bills of several customers with one transfer, by their numbers."""
+    draft.others = bills
+    draft.amount_minor += sum(world.open_minor[each.invoice_id] for each in bills)
+    draft.name, draft.account = _other_payer(draft.customer)
+    draft.reference = ""
+    draft.text = " ".join([draft.bill.number, *(each.number for each in bills)])
+
+
 def giro_number(account: str) -> str:
     """An invented bankgiro number with its check digit, always the same for an account."""
     body = f"5{account[-6:]}"
@@ -193,6 +204,16 @@ def _bank_fee(world: World, draft: Draft) -> None:
     draft.amount_minor -= min(fee, draft.amount_minor // 4)
 
 
+def _exchanged(world: World, draft: Draft) -> None:
+    """Sent in dollars; what a bank made of them is up to three per cent less."""
+    dollars = draft.amount_minor * world.rng.randint(90, 110) // 100
+    draft.amount_minor -= draft.amount_minor * world.rng.randint(5, 30) // 1000 or 1
+    draft.reference, draft.text = (
+        "",
+        f"{draft.bill.number} USD {dollars // 100}.{dollars % 100:02d}",
+    )
+
+
 def _paid_by_another(world: World, draft: Draft) -> None:
     draft.name, draft.account = _other_payer(draft.customer)
     word = _INVOICE[draft.customer.profile.country]
@@ -246,4 +267,5 @@ _FILL: dict[str, Callable[[World, Draft], None]] = {
     "alike": _alike,
     "swapped": _swapped,
     "twins": _no_reference,
+    EXCHANGED: _exchanged,
 }

@@ -19,12 +19,14 @@ from demo.inbox import Inbox, Truth
 from demo.market import HABITS
 from demo.payers import (
     AGAIN,
+    GROUP,
     STRAY,
     STRAYS,
     also_open,
     fill_in,
     manner,
     namesakes,
+    pay_for_others,
 )
 from demo.world import Bill, Customer, World
 
@@ -50,11 +52,15 @@ BANK = system("bank")
 
 @dataclass(frozen=True)
 class Arrival:
-    """A transfer on its way; `amount_minor` of a bill that is paid again."""
+    """A transfer on its way; `amount_minor` of a bill that is paid again.
+
+    `others` are bills of other customers that it pays as well.
+    """
 
     bill: Bill
     kind: str
     amount_minor: int = 0
+    others: tuple[Bill, ...] = ()
 
 
 class Bank:
@@ -91,6 +97,8 @@ class Bank:
             self._add_stray()
         for _ in range(self.inbox.missing_today()):
             self._add_strange()
+        for kind in self.inbox.absent():
+            self._add_of(kind)
         if giro := self._lines.pop("bankgirot", []):
             self._import_giro(giro)
         self._add_payouts()
@@ -113,6 +121,8 @@ class Bank:
         world, bill = self.world, arrival.bill
         customer = world.customers[bill.tenant_id]
         draft = fill_in(world, customer, bill, arrival.kind, owed_minor)
+        if arrival.others:
+            pay_for_others(world, draft, arrival.others)
         giro = customer.profile.provider == "bankgirot"
         truth = Truth(arrival.kind, customer.tenant_id, draft.invoice_ids, draft.amount_minor)
         for _ in range(2 if arrival.kind == "twins" else 1):
@@ -150,20 +160,26 @@ class Bank:
 
     def _add_strange(self) -> None:
         """A transfer of a kind that is rare in the inbox, of a bill that fits it."""
+        if not any(self._add_of(kind) for kind in self.inbox.rarest()):
+            self._add_stray()
+
+    def _add_of(self, kind: str) -> bool:
+        """Send a transfer of a kind; False when no bill fits it."""
+        if kind == STRAY:
+            self._add_stray()
+            return True
+        if kind == AGAIN and self._paid:
+            again = self.world.rng.choice(list(self._paid))
+            self._send(again, again.amount_minor)
+            return True
         bills = self._payable()
-        for kind in self.inbox.rarest():
-            if kind == STRAY:
-                break
-            fitting = [bill for bill in bills if self._fits(bill, kind)]
-            if kind == AGAIN and self._paid:
-                again = self.world.rng.choice(list(self._paid))
-                self._send(again, again.amount_minor)
-                return
-            if fitting:
-                bill = self.world.rng.choice(fitting)
-                self._send(Arrival(bill, kind), self.inbox.owed_minor(bill.invoice_id))
-                return
-        self._add_stray()
+        fitting = [bill for bill in bills if self._fits(bill, kind, bills)]
+        if not fitting:
+            return False
+        bill = self.world.rng.choice(fitting)
+        others = self._of_others(bill, bills) if kind == GROUP else ()
+        self._send(Arrival(bill, kind, others=others), self.inbox.owed_minor(bill.invoice_id))
+        return True
 
     def _payable(self) -> list[Bill]:
         """Open bills that are paid by transfer and for which nothing came yet, nor comes today."""
@@ -176,7 +192,18 @@ class Bank:
             and self.inbox.owed_minor(bill.invoice_id) == bill.total_minor
         ]
 
-    def _fits(self, bill: Bill, kind: str) -> bool:
+    def _of_others(self, bill: Bill, bills: Sequence[Bill]) -> tuple[Bill, ...]:
+        """Up to two bills of other customers in the same currency."""
+        found = {
+            each.tenant_id: each
+            for each in bills
+            if each.tenant_id != bill.tenant_id and each.currency == bill.currency
+        }
+        return tuple(found.values())[:2]
+
+    def _fits(self, bill: Bill, kind: str, bills: Sequence[Bill]) -> bool:
+        if kind == GROUP:
+            return bool(self._of_others(bill, bills))
         if kind == "together":
             return bool(also_open(self.world, bill))
         if kind == "alike":

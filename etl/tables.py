@@ -144,10 +144,10 @@ TABLES: tuple[Table, ...] = (
     ),
     _table(
         "payment",
-        "id key, external_id text, tenant_id key, invoice_id key, provider text, method text,"
-        "provider_payment_id text, status text, currency text, amount_minor minor,"
-        "allocated_minor minor, refunded_minor minor, returned_minor minor, fee_minor minor,"
-        "failure_code text,"
+        "id key, external_id text, tenant_id key, invoice_id key, bank_transfer_id key,"
+        "provider text, method text, provider_payment_id text, status text, currency text,"
+        "amount_minor minor, allocated_minor minor, refunded_minor minor, returned_minor minor,"
+        "fee_minor minor, failure_code text,"
         "received_on day, created_at instant, captured_at instant",
     ),
     _table(
@@ -177,7 +177,7 @@ TABLES: tuple[Table, ...] = (
     _table(
         "bank_transfer",
         "id key, statement_id key, account text, bank_ref text, currency text,"
-        "amount_minor minor, booked_on day, payment_id key, payout_id text",
+        "amount_minor minor, booked_on day, payout_id text",
     ),
     _table(
         "unmatched_bank_transfer",

@@ -72,7 +72,6 @@ class BankTransfer(Base):
     text: Mapped[str] = mapped_column(server_default="")
     counterparty_name: Mapped[str] = mapped_column(server_default="")
     counterparty_account: Mapped[str] = mapped_column(server_default="")
-    payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"))
     payout_id: Mapped[str | None]
 
 

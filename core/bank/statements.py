@@ -225,18 +225,27 @@ def _locked_by_ocr(work: Work, numbers: Sequence[str], currency: str) -> list[In
 
 
 def payment_of(
-    work: Work, transfer: BankTransfer, invoice: Invoice, provider: str, allocated_minor: int
+    work: Work,
+    transfer: BankTransfer,
+    invoice: Invoice,
+    provider: str,
+    allocated_minor: int,
+    amount_minor: int | None = None,
 ) -> Payment:
-    """The payment a transfer becomes, with what will be put on invoices."""
+    """The payment a transfer becomes, with what will be put on invoices; its whole amount or less.
+
+    Other payments of the transfer are numbered by the caller.
+    """
     return Payment(
         tenant_id=invoice.tenant_id,
         invoice_id=invoice.id,
+        bank_transfer_id=transfer.id,
         provider=provider,
         method="bank_transfer",
         provider_payment_id=f"{transfer.account}/{transfer.bank_ref}",
         status="captured",
         currency=transfer.currency,
-        amount_minor=transfer.amount_minor,
+        amount_minor=transfer.amount_minor if amount_minor is None else amount_minor,
         allocated_minor=allocated_minor,
         refunded_minor=0,
         fee_minor=0,
@@ -254,7 +263,6 @@ def _post_payments(work: Work, statement: Statement, matches: Sequence[_Match]) 
     apply(work, [Applied(m.payment, m.invoice, m.payment.amount_minor) for m in matches])
     for match in matches:
         payment = match.payment
-        match.transfer.payment_id = payment.id
         post(
             work,
             "payment_captured",

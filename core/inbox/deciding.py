@@ -43,9 +43,10 @@ def assign_transfer(
     reason: str,
     key: str | None = None,
 ) -> Payment:
-    """Turn an open transfer into a payment on one tenant's invoices; the excess is its credit.
+    """Turn an open transfer into payments on invoices, one for each tenant; gives the first.
 
-    Of two people one wins, the other gets ChangedMeanwhile. Raises NotFound, BadInput.
+    What is left over is the credit of the tenant named first. Of two people one wins, the other
+    gets ChangedMeanwhile. Raises NotFound, BadInput.
     """
     transfer, format_ = _claim(work, unmatched_id, "assigned", reason)
     return _assign(work, unmatched_id, transfer, format_, shares)
@@ -113,28 +114,58 @@ def _assign(
 ) -> Payment:
     parts, invoices = _parts(work, transfer, shares)
     provider = PROVIDER_OF_FORMAT.get(format_, "bank")
-    applied = sum(part.amount_minor for part in parts)
-    payment = payment_of(work, transfer, invoices[parts[0].invoice_id], provider, applied)
-    work.session.add(payment)
+    payments = _payments(work, transfer, provider, parts, invoices)
+    work.session.add_all(payments.values())
     work.session.flush()
-    apply(work, [Applied(payment, invoices[p.invoice_id], p.amount_minor) for p in parts])
-    transfer.payment_id = payment.id
-    post(
-        work,
-        "transfer_assigned",
-        ("payment", payment.id),
-        transfer_assigned(applied, payment.amount_minor - applied),
-        payment.currency,
-        work.today,
-        tenant_id=payment.tenant_id,
-    )
+    put = [(payments[invoices[part.invoice_id].tenant_id], part) for part in parts]
+    apply(work, [Applied(paid, invoices[p.invoice_id], p.amount_minor) for paid, p in put])
+    for payment in payments.values():
+        post(
+            work,
+            "transfer_assigned",
+            ("payment", payment.id),
+            transfer_assigned(payment.allocated_minor, payment.credit_minor),
+            payment.currency,
+            work.today,
+            tenant_id=payment.tenant_id,
+        )
+    first, *others = payments.values()
     work.tell(
-        tenant_id=payment.tenant_id,
+        tenant_id=None if others else first.tenant_id,
         unmatched_id=unmatched_id,
-        payment_id=payment.id,
+        payment_id=first.id,
         parts=[[part.invoice_id, part.amount_minor] for part in parts],
     )
-    return payment
+    if others:
+        work.tell(other_payments=[payment.id for payment in others])
+    return first
+
+
+def _payments(
+    work: Work,
+    transfer: BankTransfer,
+    provider: str,
+    parts: Sequence[Part],
+    invoices: dict[int, Invoice],
+) -> dict[int, Payment]:
+    """What each tenant paid of a transfer, by tenant, the excess with the first.
+
+    The bank's reference is one payment's alone, so that those after the first are numbered.
+    """
+    of_tenant: dict[int, list[Part]] = {}
+    for part in parts:
+        of_tenant.setdefault(invoices[part.invoice_id].tenant_id, []).append(part)
+    excess = transfer.amount_minor - sum(part.amount_minor for part in parts)
+    payments = {}
+    for number, (tenant_id, own) in enumerate(of_tenant.items(), 1):
+        applied = sum(part.amount_minor for part in own)
+        amount = applied if number > 1 else applied + excess
+        invoice = invoices[own[0].invoice_id]
+        payment = payment_of(work, transfer, invoice, provider, applied, amount)
+        if number > 1:
+            payment.provider_payment_id = f"{payment.provider_payment_id} part {number}"
+        payments[tenant_id] = payment
+    return payments
 
 
 def _parts(
@@ -147,10 +178,8 @@ def _parts(
     invoices = lock_invoices(work, wanted)
     if missing := sorted(set(wanted) - invoices.keys()):
         raise NotFound(f"There is no invoice {missing[0]}")
-    owners = {invoice.tenant_id for invoice in invoices.values()}
-    currencies = {invoice.currency for invoice in invoices.values()} | {transfer.currency}
-    if len(owners) != 1 or len(currencies) != 1:
-        raise BadInput("The invoices are not all of one tenant and in the transfer's currency")
+    if {invoice.currency for invoice in invoices.values()} != {transfer.currency}:
+        raise BadInput("The invoices are not all in the transfer's currency")
     owed = dues(invoices)
     parts = _in_figures(transfer.amount_minor, shares, {each.invoice_id: each for each in owed})
     check_parts(transfer.amount_minor, parts, owed)

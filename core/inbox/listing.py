@@ -11,7 +11,7 @@ from sqlalchemy import text as sql
 
 from core.errors import BadInput, NotFound
 from core.inbox.standing import transfer_of
-from core.inbox.suggesting import Proposal, proposals, suggested
+from core.inbox.suggesting import Beside, Proposal, named, proposals, suggested
 from core.listing import LARGEST_PAGE, Conditions, known, like
 from core.matching.records import Suggestion
 from core.work import Work
@@ -33,32 +33,43 @@ from unmatched_bank_transfer u
 join bank_transfer b on b.id = u.bank_transfer_id
 join bank_statement s on s.id = b.statement_id
 left join app_user w on w.id = u.decided_by
-left join payment p on p.id = b.payment_id
-left join tenant t on t.id = p.tenant_id
+left join lateral (
+  select jsonb_agg(to_jsonb(each) order by each.payment_id) as payments,
+    string_agg(each.tenant_name, ', ' order by each.payment_id) as tenant_name
+  from (
+    select p.id as payment_id, p.tenant_id, t.name as tenant_name, p.amount_minor,
+      array(select distinct i.number from payment_allocation a join invoice i on i.id = a.invoice_id
+        where a.payment_id = p.id and a.reverses_id is null and a.amount_minor > 0
+        order by 1) as invoice_numbers
+    from payment p join tenant t on t.id = p.tenant_id
+    where p.bank_transfer_id = b.id and p.status <> 'reversed'
+  ) each
+) went on true
 where {conditions}
 """
 _ROWS = f"""
 -- Which transfers fit, and what was decided? One row per transfer; minor units.
 select u.id as unmatched_id, u.status, u.created_at, u.decided_at, w.name as decided_by, u.reason,
   u.automatic, u.undone_at, b.id, b.account, s.format, b.bank_ref, b.booked_on, b.currency,
-  b.amount_minor, b.reference, b.text, b.counterparty_name, b.counterparty_account, b.payment_id,
-  p.tenant_id, t.name as tenant_name,
-  array(select distinct i.number from payment_allocation a join invoice i on i.id = a.invoice_id
-    where a.payment_id = p.id and a.reverses_id is null and a.amount_minor > 0
-    order by 1) as invoice_numbers
+  b.amount_minor, b.reference, b.text, b.counterparty_name, b.counterparty_account, went.payments,
+  went.tenant_name
 {_FROM}
 order by {{order}}, u.id
 limit :limit offset :offset
 """
 _COUNTS = f"""
 -- How many transfers fit in each status? One row per status.
-select u.status, count(*) as transfers {_FROM} group by u.status
+select u.status, count(*) as transfers, count(*) filter (where u.automatic) as automatic
+{_FROM} group by u.status
 """
 
 
 @dataclass(frozen=True)
 class UnmatchedFilters:
-    """What to look for; `text` in payer, account, reference or text of the transfer."""
+    """What to look for; `text` in payer, account, reference or text of the transfer.
+
+    `automatic`: only what no person assigned, or only the rest.
+    """
 
     status: str | None = "open"
     text: str | None = None
@@ -67,14 +78,27 @@ class UnmatchedFilters:
     most_minor: int | None = None
     booked_from: date | None = None
     booked_until: date | None = None
+    automatic: bool | None = None
+
+
+@dataclass(frozen=True)
+class Went:
+    """What of a transfer is a tenant's payment, in minor units, and the invoices it is on."""
+
+    payment_id: int
+    tenant_id: int
+    tenant_name: str
+    amount_minor: int
+    invoice_numbers: list[str]
 
 
 @dataclass(frozen=True)
 class UnmatchedRow:
     """A transfer in minor units of its account's currency; `age_days` since it was booked.
 
-    `proposals` is what it may pay, best first, while it is open; `tenant_id` to
-    `invoice_numbers` say where it went, `automatic` that no person put it there.
+    `proposals` is what it may pay, best first, while it is open. `payments` say where it went, one
+    for each tenant; `payment_id` and `tenant_id` are the first one's, `tenant_name` and
+    `invoice_numbers` those of all. `automatic`: no person put it there.
     """
 
     id: int
@@ -100,6 +124,7 @@ class UnmatchedRow:
     tenant_id: int | None
     tenant_name: str | None
     invoice_numbers: list[str]
+    payments: list[Went] = field(default_factory=list)
     proposals: list[Proposal] = field(default_factory=list)
 
     @property
@@ -110,11 +135,15 @@ class UnmatchedRow:
 
 @dataclass(frozen=True)
 class UnmatchedPage:
-    """Some transfers, how many fit, and how many of any status would, by status."""
+    """Some transfers, how many fit, how many of any status would, by status.
+
+    `automatic` of these were assigned without a person, whether or not only they were asked for.
+    """
 
     rows: list[UnmatchedRow]
     count: int
     by_status: dict[str, int]
+    automatic: int
 
 
 def unmatched(
@@ -136,16 +165,24 @@ def unmatched(
     chosen = wanted or UnmatchedFilters()
     parts = _conditions(chosen)
     where, values = parts.joined()
-    counted = work.session.execute(sql(_COUNTS.format(conditions=where)), values)
+    counted = work.session.execute(sql(_COUNTS.format(conditions=where)), values).all()
     held = {row.status: row.transfers for row in counted}
+    posted = {row.status: row.automatic for row in counted}
+    automatic = sum(posted.values())
     by_status = {name: held[name] for name in STATUSES if name in held}
     parts.equal("u.status", known(chosen.status, STATUSES, "status"))
-    count = by_status.get(chosen.status, 0) if chosen.status else sum(by_status.values())
+    fitting = held
+    if chosen.automatic is not None:
+        parts.add("u.automatic = :automatic", automatic=chosen.automatic)
+        others = {name: held[name] - posted[name] for name in held}
+        fitting = posted if chosen.automatic else others
+    count = fitting.get(chosen.status, 0) if chosen.status else sum(fitting.values())
     limit, offset = max(1, min(limit, LARGEST_PAGE)), max(0, offset)
     if sort == CERTAIN_FIRST:
-        return UnmatchedPage(_ranked(work, parts, limit, offset), count, by_status)
+        return UnmatchedPage(_ranked(work, parts, limit, offset), count, by_status, automatic)
     rows = _read(work, parts, SORTS[sort].format(way=_way(descending)), limit, offset)
-    return UnmatchedPage(_told(work, rows, _suggested(work, rows)), count, by_status)
+    told = _told(work, rows, _suggested(work, rows))
+    return UnmatchedPage(told, count, by_status, automatic)
 
 
 def one_unmatched(work: Work, unmatched_id: int) -> UnmatchedRow:
@@ -162,6 +199,20 @@ def found_unmatched(work: Work, unmatched_id: int) -> UnmatchedRow:
     if not rows:
         raise NotFound(f"There is no unmatched transfer {unmatched_id}")
     return _told(work, rows, _suggested(work, rows))[0]
+
+
+def named_invoices(work: Work, unmatched_id: int) -> list[Beside]:
+    """The open invoices that a transfer says by number or OCR, whosesoever they are.
+
+    Needs `billing.read`. Raises NotFound.
+    """
+    work.require("billing.read")
+    parts = Conditions()
+    parts.equal("u.id", unmatched_id)
+    rows = _read(work, parts, "u.id", 1, 0)
+    if not rows:
+        raise NotFound(f"There is no unmatched transfer {unmatched_id}")
+    return named(work, transfer_of(rows[0]))
 
 
 def certain(work: Work) -> list[UnmatchedRow]:
@@ -221,6 +272,10 @@ def _row(work: Work, row: Row[Any], offers: list[Proposal]) -> UnmatchedRow:
     told = dict(row._mapping)
     del told["id"]
     told["id"] = told.pop("unmatched_id")
+    went = told["payments"] = [Went(**each) for each in row.payments or ()]
+    told["payment_id"] = went[0].payment_id if went else None
+    told["tenant_id"] = went[0].tenant_id if went else None
+    told["invoice_numbers"] = [number for each in went for number in each.invoice_numbers]
     told["age_days"] = max(0, (work.today - row.booked_on).days)
     return UnmatchedRow(**told, proposals=offers)
 
@@ -231,7 +286,7 @@ def _conditions(wanted: UnmatchedFilters) -> Conditions:
     if found := like(wanted.text):
         parts.add(
             "(b.counterparty_name ilike :part or b.counterparty_account ilike :part"
-            " or b.reference ilike :part or b.text ilike :part or t.name ilike :part"
+            " or b.reference ilike :part or b.text ilike :part or went.tenant_name ilike :part"
             " or cast(u.id as text) = :exact)",
             **found,
         )
@@ -247,8 +302,10 @@ def _conditions(wanted: UnmatchedFilters) -> Conditions:
 _ORIGIN = sql("""
 -- Which transfer did a payment come by? One row at most.
 select b.id as transfer_id, u.id as unmatched_id
-from bank_transfer b left join unmatched_bank_transfer u on u.bank_transfer_id = b.id
-where b.payment_id = :payment_id
+from payment p
+join bank_transfer b on b.id = p.bank_transfer_id
+left join unmatched_bank_transfer u on u.bank_transfer_id = b.id
+where p.id = :payment_id and p.status <> 'reversed'
 """)
 
 

@@ -44,17 +44,17 @@ _LEARNT = text("""
 select coalesce(u.decided_at, p.created_at) as at, b.counterparty_name, b.counterparty_account,
   p.tenant_id, b.booked_on
 from bank_transfer b
-join payment p on p.id = b.payment_id
+join payment p on p.bank_transfer_id = b.id and p.status <> 'reversed'
 left join unmatched_bank_transfer u on u.bank_transfer_id = b.id
-order by 1, b.id
+order by 1, p.id
 """)
 _DECIDED = text("""
 -- What people decided: one row per transfer, with the invoices its money was put on.
 select u.id as unmatched_id, u.status, u.created_at as at, u.decided_at, w.name as decided_by,
   u.reason, b.id, b.booked_on, b.amount_minor, b.currency, b.reference, b.text,
   b.counterparty_name, b.counterparty_account,
-  array(select a.invoice_id from payment_allocation a where a.payment_id = b.payment_id
-    group by 1 having sum(a.amount_minor) > 0) as invoice_ids
+  array(select a.invoice_id from payment_allocation a join payment p on p.id = a.payment_id
+    where p.bank_transfer_id = b.id group by 1 having sum(a.amount_minor) > 0) as invoice_ids
 from unmatched_bank_transfer u
 join bank_transfer b on b.id = u.bank_transfer_id
 left join app_user w on w.id = u.decided_by

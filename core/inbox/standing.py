@@ -35,10 +35,10 @@ _INVOICES = text(
 """
 )
 _PAID = text("""
-select b.id, b.counterparty_name, b.counterparty_account, p.tenant_id, b.booked_on
-from bank_transfer b left join payment p on p.id = b.payment_id
-where b.row_xid >= cast(:low as xid8) and b.booked_on >= :learnt_since
-order by b.booked_on, b.id
+select p.id, p.status, b.counterparty_name, b.counterparty_account, p.tenant_id, b.booked_on
+from payment p join bank_transfer b on b.id = p.bank_transfer_id
+where p.row_xid >= cast(:low as xid8) and b.booked_on >= :learnt_since
+order by b.booked_on, p.id
 """)
 _DECLINED = text("""
 select b.id, b.booked_on, b.amount_minor, b.currency, b.reference, b.text, b.counterparty_name,
@@ -78,13 +78,12 @@ class StandingBook:
         self._fitted = fitted
         self._low = "0"
         self._declined = 0
-        self._learnt: dict[int, int] = {}
+        self._learnt: set[int] = set()
 
     def _outdated(self, work: Work) -> bool:
         """True when a payment it learnt from was undone: a book cannot forget a payer's name."""
         return any(
-            row.id in self._learnt and self._learnt[row.id] != row.tenant_id
-            for row in self._payments(work)
+            row.id in self._learnt and row.status == "reversed" for row in self._payments(work)
         )
 
     def _read(self, work: Work) -> None:
@@ -93,8 +92,8 @@ class StandingBook:
         for invoice in invoices_of(work.session.execute(_INVOICES, values)):
             self._book.put(invoice)
         for row in self._payments(work):
-            if row.tenant_id is not None and row.id not in self._learnt:
-                self._learnt[row.id] = row.tenant_id
+            if row.status != "reversed" and row.id not in self._learnt:
+                self._learnt.add(row.id)
                 self._book.learn(assignment_of(row))
         for row in work.session.execute(_DECLINED, {"declined": self._declined}):
             self._book.decline(transfer_of(row), str(row.tenant_id), row.declined_at.date())

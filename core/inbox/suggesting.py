@@ -77,17 +77,28 @@ def suggested(work: Work, transfers: Sequence[Transfer], most: int = 5) -> list[
         return [book.suggest(transfer, most) for transfer in transfers]
 
 
+def named(work: Work, transfer: Transfer) -> list[Beside]:
+    """The open invoices that a transfer says by number or OCR, whosesoever they are."""
+    with standing_book(work).of(work) as book:
+        ids = [int(one) for one in book.named(transfer)]
+    return list(_beside(work, ids).values())
+
+
 def proposals(
     work: Work, transfers: Sequence[Transfer], found: Sequence[Sequence[Suggestion]]
 ) -> list[list[Proposal]]:
     """The suggestions of each transfer with their invoices as they stand now."""
     ids = sorted({int(one) for each in found for offer in each for one in offer.invoice_ids})
-    rows = work.session.execute(_BESIDE, {"ids": ids, "open": list(OPEN)}).all() if ids else []
-    known = {row.id: Beside(**row._mapping) for row in rows}
+    known = _beside(work, ids)
     return [
         [_proposal(transfer, offer, known) for offer in each]
         for transfer, each in zip(transfers, found, strict=True)
     ]
+
+
+def _beside(work: Work, ids: Sequence[int]) -> dict[int, Beside]:
+    rows = work.session.execute(_BESIDE, {"ids": ids, "open": list(OPEN)}).all() if ids else []
+    return {row.id: Beside(**row._mapping) for row in rows}
 
 
 def _proposal(transfer: Transfer, offer: Suggestion, known: dict[int, Beside]) -> Proposal:

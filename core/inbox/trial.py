@@ -3,7 +3,7 @@
 Nothing is switched on that was not tried: `core/inbox/choosing.py` asks for the trial kept here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -31,8 +31,12 @@ class MonthTried:
 
 @dataclass(frozen=True)
 class Trial:
-    """The replay of the last months; `differing` are those that would have gone elsewhere."""
+    """The replay of the last months; `differing` are those that would have gone elsewhere.
 
+    `trial_id` is its number when it was kept.
+    """
+
+    trial_id: int | None
     since: date
     until: date
     least_probability: Decimal
@@ -59,9 +63,7 @@ class Trial:
 
 
 @action("bank.auto_assign.tried", needs="bank.import")
-def try_auto_assign(
-    work: Work, months: int = 6, least_probability: Decimal = LEAST
-) -> AutoAssignTrial:
+def try_auto_assign(work: Work, months: int = 6, least_probability: Decimal = LEAST) -> Trial:
     """Play the last months again and keep the outcome, which switching on asks for.
 
     Raises BadInput for months beyond 1 to 24 or a probability below 0.98.
@@ -80,7 +82,7 @@ def try_auto_assign(
     work.session.add(kept)
     work.session.flush()
     work.tell(trial_id=kept.id, proposed=kept.proposed, agreed=kept.agreed, decided=kept.decided)
-    return kept
+    return replace(found, trial_id=kept.id)
 
 
 def replay(work: Work, months: int, least_probability: Decimal) -> Trial:
@@ -100,6 +102,7 @@ def _played(work: Work, months: int, least_probability: Decimal) -> Trial:
     for each in found:
         by_month.setdefault(each.booked_on.replace(day=1), []).append(each)
     return Trial(
+        None,
         since,
         work.today,
         least_probability,

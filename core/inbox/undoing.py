@@ -1,16 +1,20 @@
 """Taking back where a transfer went: it waits in the inbox again, its invoices are owed (UNM.3)."""
 
-from sqlalchemy import select, update
+from collections.abc import Sequence
+
+from sqlalchemy import select
 
 from core.actions import action
 from core.bank.models import BankTransfer, UnmatchedBankTransfer
 from core.errors import ChangedMeanwhile, NotFound, NotNow
+from core.invoices.models import Invoice
 from core.ledger.journal import post
 from core.ledger.postings import transfer_unassigned
 from core.payments.actions import lock_payment
 from core.payments.allocating import lock_invoices, take_off
 from core.payments.models import Payment
 from core.payments.reversing import applied_parts
+from core.payments.rules import Part
 from core.work import Work
 
 
@@ -18,34 +22,25 @@ from core.work import Work
 def undo_decision(
     work: Work, unmatched_id: int, *, reason: str, key: str | None = None
 ) -> UnmatchedBankTransfer:
-    """Open a decided transfer again; where it was assigned, its payment is reversed.
+    """Open a decided transfer again; where it was assigned, its payments are reversed.
 
-    Raises NotFound, and NotNow when the payment was refunded or its credit went out.
+    Raises NotFound, and NotNow when a payment was refunded or its credit went out.
     """
-    row = work.session.get(UnmatchedBankTransfer, unmatched_id)
+    # Locked before its payments are read: whoever assigns it just now has then done so.
+    row = work.session.get(
+        UnmatchedBankTransfer, unmatched_id, with_for_update=True, populate_existing=True
+    )
     if row is None:
         raise NotFound(f"There is no unmatched transfer {unmatched_id}")
-    transfer = work.session.get_one(BankTransfer, row.bank_transfer_id)
-    if transfer.payment_id is not None:
-        _unassign(work, transfer, transfer.payment_id)
-    reopened = work.session.scalar(
-        update(UnmatchedBankTransfer)
-        .where(UnmatchedBankTransfer.id == unmatched_id, UnmatchedBankTransfer.status != "open")
-        .values(
-            status="open",
-            decided_at=None,
-            decided_by=None,
-            reason="",
-            automatic=False,
-            undone_at=work.now,
-        )
-        .returning(UnmatchedBankTransfer)
-        .execution_options(populate_existing=True)
-    )
-    if reopened is None:
+    if row.status == "open":
         raise ChangedMeanwhile("The transfer is open already")
+    if paid := _payments(work, row.bank_transfer_id):
+        _unassign(work, paid)
+    row.status, row.reason, row.automatic = "open", "", False
+    row.decided_at = row.decided_by = None
+    row.undone_at = work.now
     work.tell(unmatched_id=unmatched_id)
-    return reopened
+    return row
 
 
 @action("bank.payment.unassigned", needs="sys_finance", fresh=True)
@@ -57,7 +52,9 @@ def unassign_payment(
     Raises NotFound, and NotNow when it is no such payment, was refunded, or its credit went out.
     """
     transfer = work.session.scalar(
-        select(BankTransfer).where(BankTransfer.payment_id == payment_id)
+        select(BankTransfer)
+        .join(Payment, Payment.bank_transfer_id == BankTransfer.id)
+        .where(Payment.id == payment_id, Payment.status != "reversed")
     )
     if transfer is None:
         raise NotNow(f"Payment {payment_id} did not come with a bank's file")
@@ -66,7 +63,7 @@ def unassign_payment(
     )
     if row is not None:
         raise NotNow(f"Payment {payment_id} is transfer {row.id} of the inbox; undo that")
-    _unassign(work, transfer, payment_id)
+    _unassign(work, [payment_id])
     row = UnmatchedBankTransfer(
         bank_transfer_id=transfer.id, status="open", undone_at=work.now, created_at=work.now
     )
@@ -76,18 +73,43 @@ def unassign_payment(
     return row
 
 
-def _unassign(work: Work, transfer: BankTransfer, payment_id: int) -> None:
-    """Reverse the payment of a transfer: what it settled is owed again, its money is unapplied."""
-    payment = lock_payment(work, payment_id)
-    _refuse_used(payment)
-    parts = applied_parts(work, payment.id)
-    invoices = lock_invoices(work, [part.invoice_id for part in parts])
+def _payments(work: Work, bank_transfer_id: int) -> Sequence[int]:
+    """The payments that a transfer is now, one for each tenant."""
+    found = select(Payment.id).where(
+        Payment.bank_transfer_id == bank_transfer_id, Payment.status != "reversed"
+    )
+    return work.session.scalars(found.order_by(Payment.id)).all()
+
+
+def _unassign(work: Work, payment_ids: Sequence[int]) -> None:
+    """Reverse a transfer's payments: what they settled is owed again, their money is unapplied."""
+    payments = [lock_payment(work, payment_id) for payment_id in payment_ids]
+    for payment in payments:
+        _refuse_used(payment)
+    parts = {payment.id: applied_parts(work, payment.id) for payment in payments}
+    invoices = lock_invoices(work, [part.invoice_id for own in parts.values() for part in own])
+    for payment in payments:
+        _reverse(work, payment, parts[payment.id], invoices)
+    work.session.flush()
+    first, *others = payments
+    work.tell(
+        tenant_id=None if others else first.tenant_id,
+        payment_id=first.id,
+        amount_minor=sum(payment.amount_minor for payment in payments),
+        parts=[[part.invoice_id, part.amount_minor] for own in parts.values() for part in own],
+    )
+    if others:
+        work.tell(other_payments=[payment.id for payment in others])
+
+
+def _reverse(
+    work: Work, payment: Payment, parts: Sequence[Part], invoices: dict[int, Invoice]
+) -> None:
     applied, unapplied = payment.allocated_minor, payment.credit_minor
     take_off(work, payment, parts, invoices)
     payment.status = "reversed"
     # The transfer's own number is free for the payment it becomes next.
     payment.provider_payment_id = f"{payment.provider_payment_id} undone {payment.id}"
-    transfer.payment_id = None
     post(
         work,
         "transfer_unassigned",
@@ -96,13 +118,6 @@ def _unassign(work: Work, transfer: BankTransfer, payment_id: int) -> None:
         payment.currency,
         work.today,
         tenant_id=payment.tenant_id,
-    )
-    work.session.flush()
-    work.tell(
-        tenant_id=payment.tenant_id,
-        payment_id=payment.id,
-        amount_minor=payment.amount_minor,
-        parts=[[part.invoice_id, part.amount_minor] for part in parts],
     )
 
 

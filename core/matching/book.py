@@ -17,7 +17,7 @@ from datetime import date
 
 from core.matching import facts
 from core.matching.amounts import Limits, Tolerances
-from core.matching.indexes import Indexes
+from core.matching.indexes import Indexes, is_open
 from core.matching.payers import Payers
 from core.matching.reading import Reading, read
 from core.matching.reasons import reasons_of
@@ -93,6 +93,17 @@ class Book:
             )
             for place, (each, probability) in enumerate(self._probable(candidates, most))
         ]
+
+    def named(self, transfer: Transfer) -> list[str]:
+        """The open invoices in its currency whose OCR or number a transfer says whole, by id."""
+        return sorted(
+            key
+            for key, hit in self._read(transfer).hits.items()
+            if hit.facts & facts.STRONG
+            and not hit.facts & (facts.INSIDE | facts.SHARED)
+            and is_open(hit.invoice)
+            and hit.invoice.currency == transfer.currency
+        )
 
     def weigh(self, transfer: Transfer) -> list[Candidate]:
         """All candidates with facts and share before calibration, best first: for fitting."""

@@ -51,6 +51,9 @@ RECEIVED = ("captured", "partially_refunded", "refunded", "disputed", "charged_b
 class Payment(Base):
     """One payment or attempt: `allocated_minor` settles invoices, `returned_minor` of the rest went
     back or is about to, and what is left is the customer's credit.
+
+    `bank_transfer_id` is the transfer it came by, which may pay several tenants: then each has a
+    payment of its own.
     """
 
     __tablename__ = "payment"
@@ -87,12 +90,21 @@ class Payment(Base):
             postgresql_where="status in ('created', 'pending')",
         ),
         Index("ix_payment_tenant_id", "tenant_id"),
+        Index(
+            "uq_payment_bank_transfer_tenant",
+            "bank_transfer_id",
+            "tenant_id",
+            unique=True,
+            postgresql_where="bank_transfer_id is not null and status <> 'reversed'",
+        ),
+        Index("ix_payment_bank_transfer_id", "bank_transfer_id"),
     )
 
     id: Mapped[Id]
     external_id: Mapped[str | None]
     tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"))
     invoice_id: Mapped[int | None]
+    bank_transfer_id: Mapped[int | None] = mapped_column(ForeignKey("bank_transfer.id"))
     provider: Mapped[str] = mapped_column(String(12))
     method: Mapped[str] = mapped_column(String(24))
     provider_payment_id: Mapped[str | None]

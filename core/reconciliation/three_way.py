@@ -47,7 +47,9 @@ left join lateral (
     and b.currency = p.currency
     and b.booked_on between p.arrives_on - :looked and p.arrives_on + :looked
     and b.booked_on <= :as_of
-    and b.payment_id is null
+    and not exists (
+      select from payment a where a.bank_transfer_id = b.id and a.status <> 'reversed'
+    )
     and (
       b.payout_id = p.payout_id
       or b.payout_id is null and strpos(

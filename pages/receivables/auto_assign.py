@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import SaldoError
 from core.inbox.choosing import Standing, standing
-from core.inbox.trial import replay, try_auto_assign
+from core.inbox.trial import try_auto_assign
 from core.office import office
 from pages.admin import receipts
 from pages.billing import look
@@ -94,9 +94,8 @@ def _try(months: int, least: str) -> None:
     try:
         with st.spinner("Trying it on the past"):
             with office().work(actor) as work:
-                try_auto_assign(work, months, Decimal(least))
+                found = try_auto_assign(work, months, Decimal(least))
             with office().work(actor) as work:
-                found = replay(work, months, Decimal(least))
                 now = standing(work)
     except SaldoError as problem:
         states.failed(problem)

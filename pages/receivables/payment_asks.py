@@ -121,6 +121,7 @@ def parts_of(form: Form, owed: list[InvoiceRow], usual: dict[int, int]) -> tuple
     if not owed:
         raise NotNow("The tenant owes nothing in this currency")
     parts = []
+    several = len({row.tenant_id for row in owed}) > 1
     left, right = st.columns(2)
     for place, row in enumerate(owed):
         if row.id in usual:
@@ -128,6 +129,8 @@ def parts_of(form: Form, owed: list[InvoiceRow], usual: dict[int, int]) -> tuple
         open_text = words.money(row.due_minor, row.currency, code=False)
         with right if place % 2 else left:
             title = f"{row.number}, {open_text} due {formats.day(row.due_on)}"
+            if several:
+                title = f"{row.tenant_name}: {title}"
             amount = form.amount(f"part-{row.id}", title, row.currency)
         if amount and amount > row.due_minor:
             raise BadInput(f"{row.number} is owed {open_text}, not more")
@@ -169,7 +172,9 @@ def moved(work: Work, made: Payment, owed: list[InvoiceRow]) -> Moved:
     if not made.credit_minor:
         return moved, ()
     credit = words.money(made.credit_minor, made.currency)
-    return moved, (f"{credit} pays no invoice and stays as the customer's credit.",)
+    whose = {row.tenant_id: row.tenant_name for row in owed}
+    customer = whose[made.tenant_id] if len(whose) > 1 else "the customer"
+    return moved, (f"{credit} pays no invoice and stays as {customer}'s credit.",)
 
 
 def _recorded(_owing: Owing, values: Values, effect: Effect, _reason: str, key: str) -> str:

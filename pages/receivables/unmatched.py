@@ -62,9 +62,9 @@ def main() -> None:
     with st.container():
         if notice:
             states.notice("bad", notice)
-    _line(row, sure, moved)
+    _line(row, sure, found.automatic if filters.automatic else 0, moved)
     _columns(found, row, moved, any((filters.text, filters.currency)))
-    confirm.draw(unmatched_asks.split(), unmatched_asks.bulk())
+    confirm.draw(unmatched_asks.split(), unmatched_asks.bulk(), unmatched_asks.undoing())
 
 
 def _head(automatic: bool) -> None:
@@ -119,7 +119,7 @@ def _chosen(work: Work, found: UnmatchedPage) -> tuple[UnmatchedRow | None, str]
     return found.rows[min(st.session_state.get(desk.PLACE, 0), len(found.rows) - 1)], notice
 
 
-def _line(row: UnmatchedRow | None, sure: int, moved: Callable[[], None]) -> None:
+def _line(row: UnmatchedRow | None, sure: int, automatic: int, moved: Callable[[], None]) -> None:
     """What holds for the next decisions, the last one taken back, all certain ones at once."""
     if not desk.may_decide():
         return
@@ -128,6 +128,8 @@ def _line(row: UnmatchedRow | None, sure: int, moved: Callable[[], None]) -> Non
         if sure:
             ones = "the certain one" if sure == 1 else f"all {sure} certain ones"
             confirm.door(unmatched_asks.bulk(), "all", f"Assign {ones}…")
+        if automatic:
+            confirm.door(unmatched_asks.undoing(), "all", "Undo several…")
         unmatched_sheet.undo_last(row, moved)
 
 

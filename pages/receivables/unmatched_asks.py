@@ -1,4 +1,4 @@
-"""The dialogs of the inbox: own amounts for one transfer, and all certain ones at once."""
+"""The dialogs of the inbox: own amounts for one transfer; several assigned or undone at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,11 +8,20 @@ import streamlit as st
 from core.actions import SHORTEST_REASON
 from core.errors import BadInput, ChangedMeanwhile, NotFound, NotNow
 from core.inbox.deciding import Share, assign_transfer
-from core.inbox.listing import UnmatchedRow, certain, one_unmatched
-from core.inbox.suggesting import Proposal
+from core.inbox.listing import (
+    UnmatchedFilters,
+    UnmatchedRow,
+    certain,
+    named_invoices,
+    one_unmatched,
+    unmatched,
+)
+from core.inbox.several import Several, assign_several, undo_several
+from core.inbox.suggesting import Beside, Proposal
 from core.invoices.listing import InvoiceRow, one_invoice
 from core.office import office
 from core.payments.models import Payment
+from core.payments.rules import Part, spread
 from core.subscriptions.detail import tenant_names
 from core.work import Work
 from pages.admin import receipts
@@ -24,10 +33,12 @@ from pages.parts.tables import Cell, Column
 from pages.receivables import effects, payment_asks, words
 from pages.receivables import unmatched_desk as desk
 from pages.receivables import unmatched_queue as queue
-from pages.receivables.asking import Ask, Values, carried_out, rehearsed
+from pages.receivables.asking import Ask, Values, begin, carried_out, rehearsed
 from pages.receivables.effects import Effect
 
-ASSIGNED = "bank.transfer.assigned"
+ASSIGNED, UNDONE = "bank.transfer.assigned", "bank.transfer.undone"
+MOST_UNDONE = 50
+"""Automatic postings offered in one dialog, the latest ones."""
 SUMMARY = (
     Column("Transfer", words=True),
     Column("Payer", words=True),
@@ -40,10 +51,11 @@ SUMMARY = (
 
 @dataclass(frozen=True)
 class Splitting:
-    """A transfer to split, and the tenants to choose from."""
+    """A transfer to split, the tenants to choose from, and the open invoices that it names."""
 
     row: UnmatchedRow
     tenants: dict[int, str]
+    named: list[Beside]
 
 
 def split() -> Step:
@@ -54,6 +66,11 @@ def split() -> Step:
 def bulk() -> Step:
     """The dialog that assigns all certain transfers."""
     return replace(_BULK, reason=_asks_reason())
+
+
+def undoing() -> Step:
+    """The dialog that takes back automatic postings."""
+    return replace(_UNDO, reason=_asks_reason())
 
 
 def refused() -> None:
@@ -76,7 +93,7 @@ def _seen(subject: str) -> Splitting:
         row = one_unmatched(work, number)
         if row.status != "open":
             raise ChangedMeanwhile("Somebody else has already decided this transfer")
-        return Splitting(row, tenant_names(work))
+        return Splitting(row, tenant_names(work), named_invoices(work, number))
 
 
 def _fields(form: Form, found: Splitting) -> Values:
@@ -84,19 +101,38 @@ def _fields(form: Form, found: Splitting) -> Values:
     amount = words.money(row.amount_minor, row.currency)
     effects.say(f"{amount} from {queue.payer(row)}", queue.message(row))
     offer = desk.chosen(row)
-    tenant_id = _tenant(form, found, offer)
+    others = _of_others(found, offer)
+    begin(form, "number", " ".join(each.number for each in others))
+    tenant_ids = _tenants(form, found, offer)
     with office().work(viewer.current_actor()) as work:
-        owed = payment_asks.open_of(work, tenant_id, row.currency)
+        owed = [
+            each
+            for tenant_id in tenant_ids
+            for each in payment_asks.open_of(work, tenant_id, row.currency)
+        ]
     usual: dict[int, int] = {}
-    if offer and offer.tenant_id == tenant_id:
+    if offer and offer.tenant_id in tenant_ids:
         usual = {each.id: each.part_minor for each in offer.invoices if each.part_minor}
+    left = row.amount_minor - sum(usual.values())
+    for part in spread(max(left, 0), [Part(each.id, each.due_minor) for each in others]):
+        usual[part.invoice_id] = part.amount_minor
     parts = payment_asks.parts_of(form, owed, usual)
     shares = tuple(Share(part.invoice_id, part.amount_minor) for part in parts)
     return {"shares": shares, "owed": owed}
 
 
-def _tenant(form: Form, found: Splitting, offer: Proposal | None) -> int:
-    """By the number of one of its invoices, or by its name."""
+def _of_others(found: Splitting, offer: Proposal | None) -> list[Beside]:
+    """The invoices that the transfer names beside those of the chosen suggestion."""
+    if offer is None:
+        return found.named
+    chosen = {each.id for each in offer.invoices}
+    if not chosen & {each.id for each in found.named}:
+        return []
+    return [each for each in found.named if each.tenant_id != offer.tenant_id]
+
+
+def _tenants(form: Form, found: Splitting, offer: Proposal | None) -> list[int]:
+    """By name, and by the numbers of invoices of others that the transfer pays as well."""
     names = {str(number): name for number, name in found.tenants.items()}
     left, right = st.columns(2)
     with left:
@@ -108,13 +144,16 @@ def _tenant(form: Form, found: Splitting, offer: Proposal | None) -> int:
             str(offer.tenant_id) if offer else None,
         )
     with right:
-        number = form.words("number", "Or the number of an invoice of another tenant")
-    if number:
-        with office().work(viewer.current_actor()) as work:
-            return one_invoice(work, number, None).tenant_id
-    if not picked:
+        numbers = form.words("number", "And invoices of other tenants, by number")
+    chosen = [int(picked)] if picked else []
+    with office().work(viewer.current_actor()) as work:
+        chosen += [
+            one_invoice(work, number, None).tenant_id
+            for number in numbers.replace(",", " ").split()
+        ]
+    if not chosen:
         raise BadInput("Choose the tenant")
-    return int(picked)
+    return list(dict.fromkeys(chosen))
 
 
 def _assign(work: Work, found: Splitting, values: Values, reason: str, key: str | None) -> Payment:
@@ -179,22 +218,55 @@ def _summary(found: Sequence[UnmatchedRow]) -> None:
 
 def _assign_all(found: Sequence[UnmatchedRow], reason: str, key: str) -> str:
     """Assign each in a transaction of its own; what is refused is said row by row."""
-    reason, done, left = reason or desk.given_reason(), 0, []
-    for row in found:
-        assert row.best is not None
-        shares = desk.shares_of(row.best)
-        try:
-            with office().work(viewer.current_actor()) as work:
-                assign_transfer(work, row.id, shares, reason=reason, key=f"{key}-{row.id}")
-        except (BadInput, ChangedMeanwhile, NotFound, NotNow) as problem:
-            amount = words.money(row.amount_minor, row.currency)
-            left.append(f"{amount} from {queue.payer(row)} was left: {problem}")
-        else:
-            done += 1
-    st.session_state[desk.REFUSED] = left
+    wanted = [(row.id, desk.shares_of(row.best)) for row in found if row.best]
+    actor, why = viewer.current_actor(), reason or desk.given_reason()
+    done = assign_several(office(), actor, wanted, reason=why, key=key)
+    return _told(done, found, "assigned", key)
+
+
+def _told(done: Several, found: Sequence[UnmatchedRow], verb: str, key: str) -> str:
+    """The receipt of a decision on several; what was left is said row by row."""
+    st.session_state[desk.REFUSED] = [
+        f"{words.money(row.amount_minor, row.currency)} from {queue.payer(row)} was left: {why}"
+        for row in found
+        if (why := done.left.get(row.id))
+    ]
     desk.decided(desk.Order("several", 0, "", key))
-    told = "1 transfer is assigned" if done == 1 else f"{done or 'No'} transfers are assigned"
-    return receipts.keep(told, ASSIGNED)
+    count = len(done.done)
+    told = f"1 transfer is {verb}" if count == 1 else f"{count or 'No'} transfers are {verb}"
+    return receipts.keep(told, ASSIGNED if verb == "assigned" else UNDONE)
+
+
+def _automatic(_subject: str) -> list[UnmatchedRow]:
+    with office().work(viewer.current_actor()) as work:
+        wanted = UnmatchedFilters(status=None, automatic=True)
+        found = unmatched(work, wanted, sort="decided", limit=MOST_UNDONE).rows
+    if not found:
+        raise NotNow("Nothing was posted automatically")
+    return found
+
+
+def _pick(found: Sequence[UnmatchedRow]) -> None:
+    look.wide_dialog()
+    st.html("<p>Those you tick wait in the inbox again, and their invoices are owed again.</p>")
+    for row in found:
+        amount = words.money(row.amount_minor, row.currency)
+        where = f"{', '.join(row.invoice_numbers)} of {row.tenant_name}"
+        when = formats.day(row.booked_on)
+        st.checkbox(f"{amount} from {queue.payer(row)}, {when}, on {where}", key=_picked(row.id))
+
+
+def _picked(unmatched_id: int) -> str:
+    return f"undo-picked-{unmatched_id}"
+
+
+def _undo_picked(found: Sequence[UnmatchedRow], reason: str, key: str) -> str:
+    chosen = [row for row in found if st.session_state.get(_picked(row.id))]
+    if not chosen:
+        raise BadInput("Tick one transfer at least")
+    actor, why = viewer.current_actor(), reason or desk.given_reason()
+    done = undo_several(office(), actor, [row.id for row in chosen], reason=why, key=key)
+    return _told(done, chosen, "undone", key)
 
 
 _SPLIT = Ask(
@@ -204,3 +276,7 @@ _SPLIT = Ask(
 _BULK = Step(
     "assign-certain", "Assign the certain ones", "Assign them all", _certain, _summary, _assign_all
 )
+_UNDO = Step(
+    "undo-automatic", "Undo automatic postings", "Undo those ticked", _automatic, _pick,
+    _undo_picked,
+)  # fmt: skip

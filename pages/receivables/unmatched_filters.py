@@ -18,26 +18,36 @@ DECIDED_SORTS = {
     "amount": ("Largest amount", "amount", True),
     "payer": ("Payer", "payer", False),
 }
-WORDS = {"open": "Open", "assigned": "Assigned", "ignored": "Ignored"}
+AUTOMATIC = "automatic"
+VIEWS = (*STATUSES, AUTOMATIC)
+WORDS = {
+    "open": "Open",
+    "assigned": "Assigned",
+    "ignored": "Ignored",
+    AUTOMATIC: "Posted automatically",
+}
 
 
 def asked() -> tuple[UnmatchedFilters, tuple[str, bool]]:
     """The search as the address says it; a changed one starts at the first transfer."""
-    status = url.read("status", url.one_of(STATUSES), "open")
+    status = url.read("status", url.one_of(VIEWS), "open")
     text = lists.text("Payer, text or tenant")
     currency = lists.currency()
     order = lists.sort(SORTS if status == "open" else DECIDED_SORTS)
+    if status == AUTOMATIC:
+        return UnmatchedFilters(None, text, currency, automatic=True), order
     return UnmatchedFilters(status, text, currency), order
 
 
 def tabs(found: UnmatchedPage) -> None:
-    """Open, assigned and ignored with their counts."""
-    moved = url.restart(url.follow("status", url.one_of(STATUSES), "open"), "page", "sort")
+    """Open, assigned and ignored with their counts, and what was posted without a person."""
+    moved = url.restart(url.follow("status", url.one_of(VIEWS), "open"), "page", "sort")
+    counts = {**found.by_status, AUTOMATIC: found.automatic}
     st.segmented_control(
         "Status",
-        STATUSES,
+        VIEWS if found.automatic or st.session_state["status"] == AUTOMATIC else STATUSES,
         key="status",
         on_change=moved,
         required=True,
-        format_func=lambda name: f"{WORDS[name]} {formats.number(found.by_status.get(name, 0))}",
+        format_func=lambda name: f"{WORDS[name]} {formats.number(counts.get(name, 0))}",
     )

@@ -80,6 +80,11 @@ STYLE = """
   .st-key-inbox-columns [data-testid="stColumn"]:first-child { flex: 0 0 36%; min-width: 0; }
   .st-key-inbox-columns [data-testid="stColumn"]:last-child { min-width: 0; }
 }
+@media (max-width: 700px) {
+  .st-key-inbox-columns [data-testid="stColumn"]:is(:first-child, :last-child) {
+    flex: 1 1 100%; position: static; }
+  .st-key-inbox-columns [data-testid="stColumn"]:last-child { order: -1; }
+}
 """
 
 

@@ -5,7 +5,7 @@ from html import escape
 
 import streamlit as st
 
-from core.inbox.listing import UnmatchedRow
+from core.inbox.listing import UnmatchedRow, Went
 from core.inbox.suggesting import Proposal
 from core.settings import settings
 from pages.parts import confirm, formats, states, tables
@@ -189,22 +189,33 @@ def _facts(row: UnmatchedRow) -> dict[str, str]:
         "By": "Posted automatically" if row.automatic else escape(row.decided_by or "–"),
         "When": when,
     }
-    if row.tenant_id:
-        door = tables.link("tenant", {"tenant": str(row.tenant_id)})
-        terms["Tenant"] = _door(door, row.tenant_name or "–")
+    if row.payments:
+        terms["Tenant"] = "".join(_tenant(each, row.currency) for each in row.payments)
     if row.invoice_numbers:
         terms["Invoices"] = ", ".join(
             _door(tables.link("invoice", {"invoice": number}), number)
             for number in row.invoice_numbers
         )
-    if row.payment_id:
-        door = tables.link("payment", {"payment": str(row.payment_id)})
-        terms["Payment"] = _door(door, f"Payment {row.payment_id}")
+    if row.payments:
+        terms["Payment"] = ", ".join(
+            _door(
+                tables.link("payment", {"payment": str(each.payment_id)}),
+                f"Payment {each.payment_id}",
+            )
+            for each in row.payments
+        )
     terms["Text"] = escape(queue.message(row)) or "–"
     terms["Account"] = escape(queue.account(row))
     if row.reason:
         terms["Reason"] = escape(row.reason)
     return terms
+
+
+def _tenant(went: Went, currency: str) -> str:
+    """Whose payment it is, and how much of the transfer."""
+    door = tables.link("tenant", {"tenant": str(went.tenant_id)})
+    amount = escape(words.money(went.amount_minor, currency))
+    return f"{_door(door, went.tenant_name)}<small>{amount}</small>"
 
 
 def _door(address: str, text: str) -> str:

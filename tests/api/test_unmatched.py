@@ -4,9 +4,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from core.inbox import choosing
+from core.inbox.deciding import auto_assign_transfer
 from core.work import Office
 from tests.api.conftest import Keys, People
-from tests.billing import WHY, a_transfer, an_invoice, wrong_books
+from tests.billing import JOB, WHY, a_transfer, an_invoice, wrong_books
 from tests.inbox import named_tenant, waiting
 from tests.wallets import at_once
 
@@ -103,6 +104,39 @@ def test_a_payment_matched_by_its_reference_is_unassigned(
     )
     assert done.json()["status"] == "reversed"
     assert api.get(UNMATCHED, headers=finance).json()["count"] == 1
+    assert wrong_books(office) == []
+
+
+def test_what_was_posted_without_a_person_is_listed_and_undone_together(
+    office: Office, api: TestClient, person: People
+) -> None:
+    numbers = []
+    for n in range(3):
+        invoice = an_invoice(office, named_tenant(office, f"Tenant {n} GmbH"), 10_000)
+        numbers.append(waiting(office, 10_000, bank_ref=f"W{n}"))
+        with office.work(JOB) as work:
+            auto_assign_transfer(work, numbers[n], (invoice.id,))
+    waiting(office, 500, bank_ref="W9")
+    finance = person("sys_finance")
+    listed = api.get(f"{UNMATCHED}?automatic=true", headers=finance).json()
+    assert sorted(row["id"] for row in listed["rows"]) == numbers
+    assert (listed["count"], listed["automatic"]) == (3, 3)
+    others = api.get(f"{UNMATCHED}?automatic=false&status=assigned", headers=finance).json()
+    assert (others["rows"], others["count"], others["automatic"]) == ([], 0, 3)
+    assert listed["by_status"] == others["by_status"] == {"open": 1, "assigned": 3}
+    body = {"transfers": [*numbers[:2], 99], "reason": WHY}
+    done = api.post(f"{UNMATCHED}/undo", json=body, headers=finance).json()
+    assert done["done"] == numbers[:2]
+    assert list(done["left"]) == ["99"]
+    assert api.get(f"{UNMATCHED}?automatic=true", headers=finance).json()["count"] == 1
+    key = {"Idempotency-Key": "undone-before"}
+    for _ in range(2):
+        body = {"transfers": numbers[2:], "reason": WHY}
+        done = api.post(f"{UNMATCHED}/undo", json=body, headers=finance | key).json()
+        assert (done["done"], done["left"]) == (numbers[2:], {})
+    clerk = person("billing")
+    refused = api.post(f"{UNMATCHED}/undo", json=body, headers=clerk)
+    assert refused.json()["code"] == "not_allowed"
     assert wrong_books(office) == []
 
 

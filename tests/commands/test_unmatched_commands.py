@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
+from core.inbox.deciding import auto_assign_transfer
 from core.office import office
-from tests.billing import WHY, an_invoice
+from tests.billing import JOB, WHY, an_invoice
 from tests.builders import a_user
 from tests.commands.conftest import Answer
 from tests.commands.test_cli import documented
@@ -49,6 +50,27 @@ def test_transfers_are_listed_assigned_undone_and_parked(saldo: Saldo) -> None:
         refused = saldo("unmatched", "assign", str(number), "--invoice", wrong, *who)
         assert refused.code in (1, 2)
     assert saldo("ledger", "check").code == 0
+
+
+def test_what_was_posted_without_a_person_is_listed_and_undone_together(saldo: Saldo) -> None:
+    at = office()
+    a_user(at, "sys_finance", email="finance@example.com")
+    numbers = []
+    for n in range(2):
+        invoice = an_invoice(at, named_tenant(at, f"Tenant {n} GmbH"), 10_000)
+        numbers.append(waiting(at, 10_000, bank_ref=f"W{n}"))
+        with at.work(JOB) as work:
+            auto_assign_transfer(work, numbers[n], (invoice.id,))
+    listed = saldo("unmatched", "list", "--automatic", "--json").json
+    assert sorted(row["id"] for row in listed["transfers"]) == numbers
+    assert "posted automatically" in saldo("unmatched", "list", "--automatic").out
+    who = ("--reason", WHY, "--as", "finance@example.com")
+    several = saldo("unmatched", "undo", *map(str, numbers), "99", *who, "--json").json
+    assert several["done"] == numbers
+    assert "no unmatched transfer 99" in several["left"]["99"]
+    assert saldo("unmatched", "list", "--automatic", "--json").json["count"] == 0
+    again = saldo("unmatched", "undo", *map(str, numbers), *who).out
+    assert f"Transfer {numbers[0]} was left: The transfer is open already" in again
 
 
 def test_posting_without_a_person_is_tried_and_refused_without_a_past(saldo: Saldo) -> None:

@@ -6,7 +6,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.clock import SetClock
-from core.inbox.deciding import Share, assign_transfer, ignore_transfer
+from core.inbox.deciding import (
+    Share,
+    assign_transfer,
+    auto_assign_transfer,
+    ignore_transfer,
+)
 from core.inbox.listing import UnmatchedRow, one_unmatched
 from core.invoices.models import Invoice
 from core.payments.models import Payment
@@ -247,6 +252,71 @@ def test_own_amounts_for_several_invoices_leave_the_rest_as_credit(
     assert row_of(office, number).status == "assigned"
     assert events(office, "bank.transfer.assigned")[0]["reason"] == WHY
     assert wrong_books(office) == []
+
+
+def test_one_transfer_is_split_over_several_tenants(office: Office, visit: Visit) -> None:
+    one = an_invoice(office, named_tenant(office, "Zander Papier GmbH"), 10_000)
+    two = an_invoice(office, named_tenant(office, "Zander Druck GmbH"), 20_000)
+    number = waiting(office, 31_000, "ZANDER HOLDING", bank_ref="W1")
+    test = visit("sys_finance", do=f"split-transfer:{number}")
+    named = test.text_input(key="split-transfer-number")
+    named.set_value(f"{one.number}, {two.number}").run()
+    test.selectbox(key="split-transfer-tenant").set_value("").run()
+    labels = [field.label for field in test.text_input]
+    assert any(label.startswith(f"Zander Druck GmbH: {two.number}") for label in labels)
+    test.text_input(key=f"split-transfer-part-{one.id}").set_value("100").run()
+    test.text_input(key=f"split-transfer-part-{two.id}").set_value("200").run()
+    assert "EUR 10.00 pays no invoice and stays as Zander Papier GmbH&#x27;s credit" in words(test)
+    confirm(test)
+    assert not test.exception
+    assert (paid(office, one), paid(office, two)) == (10_000, 20_000)
+    shown = words(visit("cfo", status="assigned", row=str(number)))
+    for part in ("Zander Papier GmbH", "EUR 110.00", "Zander Druck GmbH", "EUR 200.00"):
+        assert part in shown
+    assert wrong_books(office) == []
+
+
+def test_invoices_of_several_tenants_that_a_transfer_names_stand_in_the_dialog(
+    office: Office, visit: Visit
+) -> None:
+    one = an_invoice(office, named_tenant(office, "Zander Papier GmbH"), 10_000)
+    two = an_invoice(office, named_tenant(office, "Quarz Optik GmbH"), 20_000)
+    number = waiting(
+        office, 30_000, "SAMMEL HOLDING", text=f"{one.number} {two.number}", bank_ref="W1"
+    )
+    test = visit("sys_finance", do=f"split-transfer:{number}")
+    assert not test.exception
+    filled = {field.label.partition(",")[0]: field.value for field in test.text_input}
+    assert filled[f"Zander Papier GmbH: {one.number}"] == "100.00"
+    assert filled[f"Quarz Optik GmbH: {two.number}"] == "200.00"
+    confirm(test)
+    assert (paid(office, one), paid(office, two)) == (10_000, 20_000)
+    assert wrong_books(office) == []
+
+
+def test_automatic_postings_are_listed_by_themselves_and_several_are_undone(
+    office: Office, visit: Visit
+) -> None:
+    made = [certain_one(office, name) for name in ("Alphawerk", "Betakontor", "Gammabau")]
+    assert "Posted automatically" not in str(visit("cfo").button_group)
+    for number, invoice in made:
+        with office.work(JOB) as work:
+            auto_assign_transfer(work, number, (invoice.id,))
+    waiting(office, 777, "NOBODY", bank_ref="W9")
+    test = visit("sys_finance", status="automatic")
+    assert "Posted automatically 3" in str(test.button_group)
+    assert "NOBODY" not in words(test)
+    give_reason(test)
+    press(test, "undo-automatic-all")
+    press(test, "confirm-do")
+    assert "Tick one transfer at least" in words(test)
+    for number, _ in made[:2]:
+        test.checkbox(key=f"undo-picked-{number}").check().run()
+    press(test, "confirm-do")
+    assert not test.exception
+    assert [paid(office, invoice) for _, invoice in made] == [0, 0, 10_000]
+    assert "2 transfers are undone" in words(test)
+    assert len(events(office, "bank.transfer.undone")) == 2
 
 
 def test_an_invoice_is_found_by_its_number_for_a_payer_nobody_knows(

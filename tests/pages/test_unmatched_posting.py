@@ -1,5 +1,6 @@
 """Automatic posting as a page, and payments of the bank's files that are taken back (UNM.3–4)."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -7,9 +8,10 @@ from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
 from core.clock import SetClock
-from core.inbox import choosing, learning
+from core.inbox import choosing, learning, trial
 from core.inbox.deciding import Share, assign_transfer, ignore_transfer
 from core.inbox.listing import origin_of, unmatched
+from core.inbox.replaying import Replayed, replayed
 from core.inbox.running import run_auto_assign
 from core.inbox.trial import try_auto_assign
 from core.invoices.models import Invoice
@@ -115,6 +117,20 @@ def test_a_good_trial_lets_it_be_switched_on_and_off(
     assert events(office, "bank.auto_assign.switched_off")[0]["reason"] == WHY
 
 
+def test_a_trial_plays_the_past_once(
+    office: Office, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    played: list[object] = []
+
+    def counted(*asked: object) -> Iterator[Replayed]:
+        played.append(asked)
+        return replayed(*asked)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(trial, "replayed", counted)
+    tried(visit("sys_finance"))
+    assert len(played) == 1
+
+
 def test_what_would_have_gone_elsewhere_is_shown_with_both_sides(
     office: Office, visit: Visit, clock: SetClock
 ) -> None:
@@ -153,9 +169,10 @@ def test_what_was_posted_without_a_person_is_marked_in_the_inbox(
     invoice = an_invoice(office, named_tenant(office, "Mohn Feinkost GmbH"), 7_000)
     number = waiting(office, 7_000, "MOHN FEINKOST", text=f"{invoice.number}", bank_ref="W8")
     with office.work(finance(office)) as work:
-        trial = try_auto_assign(work).id
+        kept = try_auto_assign(work).trial_id
     with office.work(finance(office)) as work:
-        choosing.switch_on(work, trial, reason=WHY)
+        assert kept is not None
+        choosing.switch_on(work, kept, reason=WHY)
     assert list(run_auto_assign(office).assigned) == [number]
     parts = ("pages.receivables.unmatched_desk", "pages.receivables.unmatched_asks", *PARTS)
     inbox = visitor(office, monkeypatch, "receivables/unmatched.py", *parts)

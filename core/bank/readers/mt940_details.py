@@ -170,8 +170,7 @@ def _slashed(whole: str) -> Details:
 def _remitted(values: dict[str, str]) -> tuple[str, str]:
     said = values.get("REMI", "")
     structured = _squeezed(values.get("CDTRREF", "").strip("/ "))
-    if said.startswith("USTD//"):
-        said = said.removeprefix("USTD//")
+    said = said.lstrip("/").removeprefix("USTD//")
     found = re.match(r"STRD/(?:[A-Z]+/)?([^/]+)", said)
     if found:
         structured, said = structured or _squeezed(found[1]), ""

@@ -44,6 +44,13 @@ def test_amounts_are_read_as_banks_write_them(written: str, minor: int) -> None:
 
 
 DIALECTS = {
+    "words behind two slashes": (
+        [
+            ":61:2611201120C1,NTRF1234567890123456//B77",
+            ":86:/EREF/E2E-9//ORDP//NAME/Rheinfeld GmbH/REMI//USTD//Faktura 26000013/",
+        ],
+        ("Faktura 26000013", "Rheinfeld GmbH", "", "B77", "E2E-9"),
+    ),
     "German numbers": (
         [
             ":61:2611201120CR1,NTRFNONREF//B77",

@@ -128,7 +128,7 @@ def test_switching_on_asks_for_a_good_young_trial(
 
     def tried() -> int:
         with office.work(finance(office)) as work:
-            return try_auto_assign(work).id
+            return try_auto_assign(work).trial_id
 
     def on(trial_id: int) -> None:
         with office.work(finance(office)) as work:
@@ -184,7 +184,7 @@ def test_a_run_posts_the_certain_ones_and_only_while_on(
     with office.work(person) as work:
         tried = try_auto_assign(work)
     with office.work(person) as work:
-        switch_on(work, tried.id, reason=WHY)
+        switch_on(work, tried.trial_id, reason=WHY)
     done = run_auto_assign(office)
     assert (list(done.assigned), done.left) == ([sure], 1)
     assert run_auto_assign(office).assigned == {}
@@ -213,7 +213,7 @@ def test_of_two_transfers_for_one_invoice_the_run_posts_one(
     with office.work(person) as work:
         tried = try_auto_assign(work)
     with office.work(person) as work:
-        switch_on(work, tried.id, reason=WHY)
+        switch_on(work, tried.trial_id, reason=WHY)
     invoice = an_invoice(office, named_tenant(office, "Zeta Werke GmbH"), 30_000)
     first, _ = (
         waiting(office, 30_000, "ZETA WERKE", text=f"{invoice.number}", bank_ref=f"Z{n}")

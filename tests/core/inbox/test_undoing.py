@@ -1,10 +1,19 @@
 """Deciding a transfer and taking the decision back; money moves once and the books stay right."""
 
-import pytest
-from sqlalchemy import select
+import threading
 
-from core.bank.models import BankTransfer
-from core.errors import BadInput, ChangedMeanwhile, FreshAuthNeeded, NotFound, NotNow, ReasonNeeded
+import pytest
+from sqlalchemy import select, text
+
+from core.errors import (
+    BadInput,
+    ChangedMeanwhile,
+    FreshAuthNeeded,
+    NotFound,
+    NotNow,
+    ReasonNeeded,
+    SaldoError,
+)
 from core.inbox.deciding import (
     Share,
     assign_transfer,
@@ -24,6 +33,13 @@ from tests.billing import JOB, WHY, a_tenant, a_transfer, an_invoice, wrong_book
 from tests.builders import a_user, acting
 from tests.inbox import finance, waiting
 from tests.wallets import at_once
+
+_SOMEBODY_WAITS = text("select exists (select from pg_locks where not granted)")
+
+
+def _somebody_waits(office: Office) -> bool:
+    with office.work(JOB) as work:
+        return bool(work.session.scalar(_SOMEBODY_WAITS))
 
 
 def _state(office: Office, invoice: Invoice) -> tuple[str, int]:
@@ -56,13 +72,13 @@ def test_shares_without_an_amount_take_what_is_owed_in_their_order(office: Offic
 def test_what_an_assignment_refuses_leaves_the_transfer_open(office: Office) -> None:
     tenant = a_tenant(office)
     one, two = (an_invoice(office, tenant, 10_000) for _ in range(2))
-    other = an_invoice(office, a_tenant(office), 10_000)
+    krona = an_invoice(office, a_tenant(office, currency="SEK"), 10_000)
     number = waiting(office, 5_000)
     person = finance(office)
     for shares, refusal in (
         ((), BadInput),
         ((Share(99),), NotFound),
-        ((Share(one.id), Share(other.id)), BadInput),
+        ((Share(one.id), Share(krona.id)), BadInput),
         ((Share(one.id), Share(two.id)), BadInput),
         ((Share(one.id, 6_000),), BadInput),
         ((Share(one.id, 0),), BadInput),
@@ -98,8 +114,51 @@ def test_an_assignment_undone_waits_again_and_can_go_elsewhere(office: Office) -
     assert second.id != first.id
     with office.work(JOB) as work:
         assert work.session.get_one(Payment, first.id).status == "reversed"
-        transfer = work.session.scalars(select(BankTransfer)).one()
-        assert transfer.payment_id == second.id
+        assert work.session.get_one(Payment, second.id).bank_transfer_id == first.bank_transfer_id
+    assert wrong_books(office) == []
+
+
+def test_one_transfer_pays_several_tenants_and_comes_off_all_of_them(office: Office) -> None:
+    one, two = (an_invoice(office, a_tenant(office), 10_000) for _ in range(2))
+    third = an_invoice(office, a_tenant(office), 10_000)
+    number = waiting(office, 27_500)
+    person = finance(office)
+    shares = (Share(two.id, 10_000), Share(one.id, 9_000), Share(third.id, 8_000))
+    with office.work(person) as work:
+        first = assign_transfer(work, number, shares, reason=WHY)
+    assert (first.tenant_id, first.amount_minor, first.credit_minor) == (two.tenant_id, 10_500, 500)
+    assert [_state(office, each) for each in (one, two, third)] == [
+        ("partially_paid", 9_000), ("paid", 10_000), ("partially_paid", 8_000),
+    ]  # fmt: skip
+    with office.work(person) as work:
+        row = one_unmatched(work, number)
+    assert [(each.tenant_id, each.amount_minor) for each in row.payments] == [
+        (two.tenant_id, 10_500), (one.tenant_id, 9_000), (third.tenant_id, 8_000),
+    ]  # fmt: skip
+    assert row.invoice_numbers == [two.number, one.number, third.number]
+    assert wrong_books(office) == []
+    with office.work(person) as work:
+        undo_decision(work, number, reason=WHY)
+    assert [_state(office, each)[1] for each in (one, two, third)] == [0, 0, 0]
+    assert wrong_books(office) == []
+    with office.work(person) as work:
+        assign_transfer(work, number, shares[::-1], reason=WHY)
+    assert wrong_books(office) == []
+
+
+def test_money_of_one_tenant_that_went_back_keeps_the_whole_assignment(office: Office) -> None:
+    one, two = (an_invoice(office, a_tenant(office), 10_000) for _ in range(2))
+    number = waiting(office, 20_000)
+    person = finance(office)
+    with office.work(person) as work:
+        assign_transfer(work, number, (Share(one.id), Share(two.id)), reason=WHY)
+    with office.work(person) as work:
+        second = one_unmatched(work, number).payments[1].payment_id
+    with office.work(person) as work:
+        request_refund(work, Ask(second, 1_000), reason=WHY)
+    with pytest.raises(NotNow), office.work(person) as work:
+        undo_decision(work, number, reason=WHY)
+    assert _state(office, one) == ("paid", 10_000)
     assert wrong_books(office) == []
 
 
@@ -160,6 +219,31 @@ def test_two_who_undo_at_once_undo_once(office: Office) -> None:
     refusals = at_once(*[lambda actor=actor: undo(actor) for actor in people])
     assert len(refusals) == 1
     assert isinstance(refusals[0], NotNow | ChangedMeanwhile)
+    assert wrong_books(office) == []
+
+
+def test_who_undoes_while_it_is_assigned_takes_the_payment_back_too(office: Office) -> None:
+    invoice = an_invoice(office, a_tenant(office), 10_000)
+    number = waiting(office, 10_000)
+    people = [finance(office), finance(office)]
+    refusals: list[SaldoError] = []
+
+    def undo() -> None:
+        try:
+            with office.work(people[1]) as work:
+                undo_decision(work, number, reason=WHY)
+        except SaldoError as refused:
+            refusals.append(refused)
+
+    meanwhile = threading.Thread(target=undo)
+    with office.work(people[0]) as work:
+        assign_transfer(work, number, (Share(invoice.id),), reason=WHY)
+        meanwhile.start()
+        while not _somebody_waits(office):
+            assert meanwhile.is_alive()
+    meanwhile.join()
+    assert refusals == []
+    assert _state(office, invoice) == ("issued", 0)
     assert wrong_books(office) == []
 
 

@@ -286,3 +286,16 @@ def test_nothing_closed_is_posted_by_itself(status: str, reference: str, known: 
     for each in book.suggest(a_transfer(reference=reference, counterparty_iban=iban)):
         assert not each.auto
         assert each.reasons[0].startswith("already paid")
+
+
+def test_what_a_transfer_names_is_open_whole_and_in_its_currency() -> None:
+    book = Book.of([
+        *OTHERS,
+        an_invoice(),
+        an_invoice("paid", number="SAAS-INV-2026-00050", ocr="1260005007", status="paid"),
+        an_invoice("krone", number="SAAS-INV-2026-00051", ocr="1260005106", currency="NOK"),
+        an_invoice("part", number="1814", ocr="18143"),
+    ])  # fmt: skip
+    said = f"{OCR} and SAAS-INV-2026-00300, 1260005007, 1260005106, 77181455"
+    assert book.named(a_transfer(text=said)) == ["i1", "o300"]
+    assert book.named(a_transfer(text="thank you")) == []
