@@ -159,10 +159,10 @@ def _show_churn(found: churning.ChurnReport) -> None:
         ("country", found.by_country),
     ):
         table(
-            [title, "subscriptions", "tenants", "lost a month, EUR"],
+            [title, "cancellations", "tenants", "lost a month, EUR"],
             [
-                [b.key, str(b.subscriptions), str(b.tenants), units_text(b.amount_eur_cents, "EUR")]
-                for b in (*buckets, found.total)
+                [b.key, str(b.cancellations), str(b.tenants), units_text(b.amount_eur_cents, "EUR")]
+                for b in (*buckets.values(), found.total)
             ],
             right=(1, 2, 3),
         )
