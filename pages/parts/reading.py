@@ -125,13 +125,22 @@ def movements(ask: Ask, first: str) -> list[dict[str, Any]]:
 
 
 @st.cache_data(ttl=SECONDS, max_entries=ENTRIES, show_spinner=False)
-def _cohorts(first: str, as_of: date, currency: str, run: str) -> dict[str, Any]:
-    return figures.cohorts(copy.reading(), first_day(first), as_of, as_of=as_of, currency=currency)
+def _cohorts(
+    first: str, as_of: date, currency: str, rates_of: date | None, run: str
+) -> dict[str, Any]:
+    return figures.cohorts(
+        copy.reading(),
+        first_day(first),
+        as_of,
+        as_of=as_of,
+        currency=currency,
+        constant_on=rates_of,
+    )
 
 
-def cohorts(first: str, as_of: date, currency: str) -> dict[str, Any]:
-    """The cohorts of a month and later ones, followed to a day."""
-    return _cohorts(first, as_of, currency, run_id())
+def cohorts(first: str, as_of: date, currency: str, rates_of: date | None = None) -> dict[str, Any]:
+    """The cohorts of a month and later ones, followed to a day, perhaps at one day's rates."""
+    return _cohorts(first, as_of, currency, rates_of, run_id())
 
 
 @st.cache_data(ttl=SECONDS, max_entries=ENTRIES, show_spinner=False)
