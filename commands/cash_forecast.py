@@ -7,6 +7,7 @@ from commands.list_files import write_pdf
 from commands.output import AsJson, Format, answer, command, console, table
 from commands.reports import AsOf, InCurrency, To
 from core.access.authority import system
+from core.forecast.behaviour import Beliefs
 from core.forecast.charges import card_renewals
 from core.money import units_text
 from core.office import office
@@ -44,7 +45,7 @@ def cash_forecast(
     day = as_of or until or copy.info().as_of
     with office().work(system("saldo report")) as work:
         charges = card_renewals(work, day)
-    found = figures.cash_forecast(copy, day, currency, charges)
+    found = figures.cash_forecast(copy, day, currency, charges, Beliefs.of(settings()))
     if form == "csv":
         lines = forecast_lines(found)
         sys.stdout.write(csv_text(as_frame(lines)) if lines else "")

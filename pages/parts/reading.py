@@ -8,6 +8,7 @@ import polars as pl
 import streamlit as st
 
 from core.errors import NoCopy
+from core.forecast.behaviour import Beliefs
 from core.forecast.charges import Charge
 from core.money import Money
 from core.settings import settings
@@ -166,7 +167,9 @@ def owed(as_of: date, currency: str) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 @st.cache_data(ttl=SECONDS, max_entries=ENTRIES, show_spinner=False)
 def _cash_forecast(as_of: date, charges: tuple[Charge, ...] | None, run: str) -> dict[str, Any]:
-    return figures.cash_forecast(copy.reading(), as_of, charges=charges)
+    return figures.cash_forecast(
+        copy.reading(), as_of, charges=charges, beliefs=Beliefs.of(settings())
+    )
 
 
 def cash_forecast(as_of: date, charges: tuple[Charge, ...] | None) -> dict[str, Any]:
