@@ -54,7 +54,9 @@ def main() -> None:
         states.no_copy()
         return
     with heading:
-        head.page("Cohorts", "tenants by the month of their first payment, and what is left of it")
+        restated = f", at the rates of {formats.day(rates_of)}" if rates_of else ""
+        told = "tenants by the month of their first payment, and what is left of it"
+        head.page("Cohorts", told + restated)
     first = filters.months_back(f"{as_of:%Y-%m}", (span or SPANS[0]) - 1)
     found = reading.cohorts(first, as_of, currency, rates_of)
     if not any(cohort["size"] for cohort in found["cohorts"]):
