@@ -30,8 +30,8 @@ _SEED = (
 _NUMBER = f"hashtextextended(reference, {_SEED})"
 DIFFERENCES = f"""
 -- Which events do the two sides tell differently, or on two sides of the window's edge?
--- One row per provider, account, kind and reference; minor units. An event that agrees in each of
--- several currencies, since it was exchanged in the books, has a row for each.
+-- One row per provider, account, kind and reference, and per currency of an event that agrees in
+-- each of several, since it was exchanged in the books; minor units.
 {_SIDES.strip()},
 suspected as (
   select {_NUMBER} as number
