@@ -9,6 +9,7 @@ from api.caller import Caller, TheOffice
 from api.copy import TheCopy
 from api.errors import refusals
 from api.reports import CSV, csv_lines
+from core.forecast.behaviour import Beliefs
 from core.forecast.charges import card_renewals
 from etl import figures
 from etl.figures.cohorts import cohort_rows
@@ -116,7 +117,7 @@ def cash_forecast(
     with at.work(actor) as work:
         work.require("billing.read")
         charges = card_renewals(work, as_of or copy.info().as_of)
-    return figures.cash_forecast(copy, as_of, currency, charges)
+    return figures.cash_forecast(copy, as_of, currency, charges, Beliefs.of(at.settings))
 
 
 @router.get("/cash-forecast.csv", summary="The same as CSV", responses={**refusals(400), **CSV})

@@ -3,9 +3,11 @@
 import sys
 from typing import Any
 
-from commands.output import AsJson, answer, command, console, table
-from commands.reports import AsOf, Format, InCurrency, To
+from commands.list_files import write_pdf
+from commands.output import AsJson, Format, answer, command, console, table
+from commands.reports import AsOf, InCurrency, To
 from core.access.authority import system
+from core.forecast.behaviour import Beliefs
 from core.forecast.charges import card_renewals
 from core.money import units_text
 from core.office import office
@@ -13,6 +15,7 @@ from core.settings import settings
 from etl import figures
 from etl.export import as_frame, csv_text
 from etl.figures.forecast import forecast_lines
+from etl.figures.papers import forecast_paper
 from etl.warehouse import Warehouse
 
 AMOUNTS = ("expected", "p10", "p50", "p90", "naive", "renewals", "together")
@@ -42,10 +45,13 @@ def cash_forecast(
     day = as_of or until or copy.info().as_of
     with office().work(system("saldo report")) as work:
         charges = card_renewals(work, day)
-    found = figures.cash_forecast(copy, day, currency, charges)
+    found = figures.cash_forecast(copy, day, currency, charges, Beliefs.of(settings()))
     if form == "csv":
         lines = forecast_lines(found)
         sys.stdout.write(csv_text(as_frame(lines)) if lines else "")
+        return
+    if form == "pdf":
+        write_pdf(forecast_paper(found))
         return
     answer(found, as_json or form == "json", _show)
 

@@ -9,10 +9,12 @@ import typer
 
 from commands.acting import acting_as
 from commands.document_reports import From, To
+from commands.list_files import write_pdf
 from commands.output import AsJson, answer, command, console, failed, month, table
 from core.access.authority import system
 from core.closing.actions import close_month, explain_item, reopen_month
 from core.closing.checklist import Item
+from core.closing.papers import checklist_paper, figures_paper
 from core.closing.viewing import Restatement, checked_month, restated, verify_month
 from core.errors import BadInput
 from core.ledger.exporting import books, journal
@@ -27,6 +29,10 @@ from etl.warehouse import Warehouse
 Month = Annotated[date, typer.Argument(parser=month, metavar="YYYY-MM")]
 User = Annotated[str | None, typer.Option("--as", metavar="EMAIL", help="Act as this user.")]
 Reason = Annotated[str, typer.Option(help="Ten characters at least; kept in the audit log.")]
+Printed = Annotated[
+    Literal["pdf"] | None,
+    typer.Option("--format", help="The checklist or the figures as a document, to stdout."),
+]
 Form = Annotated[Literal["sie", "csv"], typer.Option("--format", help="Goes to stdout.")]
 
 
@@ -42,15 +48,18 @@ def close(
     reopen: Annotated[bool, typer.Option("--reopen", help="Let it take postings again.")] = False,
     reason: Reason = "",
     user: User = None,
+    form: Printed = None,
     as_json: AsJson = False,
 ) -> None:
     """Close a month, or look at one; a closed month takes no postings."""
     if check:
-        _check(wanted, as_json)
+        _check(wanted, as_json, form)
     elif verify:
         _verify(wanted, as_json)
     elif restatements:
-        _restatements(wanted, as_json)
+        _restatements(wanted, as_json, form)
+    elif form:
+        raise typer.BadParameter("--format goes with --check or --restatements")
     elif user is None:
         raise typer.BadParameter("Say with --as who closes, explains or reopens")
     elif explain:
@@ -115,9 +124,12 @@ def _reopen(wanted: date, reason: str, user: str, as_json: bool) -> None:
     answer(told, as_json, lambda _: console.print(f"{told['month']} takes postings again"))
 
 
-def _check(wanted: date, as_json: bool) -> None:
+def _check(wanted: date, as_json: bool, form: str | None) -> None:
     with office().work(system("saldo close")) as work:
-        items = checked_month(work, wanted, seen(_copy()))
+        items, today = checked_month(work, wanted, seen(_copy())), work.today
+    if form == "pdf":
+        write_pdf(checklist_paper(wanted, items, today))
+        return
     red = [item.title for item in items if item.state == "red"]
     result = {"month": f"{wanted:%Y-%m}", "ready": not red, "items": [asdict(i) for i in items]}
     if red:
@@ -141,9 +153,12 @@ def _verify(wanted: date, as_json: bool) -> None:
     answer(result, as_json, lambda _: console.print(words))
 
 
-def _restatements(wanted: date, as_json: bool) -> None:
+def _restatements(wanted: date, as_json: bool, form: str | None) -> None:
     with office().work(system("saldo close")) as work:
-        rows = restated(work, wanted, copier(_copy()))
+        rows, today = restated(work, wanted, copier(_copy())), work.today
+    if form == "pdf":
+        write_pdf(figures_paper(wanted, rows, today))
+        return
     changed = [row for row in rows if row.changed]
     result = {
         "month": f"{wanted:%Y-%m}",

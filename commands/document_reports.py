@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import polars as pl
 import typer
 
+from commands.list_files import write_pdf
 from commands.output import AsJson, Format, answer, command, console, day, table
 from core.access.authority import system
 from core.documents.lists import Column, list_pdf
@@ -17,6 +18,7 @@ from core.office import office
 from core.reports import churn as churning
 from core.reports import platform_fees as fees
 from core.reports import revenue_schedule as scheduling
+from core.reports.papers import schedule_paper
 from core.settings import settings
 from core.work import Work
 from etl.export import csv_text
@@ -31,10 +33,6 @@ RIGHT = (
     "Gross",
     "Paid",
     "Outstanding",
-    "Opening",
-    "Deferred",
-    "Recognised",
-    "Closing",
 )
 """Columns of figures."""
 
@@ -87,8 +85,7 @@ def revenue_schedule(since: From, until: To, form: Format = None, as_json: AsJso
     if form == "csv":
         _csv(scheduling.as_lines(found))
     elif form == "pdf":
-        rows = [_month(month) for month in found.months]
-        _pdf("Deferred revenue", titles, rows, f"{since} to {until}")
+        write_pdf(schedule_paper(found))
     else:
         answer(
             asdict(found),
@@ -159,10 +156,10 @@ def _show_churn(found: churning.ChurnReport) -> None:
         ("country", found.by_country),
     ):
         table(
-            [title, "subscriptions", "tenants", "lost a month, EUR"],
+            [title, "cancellations", "tenants", "lost a month, EUR"],
             [
-                [b.key, str(b.subscriptions), str(b.tenants), units_text(b.amount_eur_cents, "EUR")]
-                for b in (*buckets, found.total)
+                [b.key, str(b.cancellations), str(b.tenants), units_text(b.amount_eur_cents, "EUR")]
+                for b in (*buckets.values(), found.total)
             ],
             right=(1, 2, 3),
         )

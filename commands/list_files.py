@@ -28,7 +28,7 @@ def write_invoices(form: str, wanted: InvoiceFilters, sort: str, *, descending: 
         rows = _read(lambda w: filed_invoices(w, wanted, sort=sort, descending=descending))
         _write_csv(rows, INVOICE_NAMES)
     else:
-        _write_pdf(_read(lambda w: invoice_listing(w, wanted, sort=sort, descending=descending)))
+        write_pdf(_read(lambda w: invoice_listing(w, wanted, sort=sort, descending=descending)))
 
 
 def write_payments(form: str, wanted: PaymentFilters, sort: str, *, descending: bool) -> None:
@@ -37,7 +37,7 @@ def write_payments(form: str, wanted: PaymentFilters, sort: str, *, descending: 
         rows = _read(lambda w: filed_payments(w, wanted, sort=sort, descending=descending))
         _write_csv(rows, PAYMENT_NAMES)
     else:
-        _write_pdf(_read(lambda w: payment_listing(w, wanted, sort=sort, descending=descending)))
+        write_pdf(_read(lambda w: payment_listing(w, wanted, sort=sort, descending=descending)))
 
 
 def _read(ask: Callable[[Work], Any]) -> Any:
@@ -49,5 +49,6 @@ def _write_csv(rows: Sequence[Any], names: Sequence[str]) -> None:
     sys.stdout.write(csv_text(records(rows, names)))
 
 
-def _write_pdf(found: Listing) -> None:
+def write_pdf(found: Listing) -> None:
+    """A list as a document."""
     sys.stdout.buffer.write(found.pdf(settings()))

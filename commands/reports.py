@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 import polars as pl
 import typer
 
-from commands.output import AsJson, answer, command, console, day, month, table
+from commands.list_files import write_pdf
+from commands.output import AsJson, Format, answer, command, console, day, month, table
 from core.clock import local_date
 from core.money import units_text
 from core.schema import ready_url
@@ -15,6 +16,7 @@ from core.settings import settings
 from etl import figures, pipeline
 from etl.export import csv_text
 from etl.figures.cohorts import cohort_rows
+from etl.figures.papers import ageing_paper, cohorts_paper, movements_paper
 from etl.figures.values import is_money, month_rows
 from etl.warehouse import Warehouse
 
@@ -36,7 +38,6 @@ ConstantOn = Annotated[
 Grouping = Annotated[
     Literal["plan", "country", "tenant"] | None, typer.Option("--by", "--group-by")
 ]
-Format = Annotated[Literal["json", "csv"] | None, typer.Option("--format")]
 MONTHS_BACK = 12
 
 
@@ -84,6 +85,8 @@ def movements(
     rows = figures.movements(_copy(), first, last, as_of, currency, by, constant_on)
     if form == "csv":
         sys.stdout.write(csv_text(pl.DataFrame(month_rows(rows))))
+    elif form == "pdf":
+        write_pdf(movements_paper(rows, as_of or _today()))
     else:
         answer(
             {"currency": rows[0]["start"]["currency"], "months": rows},
@@ -110,6 +113,9 @@ def ar_ageing(
         sys.stdout.write(csv_text(rows))
         return
     result = figures.ar_ageing(copy, day_of, currency=currency)
+    if form == "pdf":
+        write_pdf(ageing_paper(result, rows))
+        return
     answer({**result, "rows": rows.to_dicts()}, as_json or form == "json", _show_ageing)
 
 
@@ -130,6 +136,9 @@ def cohorts(
     found = figures.cohorts(_copy(), first, last, as_of, currency, constant_on)
     if form == "csv":
         sys.stdout.write(csv_text(cohort_rows(found)))
+        return
+    if form == "pdf":
+        write_pdf(cohorts_paper(found))
         return
     answer(found, as_json or form == "json", _show_cohorts)
 

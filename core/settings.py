@@ -14,6 +14,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from core.settings_parts import (
     DocumentSettings,
+    ForecastSettings,
     GatewaySettings,
     MessageSettings,
     OidcSettings,
@@ -30,7 +31,14 @@ def default_home() -> Path:
     return Path("/var/lib/saldo") if running_as_root else Path.home() / ".local/share/saldo"
 
 
-class Settings(DocumentSettings, MessageSettings, GatewaySettings, OidcSettings, SandboxSettings):
+class Settings(
+    DocumentSettings,
+    MessageSettings,
+    GatewaySettings,
+    OidcSettings,
+    ForecastSettings,
+    SandboxSettings,
+):
     """Names follow the sources where they exist, `SALDO_…` otherwise."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)

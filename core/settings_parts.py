@@ -110,6 +110,35 @@ class SandboxSettings(BaseSettings):
     )
 
 
+class ForecastSettings(BaseSettings):
+    """How far the cash forecast trusts narrow and old experience."""
+
+    forecast_half_life_days: int = Field(
+        default=270,
+        ge=1,
+        alias="SALDO_FORECAST_HALF_LIFE_DAYS",
+        description="The cash forecast gives an invoice that fell due so long ago half the weight.",
+    )
+    forecast_country_invoices: int = Field(
+        default=10,
+        ge=0,
+        alias="SALDO_FORECAST_COUNTRY_INVOICES",
+        description="How many invoices of its country count beside a customer's own in it.",
+    )
+    forecast_all_invoices: int = Field(
+        default=20,
+        ge=0,
+        alias="SALDO_FORECAST_ALL_INVOICES",
+        description="How many invoices of all customers count beside a country's own in it.",
+    )
+    forecast_least_settled: int = Field(
+        default=30,
+        ge=1,
+        alias="SALDO_FORECAST_LEAST_SETTLED",
+        description="Settled invoices from which on its back-test tries a month end.",
+    )
+
+
 class MessageSettings(BaseSettings):
     """How tenants are told what happened."""
 

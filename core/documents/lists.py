@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from core.documents.rendering import broken, render
@@ -33,14 +33,18 @@ class Column:
 def fitted(titles: Sequence[tuple[str, bool]], rows: Sequence[Sequence[str]]) -> list[Column]:
     """Columns, each a title and whether it holds figures, as wide as the rows need.
 
-    Short figures and words take what they need, the others share the rest.
+    Short figures and words take what they need, the others share the rest; where all are short
+    they share the whole.
     """
-    columns = []
+    columns, widths = [], []
     for place, (title, right) in enumerate(titles):
         longest = max(len(text) for text in (title, *(row[place] for row in rows)))
         fixed = longest <= (_WIDEST_SHARE if right else _WIDEST_FIXED)
-        columns.append(Column(title, right, 0 if fixed else min(longest, _WIDEST_SHARE) + _AROUND))
-    return columns
+        widths.append(min(longest, _WIDEST_SHARE) + _AROUND)
+        columns.append(Column(title, right, 0 if fixed else widths[-1]))
+    if any(column.share for column in columns):
+        return columns
+    return [replace(column, share=width) for column, width in zip(columns, widths, strict=True)]
 
 
 def list_pdf(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
-from core.forecast.behaviour import Behaviour
+from core.forecast.behaviour import USUAL, Behaviour, Beliefs
 from core.forecast.invoices import Billed
 from core.forecast.receipts import WEEK, Forecast, Range, forecast
 
@@ -13,8 +13,6 @@ HORIZONS = (4, 13)
 """Weeks over which forecasts are compared with what came."""
 ORIGINS = 12
 """Month ends tried."""
-LEAST_SETTLED = 30
-"""Settled invoices without which a forecast of the past would be a guess."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,11 @@ def month_ends(until: date, count: int) -> list[date]:
 
 
 def back_test(
-    everything: Sequence[Billed], of_currency: Sequence[Billed], today: date, origins: int = ORIGINS
+    everything: Sequence[Billed],
+    of_currency: Sequence[Billed],
+    today: date,
+    origins: int = ORIGINS,
+    beliefs: Beliefs = USUAL,
 ) -> list[Trial]:
     """Trials of the last month ends, those whose weeks are over by `today`, oldest first.
 
@@ -69,8 +71,8 @@ def back_test(
     """
     trials = []
     for day in month_ends(today - timedelta(days=WEEK * min(HORIZONS)), origins):
-        behaviour = Behaviour(everything, day)
-        if behaviour.settled < LEAST_SETTLED:
+        behaviour = Behaviour(everything, day, beliefs)
+        if behaviour.settled < beliefs.least_settled:
             continue
         over = [weeks for weeks in HORIZONS if day + timedelta(days=WEEK * weeks) <= today]
         made = forecast(behaviour, of_currency, day, max(over))

@@ -11,21 +11,45 @@ from datetime import date
 from itertools import accumulate
 
 from core.forecast.invoices import Billed
+from core.settings import Settings
 
 EARLIEST = -120
 LATEST = 400
 """Days past due that are told apart; what is not paid by the last one counts as never paid."""
 HISTORY_DAYS = 3 * 366
 """Invoices that fell due longer ago say nothing any more."""
-HALF_LIFE_DAYS = 270
-"""An invoice that fell due so long ago weighs half."""
-COUNTRY_WEIGHT = 10.0
-ALL_WEIGHT = 20.0
-"""Invoices' worth of belief in the wider group when a narrower one is asked."""
 _SPAN = LATEST - EARLIEST + 1
 
 Shares = Sequence[float]
 """For each day from EARLIEST to LATEST, the share paid on it of what is open that day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beliefs:
+    """How far narrow and old experience is trusted; see the settings of the same names.
+
+    An invoice that fell due `half_life_days` ago weighs half; a customer's invoices lean on those
+    of its country as on `country_invoices` more, a country's on all as on `all_invoices` more.
+    """
+
+    half_life_days: int = 270
+    country_invoices: int = 10
+    all_invoices: int = 20
+    least_settled: int = 30
+    """Settled invoices without which a forecast of the past would be a guess."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Beliefs":
+        """Those of the settings."""
+        return cls(
+            settings.forecast_half_life_days,
+            settings.forecast_country_invoices,
+            settings.forecast_all_invoices,
+            settings.forecast_least_settled,
+        )
+
+
+USUAL = Beliefs()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +65,13 @@ class _Course:
 class Behaviour:
     """What was known of payment behaviour at the end of a day."""
 
-    def __init__(self, invoices: Iterable[Billed], day: date) -> None:
+    def __init__(self, invoices: Iterable[Billed], day: date, beliefs: Beliefs = USUAL) -> None:
+        self._beliefs = beliefs
         everybody: list[_Course] = []
         self._countries: dict[str, list[_Course]] = {}
         self._customers: dict[str, list[_Course]] = {}
         for invoice in invoices:
-            course = _course(invoice, day)
+            course = _course(invoice, day, beliefs.half_life_days)
             if course is not None:
                 everybody.append(course)
                 self._countries.setdefault(invoice.country, []).append(course)
@@ -61,7 +86,9 @@ class Behaviour:
         key = customer, country
         if key not in self._by_customer:
             own = self._customers.get(customer, [])
-            self._by_customer[key] = _shares(own, self._country(country), COUNTRY_WEIGHT)
+            self._by_customer[key] = _shares(
+                own, self._country(country), self._beliefs.country_invoices
+            )
         return self._by_customer[key]
 
     def settled_by(self, customer: str) -> int:
@@ -84,11 +111,11 @@ class Behaviour:
     def _country(self, country: str) -> Shares:
         if country not in self._by_country:
             courses = self._countries.get(country, [])
-            self._by_country[country] = _shares(courses, self._all, ALL_WEIGHT)
+            self._by_country[country] = _shares(courses, self._all, self._beliefs.all_invoices)
         return self._by_country[country]
 
 
-def _course(invoice: Billed, day: date) -> _Course | None:
+def _course(invoice: Billed, day: date, half_life_days: int) -> _Course | None:
     """What an invoice tells at the end of a day; None when it tells nothing."""
     late = invoice.late_on(day)
     if invoice.issued_on > day or invoice.at_once or late > HISTORY_DAYS or not invoice.total_minor:
@@ -101,7 +128,7 @@ def _course(invoice: Billed, day: date) -> _Course | None:
     last = invoice.late_on(settled_on) if settled_on else late
     last = min(max(last, EARLIEST), LATEST)
     first = min(max(invoice.late_on(invoice.issued_on), EARLIEST), last)
-    return _Course(first, last, paid, 0.5 ** (max(late, 0) / HALF_LIFE_DAYS))
+    return _Course(first, last, paid, 0.5 ** (max(late, 0) / half_life_days))
 
 
 def _shares(courses: Iterable[_Course], wider: Shares, belief: float) -> Shares:

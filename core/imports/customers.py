@@ -204,7 +204,7 @@ def _subscription_values(load: Load, row: Row, tenants: dict[str, Tenant]) -> di
     if tenant is None:
         return None
     running = row["status"] if row["status"] not in (None, "cancelled") else "active"
-    over = ended is not None and ended <= load.work.today
+    over = ended is not None and (ended <= load.work.today or ended == started)
     return {
         "tenant_id": tenant.id,
         "currency": currency,

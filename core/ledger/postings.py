@@ -86,6 +86,12 @@ def difference_booked(provider: str, amount: int) -> list[Leg]:
 
 
 @_event
+def currency_exchanged(provider: str, amount: int) -> list[Leg]:
+    """What a gateway holds of an event in one currency, or no longer in that of the books."""
+    return _legs((CLEARING[provider], amount), ("currency_position", -amount))
+
+
+@_event
 def payout(provider: str, amount: int) -> list[Leg]:
     """The gateway paid out and the bank shows it; negative when the gateway drew money."""
     return _legs(("bank", amount), (CLEARING[provider], -amount))

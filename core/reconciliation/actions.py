@@ -12,7 +12,7 @@ from core.actions import action
 from core.errors import BadInput, ChangedMeanwhile, NotFound, NotNow
 from core.gateways.entries import note
 from core.ledger.journal import post
-from core.ledger.postings import Leg, difference_booked, gateway_fee
+from core.ledger.postings import Leg, currency_exchanged, difference_booked, gateway_fee
 from core.reconciliation.models import ReconciliationDecision
 from core.reconciliation.report import Difference, differences
 from core.reconciliation.rules import NOUNS
@@ -70,18 +70,38 @@ def book_difference(
 ) -> ReconciliationDecision:
     """Book what the gateway has more, or less, as a difference with it; its fee as a fee.
 
-    Raises as `post_fee` does, and NotNow for what is not booked: payouts, and other currencies.
+    What it keeps in another currency is exchanged: out of the books' currency, into its own.
+    Raises as `post_fee` does, and NotNow for what is not booked: payouts.
     """
     seen = _standing(work, sight)
     if seen.act != "difference_booked":
         raise NotNow("This difference is not booked: it has its own way to be settled")
     made = _decide(work, seen, "difference_booked", reason)
+    if seen.their_currency is not None:
+        _exchange(work, made, seen, seen.their_currency)
+        return made
     fee = (seen.provider_fee_minor or 0) - (seen.ledger_fee_minor or 0)
     legs = difference_booked(seen.provider, seen.difference_minor + fee)
     _post(work, made, "difference_booked", legs)
     _post(work, made, "gateway_fee", gateway_fee(seen.provider, fee))
     _expect(work, made, "adjustment")
     return made
+
+
+def _exchange(
+    work: Work, made: ReconciliationDecision, seen: Difference, their_currency: str
+) -> None:
+    """The event leaves the books' currency with its fee, and comes in as the gateway has it."""
+    for currency, amount, fee in (
+        (seen.currency, -(seen.ledger_minor or 0), -(seen.ledger_fee_minor or 0)),
+        (their_currency, seen.provider_minor or 0, seen.provider_fee_minor or 0),
+    ):
+        legs = currency_exchanged(seen.provider, amount)
+        _post(work, made, f"currency_exchanged:{currency}", legs, currency)
+        fees = gateway_fee(seen.provider, fee)
+        _post(work, made, f"gateway_fee:{currency}", fees, currency)
+        number = f"reconciliation-{made.id}-{currency}"
+        note(work, made.provider, "adjustment", number, currency, amount - fee)
 
 
 @action("reconciliation.difference.ignored", needs="sys_finance", fresh=True)
@@ -187,14 +207,20 @@ def _standing(work: Work, sight: Sight) -> Difference:
     return seen
 
 
-def _post(work: Work, made: ReconciliationDecision, event: str, legs: list[Leg]) -> None:
+def _post(
+    work: Work,
+    made: ReconciliationDecision,
+    event: str,
+    legs: list[Leg],
+    currency: str | None = None,
+) -> None:
     source = ("reconciliation", made.id)
     post(
         work,
         event,
         source,
         legs,
-        made.currency,
+        currency or made.currency,
         work.today,
         tenant_id=made.tenant_id,
         memo=made.reference,

@@ -21,16 +21,15 @@ sides as not materialized (
   from theirs
 )
 """
-_SEED = (
-    "((account * 512 + ascii(provider) + 16 * length(provider)) * 512"
-    " + ascii(kind) + 16 * length(kind)) * 131072 + ascii(currency) * 1024"
-    " + ascii(substr(currency, 2, 1)) * 32 + ascii(substr(currency, 3, 1))"
+_NUMBER = (
+    "hashtextextended(reference, hashtextextended(kind,"
+    " hashtextextended(provider, hashtextextended(currency, account))))"
 )
-"""Another number for each account, provider, kind and currency; so computed it costs little."""
-_NUMBER = f"hashtextextended(reference, {_SEED})"
+"""What a row is about as one number, each part hashed with the next as its seed."""
 DIFFERENCES = f"""
 -- Which events do the two sides tell differently, or on two sides of the window's edge?
--- One row per provider, account, kind and reference; minor units.
+-- One row per provider, account, kind and reference, and per currency of an event that agrees in
+-- each of several, since it was exchanged in the books; minor units.
 {_SIDES.strip()},
 suspected as (
   select {_NUMBER} as number
@@ -41,9 +40,22 @@ suspected as (
     or sum(case when inside then side * (amount_minor - fee_minor) else 0 end) <> 0
 ),
 looked_at as (
-  select *
+  select *,
+    sum(side * amount_minor) over one_currency as amount_apart,
+    sum(side * fee_minor) over one_currency as fee_apart,
+    sum(amount_minor) over one_side as amount_told,
+    sum(fee_minor) over one_side as fee_told
   from sides
   where {_NUMBER} in (select number from suspected)
+  window one_currency as (partition by provider, account, kind, reference, currency),
+    one_side as (partition by provider, account, kind, reference, currency, side)
+),
+weighed as (
+  select *,
+    max(case when amount_apart <> 0 or fee_apart <> 0 then 1 else 0 end)
+      over (partition by provider, account, kind, reference) as apart,
+    case when amount_told <> 0 or fee_told <> 0 then currency end as standing
+  from looked_at
 )
 select
   provider,
@@ -52,8 +64,10 @@ select
   reference,
   cast(sum(case when side = 1 then counted else 0 end) as bigint) as ours_rows,
   cast(sum(case when side = -1 then counted else 0 end) as bigint) as theirs_rows,
-  min(case when side = 1 then currency end) as ours_currency,
-  min(case when side = -1 then currency end) as theirs_currency,
+  coalesce(min(case when side = 1 then standing end), min(case when side = 1 then currency end))
+    as ours_currency,
+  coalesce(min(case when side = -1 then standing end), min(case when side = -1 then currency end))
+    as theirs_currency,
   cast(sum(case when side = 1 then amount_minor else 0 end) as bigint) as ours_minor,
   cast(sum(case when side = -1 then amount_minor else 0 end) as bigint) as theirs_minor,
   cast(sum(case when side = 1 then fee_minor else 0 end) as bigint) as ours_fee_minor,
@@ -64,13 +78,13 @@ select
     as theirs_inside_minor,
   min(case when side = 1 then happened_on end) as ours_on,
   min(case when side = -1 then happened_on end) as theirs_on
-from looked_at
-group by provider, account, kind, reference
+from weighed
+group by provider, account, kind, reference, case when apart = 0 then currency end
 having max(case when inside then 1 else 0 end) = 1
   and (
     sum(side * amount_minor) <> 0
     or sum(side * fee_minor) <> 0
-    or min(currency) <> max(currency)
+    or min(standing) <> max(standing)
     or sum(case when inside then side * (amount_minor - fee_minor) else 0 end) <> 0
   )
 """

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from core.access.authority import system
+from core.alone import alone
 from core.clock import local_date
 from core.errors import SaldoError
 from core.gateways.accounts import Account
@@ -58,11 +59,20 @@ def pull(
 ) -> Pulled:
     """Read an account's lines and payouts up to a moment; what stops it is kept in its words.
 
-    Raises CredentialsMissing when the account has no keys.
+    Two readings of an account at once would each miss what only the other was told: the second
+    one stops. Raises CredentialsMissing when the account has no keys.
     """
     at = gateway or gateway_of(
         office.settings, account.provider, engine=office.engine, tenant_id=account.tenant_id
     )
+    with alone(office.engine, f"pull {account.provider} {account.tenant_id or ''}") as mine:
+        if mine:
+            return _pull(office, account, until, at)
+    busy = f"{TITLES[account.provider]} is being read already; look again when that is done"
+    return Pulled(account.provider, account.tenant_id, problem=busy)
+
+
+def _pull(office: Office, account: Account, until: datetime, at: Gateway) -> Pulled:
     lines = payouts = 0
     try:
         lines = _read(office, account, "lines", until, at.ledger, _keep_lines, _line_id)

@@ -207,7 +207,7 @@ def _sides(row: Row[Any]) -> tuple[Side, Side]:
 
 def _total(row: Row[Any], found: Sequence[Difference]) -> Total:
     here = [each for each in found if each.provider == row.provider and _is_in(each, row.currency)]
-    in_transit = sum(each.inside_minor for each in here if each.difference in QUIET)
+    in_transit = sum(_told_in(each, row.currency) for each in here if each.difference in QUIET)
     ignored = sum(_told_in(each, row.currency) for each in here if each.ignored)
     drift = row.provider_minor - row.ledger_minor - in_transit
     count = sum(each.open for each in here)

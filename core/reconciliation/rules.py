@@ -30,6 +30,7 @@ POSTABLE: Mapping[Class, str] = {
     "missing_here": "difference_booked",
     "missing_there": "difference_booked",
     "amount": "difference_booked",
+    "currency": "difference_booked",
     "duplicate": "difference_booked",
 }
 """What may be posted for a difference of a class."""

@@ -80,15 +80,15 @@ ours as (
     known.reference,
     known.currency,
     case
-      when known.event like '%gateway_fee' and known.kind <> 'fee' then 0
+      when known.event like '%gateway_fee%' and known.kind <> 'fee' then 0
       else known.amount_minor + known.withheld_minor
     end as amount_minor,
     case
-      when known.event like '%gateway_fee' and known.kind <> 'fee' then -known.amount_minor
+      when known.event like '%gateway_fee%' and known.kind <> 'fee' then -known.amount_minor
       else known.withheld_minor
     end as fee_minor,
     case
-      when known.event like '%gateway_fee' or known.event like 'reversed%'
+      when known.event like '%gateway_fee%' or known.event like 'reversed%'
         or known.source_type = 'reconciliation' then 0
       else 1
     end as counted,

@@ -18,8 +18,8 @@ LEGACY = "unknown"
 _CANCELLED = text("""
 -- Cancellations decided in the window, each once: one row per subscription; minor units, EUR cents.
 select c.subscription_id, c.tenant_id, t.name as tenant_name, c.plan_id, p.name as plan,
-  c.country, c.reason_code, c.note, c.mode, c.cancelled_on, c.service_ends_on, c.currency,
-  c.mrr_minor, c.amount_eur_cents
+  p.slug as plan_slug, c.country, c.reason_code, c.note, c.mode, c.cancelled_on, c.service_ends_on,
+  c.currency, c.mrr_minor, c.amount_eur_cents
 from subscription_cancellation c
 join tenant t on t.id = c.tenant_id
 join plan p on p.id = c.plan_id
@@ -28,13 +28,19 @@ order by c.cancelled_on desc, c.subscription_id desc
 """)
 _LEGACY = text("""
 -- Cancelled subscriptions without a cancellation that ended in the window; minor units.
+-- One that another of the tenant follows on that day went on at another price or plan.
 select s.id as subscription_id, s.tenant_id, t.name as tenant_name, s.plan_id, p.name as plan,
-  t.country, s.cycle, s.amount_minor + s.items_minor as total_minor, s.currency, s.ended_on
+  p.slug as plan_slug, t.country, s.cycle, s.amount_minor + s.items_minor as total_minor,
+  s.currency, s.ended_on
 from subscription s
 join tenant t on t.id = s.tenant_id
 join plan p on p.id = s.plan_id
 where s.status = 'cancelled' and s.ended_on between :since and :until
   and not exists (select from subscription_cancellation c where c.subscription_id = s.id)
+  and not exists (
+    select from subscription n
+    where n.tenant_id = s.tenant_id and n.started_on = s.ended_on and n.id <> s.id
+  )
 order by s.ended_on desc, s.id desc
 """)
 
@@ -52,6 +58,7 @@ class ChurnRow:
     tenant_name: str
     plan_id: int
     plan: str
+    plan_slug: str
     country: str
     reason_code: str
     note: str
@@ -69,7 +76,7 @@ class ChurnBucket:
     """Cancellations of one reason, plan or country; `without_rate` are not in the sum."""
 
     key: str
-    subscriptions: int
+    cancellations: int
     tenants: int
     amount_eur_cents: int
     without_rate: int
@@ -77,14 +84,17 @@ class ChurnBucket:
 
 @dataclass(frozen=True)
 class ChurnReport:
-    """Cancellations decided from `since` to `until`, both days included, largest losses first."""
+    """Cancellations decided from `since` to `until`, both days included.
+
+    Buckets are named by reason, slug of the plan, and country, largest losses first.
+    """
 
     since: date
     until: date
     total: ChurnBucket
-    by_reason: tuple[ChurnBucket, ...]
-    by_plan: tuple[ChurnBucket, ...]
-    by_country: tuple[ChurnBucket, ...]
+    by_reason: dict[str, ChurnBucket]
+    by_plan: dict[str, ChurnBucket]
+    by_country: dict[str, ChurnBucket]
     rows: tuple[ChurnRow, ...]
 
 
@@ -107,7 +117,7 @@ def churn(work: Work, since: date, until: date) -> ChurnReport:
         until,
         _bucket("total", rows),
         _buckets(rows, lambda row: row.reason_code),
-        _buckets(rows, lambda row: row.plan),
+        _buckets(rows, lambda row: row.plan_slug),
         _buckets(rows, lambda row: row.country),
         rows,
     )
@@ -118,9 +128,9 @@ def as_lines(report: ChurnReport) -> list[dict[str, Any]]:
     lines: list[dict[str, Any]] = []
     for kind, buckets in (
         ("total", (report.total,)),
-        ("reason", report.by_reason),
-        ("plan", report.by_plan),
-        ("country", report.by_country),
+        ("reason", report.by_reason.values()),
+        ("plan", report.by_plan.values()),
+        ("country", report.by_country.values()),
     ):
         lines += [{"line": kind, **vars(bucket)} for bucket in buckets]
     lines += [{"line": "subscription", **vars(row)} for row in report.rows]
@@ -145,6 +155,7 @@ def _legacy(work: Work, since: date, until: date) -> list[ChurnRow]:
                 row.tenant_name,
                 row.plan_id,
                 row.plan,
+                row.plan_slug,
                 row.country or NO_COUNTRY,
                 LEGACY,
                 "",
@@ -160,12 +171,13 @@ def _legacy(work: Work, since: date, until: date) -> list[ChurnRow]:
     return rows
 
 
-def _buckets(rows: Sequence[ChurnRow], key: Callable[[ChurnRow], str]) -> tuple[ChurnBucket, ...]:
+def _buckets(rows: Sequence[ChurnRow], key: Callable[[ChurnRow], str]) -> dict[str, ChurnBucket]:
     grouped: dict[str, list[ChurnRow]] = {}
     for row in rows:
         grouped.setdefault(key(row), []).append(row)
     found = [_bucket(name, each) for name, each in grouped.items()]
-    return tuple(sorted(found, key=lambda b: (-b.amount_eur_cents, -b.subscriptions, b.key)))
+    found.sort(key=lambda b: (-b.amount_eur_cents, -b.cancellations, b.key))
+    return {bucket.key: bucket for bucket in found}
 
 
 def _bucket(key: str, rows: Sequence[ChurnRow]) -> ChurnBucket:

@@ -11,6 +11,16 @@ from etl.figures.metrics import MOST_MONTHS
 from etl.figures.values import money
 from etl.figures.view import Readable, look
 
+_FILED: dict[str, type[pl.DataType]] = {
+    "cohort": pl.String,
+    "size": pl.Int64,
+    "age_months": pl.Int64,
+    "retained": pl.Int64,
+    "mrr_minor": pl.Int64,
+    "currency": pl.String,
+}
+"""What a file says of a cohort at an age; a file without cohorts has this head too."""
+
 
 def cohorts(
     wh: Readable,
@@ -71,4 +81,4 @@ def cohort_rows(found: dict[str, Any]) -> pl.DataFrame:
         for cohort in found["cohorts"]
         for age, retained in enumerate(cohort["retained"])
     ]
-    return pl.DataFrame(rows)
+    return pl.DataFrame(rows, schema=_FILED)

@@ -9,7 +9,7 @@ import polars as pl
 
 from core.errors import BadInput
 from core.forecast.backtest import HORIZONS, Score, Trial, back_test, score
-from core.forecast.behaviour import HISTORY_DAYS, Behaviour
+from core.forecast.behaviour import HISTORY_DAYS, USUAL, Behaviour, Beliefs
 from core.forecast.charges import Charge
 from core.forecast.invoices import Billed, Paid
 from core.forecast.receipts import Expected, Forecast, Range, Week, forecast
@@ -37,6 +37,7 @@ def cash_forecast(
     as_of: date | None = None,
     currency: str | None = None,
     charges: Sequence[Charge] | None = None,
+    beliefs: Beliefs = USUAL,
 ) -> dict[str, Any]:
     """Receipts expected in the 13 weeks after a day (the copy's own), per currency of the invoices.
 
@@ -49,7 +50,7 @@ def cash_forecast(
     if day > info.known_until:
         raise BadInput(f"Nothing is known of {day}; the copy ends {info.known_until}")
     books = _books(reading, day)
-    behaviour = Behaviour(books.invoices, day)
+    behaviour = Behaviour(books.invoices, day, beliefs)
     credit = _credit(reading, day)
     used = {invoice.currency for invoice in books.invoices if invoice.owed_minor(day)}
     used |= {charge.currency for charge in charges or ()}
@@ -57,7 +58,7 @@ def cash_forecast(
     for each in sorted(used if currency is None else used & {currency}):
         own = [invoice for invoice in books.invoices if invoice.currency == each]
         made = forecast(behaviour, own, day, WEEKS, credit.get(each))
-        trials = back_test(books.invoices, own, day)
+        trials = back_test(books.invoices, own, day, beliefs=beliefs)
         answers.append(_answer(made, trials, charges, each, books))
     return {
         "as_of": day.isoformat(),

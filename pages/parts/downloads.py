@@ -5,8 +5,10 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.access.authority import Actor
+from core.documents.listings import Listing
 from core.documents.storing import document_of, file_name, preview_of
 from core.office import office
+from core.settings import settings
 
 
 def pdf_button(
@@ -32,6 +34,11 @@ def pdf_button(
 def list_button(make: Callable[[], bytes], name: str, key: str, label: str = "PDF") -> None:
     """A list as PDF; `make` reads the rows and renders them."""
     _button(label, make, name, key, "The rows as a document; CSV holds all of them")
+
+
+def paper_button(paper: Callable[[], Listing], name: str, key: str) -> None:
+    """A report as PDF; `paper` makes its rows."""
+    list_button(lambda: paper().pdf(settings()), name, key)
 
 
 def _button(label: str, make: Callable[[], bytes], name: str, key: str, tip: str) -> None:

@@ -49,7 +49,7 @@ def bar() -> tuple[Ask, int]:
         )
         as_of = as_of_input(until)
         currency = currency_input()
-        rates_of = _rates_input(until)
+        rates_of = rates_input(until)
     return Ask(month, as_of, currency, rates_of), count or USUAL_RANGE
 
 
@@ -69,7 +69,7 @@ def currency_input() -> str:
     return st.selectbox("Currency", offered, key="currency", on_change=moved, width=110)
 
 
-def _rates_input(until: date) -> date | None:
+def rates_input(until: date) -> date | None:
     """The day whose exchange rates hold for all days; empty means those of each day."""
     moved = url.follow("rates_of", url.day_or_none, None)
     return st.date_input(

@@ -8,6 +8,7 @@ import polars as pl
 import streamlit as st
 
 from core.errors import NoCopy
+from core.forecast.behaviour import Beliefs
 from core.forecast.charges import Charge
 from core.money import Money
 from core.settings import settings
@@ -125,13 +126,22 @@ def movements(ask: Ask, first: str) -> list[dict[str, Any]]:
 
 
 @st.cache_data(ttl=SECONDS, max_entries=ENTRIES, show_spinner=False)
-def _cohorts(first: str, as_of: date, currency: str, run: str) -> dict[str, Any]:
-    return figures.cohorts(copy.reading(), first_day(first), as_of, as_of=as_of, currency=currency)
+def _cohorts(
+    first: str, as_of: date, currency: str, rates_of: date | None, run: str
+) -> dict[str, Any]:
+    return figures.cohorts(
+        copy.reading(),
+        first_day(first),
+        as_of,
+        as_of=as_of,
+        currency=currency,
+        constant_on=rates_of,
+    )
 
 
-def cohorts(first: str, as_of: date, currency: str) -> dict[str, Any]:
-    """The cohorts of a month and later ones, followed to a day."""
-    return _cohorts(first, as_of, currency, run_id())
+def cohorts(first: str, as_of: date, currency: str, rates_of: date | None = None) -> dict[str, Any]:
+    """The cohorts of a month and later ones, followed to a day, perhaps at one day's rates."""
+    return _cohorts(first, as_of, currency, rates_of, run_id())
 
 
 @st.cache_data(ttl=SECONDS, max_entries=ENTRIES, show_spinner=False)
@@ -157,7 +167,9 @@ def owed(as_of: date, currency: str) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 @st.cache_data(ttl=SECONDS, max_entries=ENTRIES, show_spinner=False)
 def _cash_forecast(as_of: date, charges: tuple[Charge, ...] | None, run: str) -> dict[str, Any]:
-    return figures.cash_forecast(copy.reading(), as_of, charges=charges)
+    return figures.cash_forecast(
+        copy.reading(), as_of, charges=charges, beliefs=Beliefs.of(settings())
+    )
 
 
 def cash_forecast(as_of: date, charges: tuple[Charge, ...] | None) -> dict[str, Any]:

@@ -10,7 +10,8 @@ import streamlit as st
 
 from core.errors import NoCopy
 from core.money import Money
-from pages.parts import filters, formats, head, reading, states, tables
+from etl.figures.papers import ageing_paper
+from pages.parts import downloads, filters, formats, head, reading, states, tables
 from pages.parts.catalogue import amount
 from pages.parts.comparisons import share
 from pages.parts.tables import Cell, Column
@@ -98,7 +99,12 @@ def _tenants(frame: pl.DataFrame, found: dict[str, Any], as_of: date) -> None:
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
         ):
             head.section("By tenant", f"in {currency}, largest first; a number opens the invoices")
-            tables.csv_button(lambda: frame, f"receivables-by-tenant-{as_of}.csv", "csv-tenants")
+            name = f"receivables-by-tenant-{as_of}"
+            with st.container(horizontal=True, width="content"):
+                tables.csv_button(lambda: frame, f"{name}.csv", "csv-tenants")
+                downloads.paper_button(
+                    lambda: ageing_paper(found, frame), f"{name}.pdf", "pdf-tenants"
+                )
         columns = [Column("Tenant", words=True), *map(Column, BUCKETS.values()), Column("Total")]
         place = st.container()
         window = tables.page_of(frame.height, "page-tenants")

@@ -11,7 +11,9 @@ from core.forecast.charges import card_renewals
 from core.office import office
 from etl.export import as_frame
 from etl.figures.forecast import forecast_lines
+from etl.figures.papers import forecast_paper
 from pages.parts import (
+    downloads,
     filters,
     forecast_charts,
     formats,
@@ -123,9 +125,12 @@ def _weeks(answer: dict[str, Any], found: dict[str, Any], as_of: date) -> None:
                 f"in {answer['currency']}; a number opens the invoices behind it; P10, P50 and P90 "
                 "of weeks do not add up",
             )
-            tables.csv_button(
-                lambda: as_frame(forecast_lines(found)), f"cash-forecast-{as_of}.csv", "csv-weeks"
-            )
+            with st.container(horizontal=True, width="content"):
+                name = f"cash-forecast-{as_of}"
+                tables.csv_button(
+                    lambda: as_frame(forecast_lines(found)), f"{name}.csv", "csv-weeks"
+                )
+                downloads.paper_button(lambda: forecast_paper(found), f"{name}.pdf", "pdf-weeks")
         forecast_charts.show(
             forecast_charts.weeks(answer["weeks"]),
             "Expected receipts by week with their range from P10 to P90",

@@ -1,6 +1,5 @@
 """Churn: who left in a window, why, and what was lost, as it was locked at the time (CHN)."""
 
-from collections.abc import Sequence
 from datetime import date
 from html import escape
 
@@ -53,17 +52,18 @@ def main() -> None:
         states.empty("Nobody left", f"No subscription was cancelled {_between(first, last)}.")
         return
     _summary(found)
+    plans = {row.plan_slug: row.plan for row in found.rows}
     left = st.columns(3)
     for place, (name, title) in zip(left, BUCKETS, strict=True):
         with place, st.container(border=True, key=f"panel-{name}"):
-            _bucket_table(title, getattr(found, f"by_{name}"), found.total)
+            _bucket_table(title, getattr(found, f"by_{name}"), found.total, plans)
     _rows(found)
 
 
 def _summary(found: ChurnReport) -> None:
     total = found.total
     terms = [
-        ("Subscriptions", formats.number(total.subscriptions)),
+        ("Subscriptions", formats.number(total.cancellations)),
         ("Tenants", formats.number(total.tenants)),
         ("Lost a month", formats.money(Money(total.amount_eur_cents, "EUR"))),
     ]
@@ -79,11 +79,13 @@ def _summary(found: ChurnReport) -> None:
     )
 
 
-def _bucket_table(title: str, buckets: Sequence[ChurnBucket], total: ChurnBucket) -> None:
+def _bucket_table(
+    title: str, buckets: dict[str, ChurnBucket], total: ChurnBucket, names: dict[str, str]
+) -> None:
     head.section(f"By {title.lower()}")
     tables.html(
         [Column(title, words=True), Column("Subscriptions"), Column("Lost a month (EUR)")],
-        [_bucket(each) for each in buckets],
+        [_bucket(each, names.get(key, "")) for key, each in buckets.items()],
         label=f"Churn by {title.lower()}",
         total=_bucket(total, "Total"),
     )
@@ -92,7 +94,7 @@ def _bucket_table(title: str, buckets: Sequence[ChurnBucket], total: ChurnBucket
 def _bucket(bucket: ChurnBucket, name: str = "") -> list[Cell]:
     return [
         Cell(name or _words(bucket.key)),
-        Cell(formats.number(bucket.subscriptions)),
+        Cell(formats.number(bucket.cancellations)),
         Cell(formats.money(Money(bucket.amount_eur_cents, "EUR"), code=False)),
     ]
 

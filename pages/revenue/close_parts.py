@@ -10,6 +10,7 @@ import polars as pl
 import streamlit as st
 
 from core.closing.checklist import Item
+from core.closing.papers import checklist_paper, figures_paper
 from core.closing.rules import canonical, last_day
 from core.closing.viewing import MonthRow, Restatement, Verified
 from core.ledger.exporting import books, currencies
@@ -19,7 +20,7 @@ from core.money import Money
 from core.office import office
 from core.settings import settings
 from etl.journal import journal_csv
-from pages.parts import catalogue, confirm, formats, head, states, tables, url, viewer
+from pages.parts import catalogue, confirm, downloads, formats, head, states, tables, url, viewer
 from pages.parts.tables import Cell, Column
 from pages.receivables import lists
 from pages.receivables.reconciliation_words import marked
@@ -59,8 +60,18 @@ def checklist(month: date, items: Sequence[Item], *, closed: bool) -> None:
         head.section(f"Checklist of {named(month)}", told)
         columns = [Column(title, words=True) for title in ("Item", "State", "What was found", "")]
         tables.html(columns, [_item(month, item, closed) for item in items], label="Checklist")
+        downloads.paper_button(
+            lambda: checklist_paper(month, items, _today()),
+            f"checklist-{month:%Y-%m}.pdf",
+            "pdf-checklist",
+        )
         if not closed and may("sys_finance"):
             confirm.door(close_asks.CLOSE, f"{month:%Y-%m}", f"Close {named(month)}…")
+
+
+def _today() -> date:
+    with office().work(viewer.current_actor()) as work:
+        return work.today
 
 
 def _readiness(red: int) -> str:
@@ -121,8 +132,12 @@ def restatements(month: date, figures: Sequence[Restatement]) -> None:
             tables.html(columns, [_figure(each) for each in rows], label="Restatements")
         else:
             st.html('<p class="muted">Nothing changed since the close.</p>')
-        name = f"closed-{month:%Y-%m}.csv"
-        tables.csv_button(lambda: _frame(figures), name, "csv-restated")
+        named_file = f"closed-{month:%Y-%m}"
+        with st.container(horizontal=True):
+            tables.csv_button(lambda: _frame(figures), f"{named_file}.csv", "csv-restated")
+            downloads.paper_button(
+                lambda: figures_paper(month, figures, _today()), f"{named_file}.pdf", "pdf-restated"
+            )
 
 
 def _shown(view: str, figures: Sequence[Restatement]) -> list[Restatement]:

@@ -12,7 +12,8 @@ import streamlit as st
 
 from core.errors import NoCopy
 from etl.figures.cohorts import cohort_rows
-from pages.parts import filters, formats, head, reading, states, tables, url
+from etl.figures.papers import cohorts_paper
+from pages.parts import downloads, filters, formats, head, reading, states, tables, url
 from pages.parts.catalogue import amount
 from pages.parts.tables import Cell, Column
 
@@ -39,6 +40,7 @@ def main() -> None:
         with st.container(horizontal=True, key="filters", vertical_alignment="bottom"):
             as_of = filters.as_of_input(reading.copy_day()) or reading.copy_day()
             currency = filters.currency_input()
+            rates_of = filters.rates_input(reading.copy_day())
             moved = url.follow("months", url.one_of(SPANS), SPANS[0])
             span = st.segmented_control(
                 "Cohorts shown", SPANS, key="months", on_change=moved, required=True
@@ -52,9 +54,11 @@ def main() -> None:
         states.no_copy()
         return
     with heading:
-        head.page("Cohorts", "tenants by the month of their first payment, and what is left of it")
+        restated = f", at the rates of {formats.day(rates_of)}" if rates_of else ""
+        told = "tenants by the month of their first payment, and what is left of it"
+        head.page("Cohorts", told + restated)
     first = filters.months_back(f"{as_of:%Y-%m}", (span or SPANS[0]) - 1)
-    found = reading.cohorts(first, as_of, currency)
+    found = reading.cohorts(first, as_of, currency, rates_of)
     if not any(cohort["size"] for cohort in found["cohorts"]):
         states.empty("No cohort yet", "No tenant paid for the first time in these months.")
         return
@@ -75,7 +79,11 @@ def _triangle(found: dict[str, Any], shown: str, as_of: date) -> None:
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
         ):
             head.section(SHOWN[shown], told)
-            tables.csv_button(lambda: cohort_rows(found), f"cohorts-{as_of}.csv", "csv-cohorts")
+            with st.container(horizontal=True, width="content"):
+                tables.csv_button(lambda: cohort_rows(found), f"cohorts-{as_of}.csv", "csv-cohorts")
+                downloads.paper_button(
+                    lambda: cohorts_paper(found), f"cohorts-{as_of}.pdf", "pdf-cohorts"
+                )
         columns = [
             Column("First paid", words=True),
             Column("Tenants"),

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.money import Money
 from core.office import office
+from core.reports.papers import schedule_paper
 from core.reports.revenue_schedule import (
     Schedule,
     ScheduleLine,
@@ -15,7 +16,7 @@ from core.reports.revenue_schedule import (
     as_lines,
     revenue_schedule,
 )
-from pages.parts import charts, formats, head, states, tables, url, viewer
+from pages.parts import charts, downloads, formats, head, states, tables, url, viewer
 from pages.parts.tables import Cell, Column
 from pages.receivables import lists
 
@@ -96,9 +97,13 @@ def _table(found: Schedule, months: Sequence[ScheduleMonth]) -> None:
         Column("State", words=True),
     ]
     tables.html(columns, [_month(month) for month in months], label="Deferred revenue by month")
-    tables.csv_button(
-        lambda: lists.lines_frame(as_lines(found)), "deferred-revenue.csv", "csv-schedule"
-    )
+    with st.container(horizontal=True):
+        tables.csv_button(
+            lambda: lists.lines_frame(as_lines(found)), "deferred-revenue.csv", "csv-schedule"
+        )
+        downloads.paper_button(
+            lambda: schedule_paper(found), "deferred-revenue.pdf", "pdf-schedule"
+        )
 
 
 def _month(month: ScheduleMonth) -> list[Cell]:

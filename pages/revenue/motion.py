@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import polars as pl
 import streamlit as st
 
 from core.money import Money
-from pages.parts import charts, formats, reading, tables, url
+from etl.figures.papers import movements_paper
+from etl.figures.values import month_rows
+from pages.parts import charts, downloads, formats, reading, tables, url
 from pages.parts.catalogue import GAINS, LOSSES, MOVEMENTS, amount
 from pages.parts.filters import months_back
 from pages.parts.head import section
@@ -72,7 +75,11 @@ def change(ask: Ask, count: int) -> None:
             f"The axis starts at {ask.currency} {floor:,.0f}, so that the movements can be seen."
         )
     with st.container(border=True, key="panel-months"):
-        section("Month by month", f"in {ask.currency}; every number opens the rows behind it")
+        with st.container(
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+        ):
+            section("Month by month", f"in {ask.currency}; every number opens the rows behind it")
+            _files(rows, ask)
         _months(rows, ask)
 
 
@@ -100,6 +107,13 @@ def adds_up(row: dict[str, Any]) -> bool:
     for key in LOSSES:
         total = total - held[key]
     return total == held["end"]
+
+
+def _files(rows: list[dict[str, Any]], ask: Ask) -> None:
+    name, as_of = f"movements-{ask.month}", ask.as_of or reading.copy_day()
+    with st.container(horizontal=True, width="content"):
+        tables.csv_button(lambda: pl.DataFrame(month_rows(rows)), f"{name}.csv", "csv-movements")
+        downloads.paper_button(lambda: movements_paper(rows, as_of), f"{name}.pdf", "pdf-movements")
 
 
 def _months(rows: list[dict[str, Any]], ask: Ask) -> None:

@@ -44,6 +44,9 @@ def test_a_month_is_checked_closed_verified_and_reopened(saldo: Saldo, month: da
     assert closed.code == 0, closed.err
     assert closed.json["figures"] > 40
     assert saldo("close", name, "--verify", "--json").json["intact"] is True
+    for shown in ("--check", "--restatements"):
+        assert saldo("close", name, shown, "--format", "pdf").out.startswith("%PDF")
+    assert "--restatements" in saldo("close", name, "--format", "pdf").err
     restated = saldo("close", name, "--restatements", "--json").json
     assert (restated["figures"], restated["restated"]) == (closed.json["figures"], 0)
     figures = {(row["figure"], row["group"]) for row in restated["rows"]}

@@ -106,6 +106,7 @@ def test_every_posting_balances(name: str) -> None:
         "payment_captured": (("stripe", "card", 700, 300), {}),
         "gateway_fee": (("stripe", 29), {}),
         "difference_booked": (("stripe", 29), {}),
+        "currency_exchanged": (("stripe", 29), {}),
         "transfer_collected": (("bankgirot", 100), {}),
         "payout": (("paystack", 971), {}),
         "credit_note_issued": ((80, 0, 20), {}),

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from core.forecast.behaviour import HALF_LIFE_DAYS, Behaviour
+from core.forecast.behaviour import USUAL, Behaviour, Beliefs
 from core.forecast.invoices import Billed, Paid
+from core.settings import Settings
 from tests.core.forecast.bills import TODAY, a_bill, settled
 
 
@@ -75,7 +76,23 @@ def test_what_was_not_known_on_the_day_changes_nothing() -> None:
 
 
 def test_recent_invoices_weigh_more() -> None:
-    old = [a_bill(TODAY - timedelta(days=HALF_LIFE_DAYS * 2 + 40 + n), 30) for n in range(50)]
+    old = [a_bill(TODAY - timedelta(days=USUAL.half_life_days * 2 + 40 + n), 30) for n in range(50)]
     asked = a_bill(TODAY)
     share = Behaviour([*old, *settled(50, 2), asked], TODAY).paid_by(asked, TODAY, 7)[6]
     assert share == pytest.approx(0.8, abs=0.05)
+
+
+def test_beliefs_are_settings_and_move_the_share() -> None:
+    told = Settings(
+        _env_file=None, SALDO_FORECAST_HALF_LIFE_DAYS=9, SALDO_FORECAST_COUNTRY_INVOICES=1_000,
+        SALDO_FORECAST_ALL_INVOICES=0, SALDO_FORECAST_LEAST_SETTLED=5,
+    )  # fmt: skip
+    assert Beliefs.of(told) == Beliefs(9, 1_000, 0, 5)
+    assert Beliefs.of(Settings(_env_file=None)) == USUAL
+    bills = [*settled(30, 1, customer="own"), *settled(300, 60, customer="other")]
+    asked = a_bill(TODAY, customer="own")
+    own, country = (
+        Behaviour(bills, TODAY, each).paid_by(asked, TODAY, 7)[6]
+        for each in (USUAL, Beliefs(country_invoices=1_000))
+    )
+    assert own > country

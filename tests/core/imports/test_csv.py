@@ -86,6 +86,14 @@ def test_subscription_row_becomes_trial_paid_and_ended(office: Office) -> None:
     assert count(office, Plan) == 1
 
 
+def test_a_coming_subscription_that_ends_as_it_starts_is_over(office: Office) -> None:
+    rows = SUBSCRIPTIONS + "s3,t1,pro,2030-01-10,2030-01-10,monthly,10000,EUR,,active\n"
+    load(office, "tenants", TENANTS)
+    assert load(office, "subscriptions", rows).added == 3
+    assert load(office, "subscriptions", rows).unchanged == 3
+    assert one(office, Subscription, "s3").status == "cancelled"
+
+
 def test_a_running_subscription_may_end_in_a_later_file(office: Office) -> None:
     load(office, "tenants", TENANTS)
     load(office, "subscriptions", SUBSCRIPTIONS)

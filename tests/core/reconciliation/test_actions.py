@@ -1,5 +1,6 @@
 """Posting, booking and ignoring differences: once, with its rights, and balanced (REC.2)."""
 
+from datetime import date
 from threading import Barrier, Thread
 
 import pytest
@@ -27,6 +28,8 @@ from core.reconciliation.actions import (
     post_fee,
 )
 from core.reconciliation.models import ReconciliationDecision
+from core.reconciliation.report import compare
+from core.reconciliation.sides import Window
 from core.work import Office
 from tests.billing import JOB, WHY, pass_days
 from tests.builders import a_user, acting
@@ -183,18 +186,46 @@ def test_what_is_in_transit_is_not_decided(office: Office) -> None:
         book_difference(work, sight(the_difference(office)), reason=WHY)
 
 
-def test_a_fee_does_not_settle_an_amount_nor_booking_a_currency(office: Office) -> None:
+def test_a_fee_does_not_settle_an_amount(office: Office) -> None:
     paid(office)
     pulled(office, a_line(amount_minor=9_000))
     with office.work(person(office)) as work, pytest.raises(NotNow, match="fee"):
         post_fee(work, sight(the_difference(office)), reason=WHY)
 
 
-def test_another_currency_is_not_booked(office: Office) -> None:
+def test_another_currency_is_exchanged_and_both_clearing_accounts_agree(
+    office: Office, clock: SetClock
+) -> None:
+    paid(office, fee_minor=175)
+    pulled(office, a_line(amount_minor=108_000, fee_minor=1_900, currency="SEK"))
+    window = Window(clock.now().date(), clock.now().date(), date(2026, 12, 31))
+    pass_days(clock, 3)
+    asked = the_difference(office)
+    assert (asked.difference, asked.act) == ("currency", "difference_booked")
+    with office.work(person(office)) as work:
+        book_difference(work, sight(asked), reason=WHY)
+    found = seen(office)
+    assert found.differences == ()
+    assert {t.currency: (t.ledger_minor, t.provider_minor, t.standing) for t in found.totals} == {
+        "EUR": (0, 0, "agrees"),
+        "SEK": (106_100, 106_100, "agrees"),
+    }
+    with office.work(JOB) as work:
+        earlier = compare(work, window)
+        assert all(check.passed for check in check_books(work))
+    assert {
+        (each.currency, each.difference, each.inside_minor) for each in earlier.differences
+    } == {
+        ("EUR", "timing", -9_825),
+        ("SEK", "timing", 106_100),
+    }
+    assert {(t.drift_minor, t.unexplained_minor) for t in earlier.totals} == {(0, 0)}
+
+
+def test_the_same_number_in_two_currencies_is_still_a_difference(office: Office) -> None:
     paid(office)
     pulled(office, a_line(currency="USD"))
-    with office.work(person(office)) as work, pytest.raises(NotNow, match="not booked"):
-        book_difference(work, sight(the_difference(office)), reason=WHY)
+    assert the_difference(office).difference == "currency"
 
 
 def test_several_are_decided_each_for_itself(office: Office) -> None:

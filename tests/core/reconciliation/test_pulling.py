@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from core.alone import alone
 from core.clock import SetClock
 from core.gateways.accounts import Account
 from core.gateways.port import PayoutSeen
@@ -109,6 +110,16 @@ def test_payouts_are_kept_with_their_lines_and_follow_their_state(office: Office
         payout = work.session.scalars(select(GatewayPayout)).one()
     assert (payout.status, payout.itemised_at is not None) == ("paid", True)
     assert {line.payout_id for line in kept(office)} == {"po_1"}
+
+
+def test_an_account_that_somebody_reads_is_not_read_beside(office: Office) -> None:
+    told = Told([a_line()])
+    with alone(office.engine, "pull stripe ") as mine:
+        assert mine
+        beside = read(office, told)
+    assert "being read already" in beside.problem
+    assert (told.asked, _marks(office)) == ([], {})
+    assert read(office, told).lines == 1
 
 
 def test_another_organisations_account_is_kept_and_compared_apart(

@@ -7,6 +7,8 @@ from sqlalchemy import update
 
 from core.clock import SetClock
 from core.errors import BadInput, NotAllowed
+from core.imports.actions import import_csv
+from core.imports.reading import Reading
 from core.reports.churn import ChurnReport, as_lines, churn
 from core.subscriptions.actions import cancel
 from core.subscriptions.models import Subscription
@@ -46,12 +48,18 @@ def test_a_loss_stays_as_it_was_locked(office: Office, clock: SetClock) -> None:
     assert lost[swedish.id].amount_eur_cents == swedish.amount_minor // 10
     assert lost[german.id].amount_eur_cents == german.amount_minor
     assert (lost[german.id].mode, lost[german.id].legacy) == ("period_end", False)
-    assert before.total.subscriptions == before.total.tenants == 2
-    assert {b.key: b.subscriptions for b in before.by_country} == {"DE": 1, "SE": 1}
-    assert before.by_country[0].amount_eur_cents > before.by_country[1].amount_eur_cents
+    assert before.total.cancellations == before.total.tenants == 2
+    assert {key: each.cancellations for key, each in before.by_country.items()} == {
+        "DE": 1,
+        "SE": 1,
+    }
+    first, second = before.by_country.values()
+    assert first.amount_eur_cents > second.amount_eur_cents
+    assert set(before.by_plan) == {"growth", "starter"}
     for buckets in (before.by_reason, before.by_plan, before.by_country):
-        assert sum(b.amount_eur_cents for b in buckets) == before.total.amount_eur_cents
-        assert sum(b.subscriptions for b in buckets) == 2
+        found = buckets.values()
+        assert sum(b.amount_eur_cents for b in found) == before.total.amount_eur_cents
+        assert sum(b.cancellations for b in found) == 2
 
 
 def test_a_cancelled_subscription_without_a_cancellation_counts_once(
@@ -76,13 +84,26 @@ def test_a_cancelled_subscription_without_a_cancellation_counts_once(
     )
 
 
+def test_an_imported_price_change_is_no_cancellation(office: Office) -> None:
+    head = "subscription_id,tenant_id,plan,started_on,ended_on,amount_minor,status\n"
+    rows = (
+        "s1,t1,pro,2025-01-10,2026-11-20,10000,cancelled\n"
+        "s2,t1,pro,2026-11-20,,12000,active\n"
+        "s3,t2,pro,2025-01-10,2026-11-20,7000,cancelled\n"
+    )
+    for kind, text in (("tenants", "tenant_id\nt1\nt2\n"), ("subscriptions", head + rows)):
+        import_csv(office, JOB, kind, text.encode(), Reading())
+    found = _report(office)
+    assert [(row.mrr_minor, row.legacy) for row in found.rows] == [(7000, True)]
+
+
 def test_the_window_holds_both_its_days_and_nothing_beside(office: Office, clock: SetClock) -> None:
     plans = the_plans(office)
     subscription = a_subscription(office, a_tenant(office), plans["growth"])
     _cancel(office, subscription, "other", "period_end")
     day = timedelta(days=1)
-    assert _report(office, TODAY - day, TODAY).total.subscriptions == 1
-    assert _report(office, TODAY, TODAY + day).total.subscriptions == 1
+    assert _report(office, TODAY - day, TODAY).total.cancellations == 1
+    assert _report(office, TODAY, TODAY + day).total.cancellations == 1
     assert _report(office, TODAY + day, TODAY + 400 * day).rows == ()
     assert _report(office, TODAY - 9 * day, TODAY - day).total.amount_eur_cents == 0
     with pytest.raises(BadInput, match="before it begins"):
