@@ -1,13 +1,16 @@
 """Pages go to paper whole: nothing cut off, no controls, title and day on top."""
 
 import io
+from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser
 from pypdf import PdfReader
 
 from pages.parts.entries import MENU
 from tests.builders import PASSWORD
-from tests.journeys.browser import Watched
+from tests.journeys.browser import Watched, watched
+from tests.journeys.conftest import Site
 
 PAGES = {
     "/revenue?month=2026-10": ("Revenue", "October 2026 in EUR", "MRR at end"),
@@ -46,6 +49,15 @@ def address(path: str) -> str:
     return path.strip("/").partition("?")[0]
 
 
+@pytest.fixture(scope="module")
+def reader(browser: Browser, site: Site) -> Iterator[Watched]:
+    """One tab of somebody who may see every page, signed in once for all of them."""
+    seen = watched(browser, site.base_url)
+    seen.sign_in("admin@example.com", PASSWORD)
+    yield seen
+    seen.page.context.close()
+
+
 def printed(page: Watched) -> PdfReader:
     body = page.page.pdf(prefer_css_page_size=True, print_background=True)
     return PdfReader(io.BytesIO(body))
@@ -58,17 +70,18 @@ def test_every_page_of_revenue_and_receivables_is_tried() -> None:
 
 
 @pytest.mark.parametrize("path", PAGES, ids=address)
-def test_a_page_is_printed_whole_without_controls(visitor: Watched, path: str) -> None:
-    visitor.sign_in("admin@example.com", PASSWORD, path)
-    sheets = printed(visitor).pages
+def test_a_page_is_printed_whole_without_controls(reader: Watched, path: str) -> None:
+    reader.open(path)
+    sheets = printed(reader).pages
     text = " ".join(" ".join(sheet.extract_text().split()) for sheet in sheets)
     for words in PAGES[path]:
         assert words.lower() in text.lower()
     assert "Figures as of" in text[:200]
     for control in CONTROLS:
         assert control not in text
+    assert reader.faults == []
 
 
-def test_doors_to_dialogs_are_not_printed(cfo: Watched) -> None:
-    cfo.page.emulate_media(media="print")
-    assert cfo.page.evaluate(HIDDEN) == [True, False]
+def test_doors_to_dialogs_are_not_printed(reader: Watched) -> None:
+    reader.page.emulate_media(media="print")
+    assert reader.page.evaluate(HIDDEN) == [True, False]
