@@ -82,6 +82,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "assign": {"invoices": [{"invoice_id": 1}], "reason": "for the test"},
     "ignore": {"reason": "for the test"},
     "undo": {"reason": "for the test"},
+    "/sys/payments/unmatched/undo": {"transfers": [1], "reason": "for the test"},
     "unassign": {"reason": "for the test"},
     "not-theirs": {"tenant_id": 1},
     "on": {"trial_id": 1, "reason": "for the test"},
