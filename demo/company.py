@@ -21,7 +21,7 @@ from core.money import round_half_up
 from core.plans.actions import NewPrice, create_plan, set_price
 from core.plans.defaults import MONTHLY_UNITS, cycle_price, default_plans
 from core.work import Office, Work
-from demo import cards, decisions, dunning, gateway_books, gateway_news, metering
+from demo import cards, decisions, dunning, gateway_books, gateway_news, metering, processors
 from demo.calendar import DAY, days, months_before
 from demo.inbox import use_credit
 from demo.kept_cards import leave_cards
@@ -81,24 +81,27 @@ def build(
     months: int = 24,
     seed: int = 1,
     progress: Progress | None = None,
+    beside: bool = False,
 ) -> Summary:
     """Live the company's months up to and including the day `until`; the same for a seed.
 
     The office's database is migrated and holds no tenants yet. The simulation uses a clock and a
-    connection of its own.
+    connection of its own; `beside` says that the server is a process of this machine.
     """
     assert tenants >= 1
     assert months >= 1
     usual = gc.get_threshold()
-    engine = _quick_engine(office.engine)
-    try:
-        _collect_less_often()
-        clock = SetClock(datetime.combine(until, datetime.min.time(), UTC))
-        return _live(Office(engine, clock, office.settings), until, tenants, months, seed, progress)
-    finally:
-        gc.set_threshold(*usual)
-        gc.unfreeze()
-        engine.dispose()
+    with processors.on_one(beside) as processor:
+        engine = _quick_engine(office.engine, processor)
+        try:
+            _collect_less_often()
+            clock = SetClock(datetime.combine(until, datetime.min.time(), UTC))
+            own = Office(engine, clock, office.settings)
+            return _live(own, until, tenants, months, seed, progress)
+        finally:
+            gc.set_threshold(*usual)
+            gc.unfreeze()
+            engine.dispose()
 
 
 def _live(
@@ -185,7 +188,7 @@ def _collect_less_often() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
-def _quick_engine(given: Engine) -> Engine:
+def _quick_engine(given: Engine, processor: int | None = None) -> Engine:
     """The same database over one connection that does not wait for the disk at each commit."""
     engine = create_engine(given.url, pool_size=1, max_overflow=0, pool_reset_on_return=None)
 
@@ -196,6 +199,7 @@ def _quick_engine(given: Engine) -> Engine:
         connection.execute("set timezone = 'UTC'")
         connection.execute("set synchronous_commit = off")
         connection.commit()
+        processors.keep_on(connection.info.backend_pid, processor)
 
     return engine
 

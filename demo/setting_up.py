@@ -72,7 +72,13 @@ def _build(settings: Settings, tenants: int, months: int, seed: int, say: Say) -
     (settings.home / (MARK + ".building")).touch()
     say(f"Living {months} months of a company with {tenants} tenants")
     company.build(
-        office, tenants=tenants, months=months, seed=seed, until=until, progress=_every_month(say)
+        office,
+        tenants=tenants,
+        months=months,
+        seed=seed,
+        until=until,
+        progress=_every_month(say),
+        beside=not settings.database_url,
     )
     engine.dispose()
     return World(tenants, months, seed, until.isoformat(), _sign_ins())
