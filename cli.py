@@ -1,112 +1,139 @@
 """`saldo …`: the door for operators and cron."""
 
+from collections.abc import Iterator, Mapping, MutableMapping
+from functools import cache
+from importlib import import_module
+from typing import Any, cast
+
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command, get_group
 
-from commands import (
-    bank,
-    books,
-    cash_forecast,
-    channels,
-    closing,
-    credit_notes,
-    database,
-    document_reports,
-    dunning,
-    gateways,
-    imports,
-    invoices,
-    jobs,
-    keys,
-    matching,
-    notifications,
-    operations,
-    payments,
-    plans,
-    pure,
-    reconciliation,
-    reports,
-    runs,
-    sql,
-    subscription_acts,
-    subscriptions,
-    tenants,
-    unmatched,
-    usage,
-    usage_prices,
-    users,
-    wallets,
-    worker,
-)
+from commands.logs import configure_logs
 
-app = typer.Typer(
-    help="Saldo, the finance cockpit.", no_args_is_help=True, pretty_exceptions_enable=False
-)
-app.add_typer(database.app, name="db")
-app.add_typer(imports.app, name="import")
-app.add_typer(invoices.app, name="invoice")
-app.add_typer(payments.app, name="payment")
-app.add_typer(payments.refund_app, name="refund")
-app.add_typer(unmatched.app, name="unmatched")
-app.add_typer(reconciliation.app, name="reconciliation")
-app.add_typer(credit_notes.app, name="credit-note")
-app.add_typer(books.ledger_app, name="ledger")
-app.add_typer(books.audit_app, name="audit")
-app.add_typer(reports.report_app, name="report")
-app.add_typer(users.app, name="user")
-app.add_typer(keys.app, name="apikey")
-app.add_typer(gateways.app, name="gateway")
-app.add_typer(bank.app, name="bank")
-app.add_typer(gateways.keys_app, name="keys")
-app.add_typer(runs.app, name="run")
-app.add_typer(worker.app, name="job")
-app.add_typer(notifications.app, name="notification")
-app.add_typer(usage.app, name="usage")
-app.add_typer(wallets.app, name="wallet")
-app.add_typer(dunning.app, name="dunning")
-app.add_typer(subscription_acts.app, name="subscription")
-app.add_typer(plans.app, name="plan")
-app.add_typer(tenants.app, name="tenant")
-app.add_typer(sql.app, name="query")
-reports.report_app.command()(document_reports.churn)
-reports.report_app.command()(document_reports.platform_fees)
-reports.report_app.command()(document_reports.revenue_schedule)
-reports.report_app.command("reconciliation")(reconciliation.report)
-reports.report_app.command()(cash_forecast.cash_forecast)
-invoices.app.command()(gateways.charge)
-invoices.app.command()(gateways.attempts)
-runs.app.command("notifications")(notifications.run)
-worker.app.command()(jobs.schedule)
-notifications.app.command()(channels.channels)
-notifications.app.command()(channels.set_channel)
-notifications.app.command()(channels.add_endpoint)
-notifications.app.command()(channels.rotate_endpoint)
-notifications.app.command()(channels.remove_endpoint)
-notifications.app.command("test")(channels.send_test)
-subscription_acts.app.command("list")(subscriptions.list_subscriptions)
-subscription_acts.app.command()(subscriptions.show)
-subscription_acts.app.command()(subscriptions.renewals)
-usage.app.command()(usage_prices.meters)
-usage.app.command()(usage_prices.prices)
-usage.app.command()(usage_prices.create_meter)
-usage.app.command()(usage_prices.set_price)
-books.ledger_app.command()(closing.export)
-app.command()(closing.close)
-app.command()(reports.sync)
-app.command()(reports.metrics)
-app.command()(sql.sql)
-app.command()(pure.proration)
-app.command()(pure.periods)
-app.command()(matching.match)
-app.command()(operations.demo)
-app.command()(operations.serve)
-app.command()(worker.worker)
-app.command()(operations.doctor)
-app.command()(operations.bench)
+WHERE = {
+    "db": ("database:app",),
+    "import": ("imports:app",),
+    "invoice": ("invoices:app", "gateways:charge", "gateways:attempts"),
+    "payment": ("payments:app",),
+    "refund": ("payments:refund_app",),
+    "unmatched": ("unmatched:app",),
+    "reconciliation": ("reconciliation:app",),
+    "credit-note": ("credit_notes:app",),
+    "ledger": ("books:ledger_app", "closing:export"),
+    "audit": ("books:audit_app",),
+    "report": (
+        "reports:report_app",
+        "document_reports:churn",
+        "document_reports:platform_fees",
+        "document_reports:revenue_schedule",
+        "reconciliation:report=reconciliation",
+        "cash_forecast:cash_forecast",
+    ),
+    "user": ("users:app",),
+    "apikey": ("keys:app",),
+    "gateway": ("gateways:app",),
+    "bank": ("bank:app",),
+    "keys": ("gateways:keys_app",),
+    "run": ("runs:app", "notifications:run=notifications"),
+    "job": ("worker:app", "jobs:schedule"),
+    "notification": (
+        "notifications:app",
+        "channels:channels",
+        "channels:set_channel",
+        "channels:add_endpoint",
+        "channels:rotate_endpoint",
+        "channels:remove_endpoint",
+        "channels:send_test=test",
+    ),
+    "usage": (
+        "usage:app",
+        "usage_prices:meters",
+        "usage_prices:prices",
+        "usage_prices:create_meter",
+        "usage_prices:set_price",
+    ),
+    "wallet": ("wallets:app",),
+    "dunning": ("dunning:app",),
+    "subscription": (
+        "subscription_acts:app",
+        "subscriptions:list_subscriptions=list",
+        "subscriptions:show",
+        "subscriptions:renewals",
+    ),
+    "plan": ("plans:app",),
+    "tenant": ("tenants:app",),
+    "query": ("sql:app",),
+    "close": ("closing:close",),
+    "sync": ("reports:sync",),
+    "metrics": ("reports:metrics",),
+    "sql": ("sql:sql",),
+    "proration": ("pure:proration",),
+    "periods": ("pure:periods",),
+    "match": ("matching:match",),
+    "demo": ("operations:demo",),
+    "serve": ("operations:serve",),
+    "worker": ("worker:worker",),
+    "doctor": ("operations:doctor",),
+    "bench": ("operations:bench",),
+}
+"""Each command's places under `commands`: a module and what it is called there, its name after `=`.
+
+A group comes first, and what other modules add to it follows.
+"""
+
+
+class Places(Mapping[str, Any]):
+    """The commands by name, imported when they are asked for: all together take seconds."""
+
+    def __getitem__(self, name: str) -> Any:
+        """The command or group; KeyError when there is none of that name."""
+        return _imported(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(WHERE)
+
+    def __len__(self) -> int:
+        return len(WHERE)
+
+
+class Commands(TyperGroup):
+    """The group of all commands; a name finds its own alone."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands = cast("MutableMapping[str, Any]", Places())
+
+
+@cache
+def _imported(name: str) -> Any:
+    (what, _), *more = (_at(place) for place in WHERE[name])
+    if not isinstance(what, typer.Typer):
+        alone = typer.Typer(add_completion=False)
+        alone.command(name)(what)
+        return get_command(alone)
+    for function, own in more:
+        what.command(own)(function)
+    return get_group(what)
+
+
+def _at(place: str) -> tuple[Any, str | None]:
+    module, _, rest = place.partition(":")
+    attribute, _, own = rest.partition("=")
+    return getattr(import_module(f"commands.{module}"), attribute), own or None
+
+
+app = typer.Typer(cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def saldo() -> None:
+    """Saldo, the finance cockpit."""
 
 
 def main() -> None:
     """Run the command line."""
-    operations.configure_logs()
+    configure_logs()
     app()
 
 

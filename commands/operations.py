@@ -1,7 +1,6 @@
 """`saldo demo`, `serve`, `doctor`, `bench` and `user …`: running the house."""
 
 import importlib
-import logging
 import os
 import pkgutil
 import secrets
@@ -9,7 +8,6 @@ import sys
 import time
 from typing import Annotated, Any
 
-import structlog
 import typer
 
 import bench as benchmarks
@@ -25,20 +23,6 @@ from core.settings import settings
 
 user_app = typer.Typer(help="Accounts.", no_args_is_help=True)
 Port = Annotated[int, typer.Option(min=1, max=65_535)]
-
-
-def configure_logs() -> None:
-    """Structured logs on stderr; what other libraries log joins them."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
 
 
 @command
