@@ -66,7 +66,7 @@ def record(world: World) -> None:
     for payment in world.desk.job("auto-charge", lambda work: record_charges(work, charges)):
         if payment.status == "captured" and payment.invoice_id is not None:
             world.settle(payment.invoice_id, payment.amount_minor)
-            world.to_pay_out.add((payment.provider, payment.currency))
+            world.will_pay_out(payment.provider, payment.currency)
             _aftermath(world, payment)
 
 
@@ -74,7 +74,7 @@ def payouts(world: World) -> None:
     """Each Monday the gateways pay out what is available; it reaches the bank two days later."""
     if world.today.weekday() != 0:
         return
-    for provider, currency in sorted(world.to_pay_out):
+    for (provider, currency), complete_on in sorted(world.to_pay_out.items()):
         number = f"po_{provider}_{currency.lower()}_{world.today:%G-w%V}"
         try:
             made = world.desk.job(
@@ -85,7 +85,8 @@ def payouts(world: World) -> None:
             )
         except NotNow:
             continue
-        world.to_pay_out.discard((provider, currency))
+        if complete_on <= world.today:
+            del world.to_pay_out[provider, currency]
         world.payouts_due[banking_day(world.today + 2 * DAY)].append(made)
 
 

@@ -190,7 +190,9 @@ def _collect_less_often() -> None:
 
 def _quick_engine(given: Engine, processor: int | None = None) -> Engine:
     """The same database over one connection that does not wait for the disk at each commit."""
-    engine = create_engine(given.url, pool_size=1, max_overflow=0, pool_reset_on_return=None)
+    engine = create_engine(
+        given.url, pool_size=1, max_overflow=0, pool_reset_on_return=None, query_cache_size=2_000
+    )
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: psycopg.Connection[Any], _record: object) -> None:

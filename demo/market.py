@@ -40,7 +40,7 @@ BAD_QUARTER = range(13, 16)
 """Months 14 to 16 of the company's life: a failed release, then recovery."""
 HABITS = {
     "early": (30, -9, -1),
-    "punctual": (36, 0, 2),
+    "punctual": (36, -3, 0),
     "late": (20, 3, 11),
     "very_late": (8, 12, 40),
     "erratic": (6, -4, 40),

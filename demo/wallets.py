@@ -53,7 +53,7 @@ def recharge(world: World, tenant_id: int, profile: Profile, amount: int) -> Non
             fee_minor=min(fee, amount),
         ),
     )
-    world.to_pay_out.add((profile.provider, profile.currency))
+    world.will_pay_out(profile.provider, profile.currency)
 
 
 def look_ahead(world: World, customer: Customer, period_end: date | None) -> None:

@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from random import Random
 
 from sqlalchemy import select
 
 from core.gateways.actions import Payout
+from core.gateways.entries import AVAILABLE_AFTER_DAYS
 from core.invoices.models import OPEN, Invoice
 from core.payments.actions import Charge
 from core.plans.models import Plan
@@ -71,8 +72,8 @@ class World:
         self.bills: dict[int, Bill] = {}
         self.charges: list[Charge] = []
         """What the gateways answered today and is not recorded yet."""
-        self.to_pay_out: set[tuple[str, str]] = set()
-        """Gateways and currencies with money to pay out."""
+        self.to_pay_out: dict[tuple[str, str], date] = {}
+        """Gateways and currencies with money to pay out, and the day on which all is available."""
         self.payouts_due: dict[date, list[Payout]] = defaultdict(list)
         """Payouts by the day on which the bank shows them."""
         self._jobs: dict[date, list[Task]] = defaultdict(list)
@@ -114,6 +115,11 @@ class World:
     def errands_today(self) -> list[Task]:
         """The people's tasks of today, once."""
         return self._errands.pop(self.today, [])
+
+    def will_pay_out(self, provider: str, currency: str) -> None:
+        """A gateway took money today and pays it out once it is available."""
+        days = timedelta(days=AVAILABLE_AFTER_DAYS[provider])
+        self.to_pay_out[provider, currency] = self.today + days
 
     def settle(self, invoice_id: int, amount_minor: int) -> None:
         """Remember that an invoice is owed less; nothing owed forgets it."""
