@@ -16,7 +16,7 @@ from core.work import Work
 from demo.calendar import DAY
 from demo.world import World
 
-READ_DAYS = 100
+READ_DAYS = 62
 """How far back the gateways' ledgers are read."""
 KEPT_DAYS = 30
 """Days of history that the company has of its reconciliation."""
