@@ -52,6 +52,8 @@ def _start(pgdata: Path, wait_s: float) -> str:
         except (subprocess.SubprocessError, AssertionError, psycopg.OperationalError) as problem:
             # A failed start stays in the class's cache and would be handed out again.
             pgserver.PostgresServer._instances.pop(pgdata, None)
+            if _lost_its_socket(pgdata):
+                stop(pgdata)
             if time.monotonic() > deadline:
                 raise DatabaseUnavailable(
                     f"The embedded database in {pgdata} did not start in {wait_s:.0f} s: {problem}"
@@ -94,6 +96,15 @@ def _made_private(pgdata: Path) -> bool:
     with configuration.open("a") as file:
         file.write(f"{PRIVATE_SOCKET}\n")
     return True
+
+
+def _lost_its_socket(pgdata: Path) -> bool:
+    """Whether a server runs that nobody can reach any more, as where old sockets are cleaned up."""
+    try:
+        _, _, _, port, folder, *_ = (pgdata / "postmaster.pid").read_text().split("\n")
+    except (FileNotFoundError, ValueError):
+        return False
+    return bool(folder) and not Path(folder, f".s.PGSQL.{port}").exists()
 
 
 def _set_aside_stale_locks(pgdata: Path) -> None:

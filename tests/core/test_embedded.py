@@ -40,6 +40,13 @@ def test_it_starts_again_after_kill_9_with_every_committed_row(pgdata: Path) -> 
     assert rows(embedded.start(pgdata)) == 2
 
 
+def test_a_server_whose_socket_was_removed_is_started_again(pgdata: Path) -> None:
+    assert rows(embedded.start(pgdata)) == 1
+    for each in pgdata.glob(".s.PGSQL.*"):
+        each.unlink()
+    assert rows(embedded.start(pgdata)) == 2
+
+
 def test_a_pid_that_belongs_to_another_program_is_no_server(pgdata: Path) -> None:
     uri = embedded.start(pgdata)
     rows(uri)
