@@ -159,18 +159,29 @@ def _why_off(office: Office) -> str | None:
 
 
 def _published(folder: str, wanted: Followings, day: date, today: date) -> list[Published]:
-    """The newest day, and those before it when a currency lacks some; the oldest first."""
-    *_, newest = ecb.read(folder, ecb.DAILY, today)
-    if today - newest.on > timedelta(days=MOST_SILENT_DAYS):
-        raise RatesRefused(f"{folder}: the newest rates are of {newest.on}")
+    """The newest day, and those before it when a currency lacks some; the oldest first.
+
+    The history may come out later than the newest day. That day then waits for a later run if it
+    would leave a working day behind.
+    """
+    *_, newest = _fresh(folder, ecb.DAILY, today)
     asked = {code: rate for code, rate in newest.rates.items() if code in wanted}
     if not any(_lacks(wanted[code], newest.on, day) for code in asked):
         return [newest]
-    days = ecb.read(folder, ecb.HISTORY, today)
-    same = next((each.rates for each in days if each.on == newest.on), {})
+    days = list(_fresh(folder, ecb.HISTORY, today))
+    same = next((each.rates for each in days if each.on == newest.on), None)
+    if same is None:
+        return days if _next_working_day(days[-1].on) < newest.on else [*days, newest]
     if any(same.get(code) != rate for code, rate in asked.items()):
-        raise RatesRefused(f"{folder}: its documents do not agree about {newest.on}")
-    return list(days)
+        raise RatesRefused(f"{folder}: the two documents do not agree about {newest.on}")
+    return days
+
+
+def _fresh(folder: str, name: str, today: date) -> tuple[Published, ...]:
+    days = ecb.read(folder, name, today)
+    if today - days[-1].on > timedelta(days=MOST_SILENT_DAYS):
+        raise RatesRefused(f"{folder}/{name}: its newest rates are of {days[-1].on}")
+    return days
 
 
 def _lacks(currency: Followed, newest_on: date, day: date) -> bool:

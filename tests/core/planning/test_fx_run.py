@@ -225,18 +225,32 @@ def test_documents_that_do_not_agree_keep_nothing(company: Office, peer: Peer) -
     peer.documents[HISTORY] = document({**WEEK, TODAY: {"SEK": "11.4", "USD": "1.6"}})
     with pytest.raises(RatesRefused, match="do not agree about 2026-11-20"):
         run_fx(company)
-    peer.documents[HISTORY] = document({MONDAY: WEEK[MONDAY]})
-    with pytest.raises(RatesRefused, match="do not agree about 2026-11-20"):
-        run_fx(company)
     assert kept(company) == {}
+
+
+def test_a_history_that_comes_out_later_than_the_newest_day_leaves_no_day_out(
+    company: Office, peer: Peer
+) -> None:
+    peer.documents[HISTORY] = document({day: WEEK[day] for day in (MONDAY, TUESDAY, WEDNESDAY)})
+    assert run_fx(company).published_on == WEDNESDAY
+    peer.documents[HISTORY] = document({day: WEEK[day] for day in WEEK if day != TODAY})
+    assert [day for day, code, _ in told(run_fx(company)) if code == "SEK"] == [THURSDAY, TODAY]
+    assert len(kept(company)) == 10
 
 
 def test_a_document_that_is_no_longer_kept_up_is_refused(company: Office, clock: SetClock) -> None:
     clock.advance(timedelta(days=10))
     assert run_fx(company).published_on == TODAY
     clock.advance(timedelta(days=1))
-    with pytest.raises(RatesRefused, match="the newest rates are of 2026-11-20"):
+    with pytest.raises(RatesRefused, match=f"{DAILY}: its newest rates are of 2026-11-20"):
         run_fx(company)
+
+
+def test_a_history_that_is_no_longer_kept_up_is_refused(company: Office, peer: Peer) -> None:
+    peer.documents[HISTORY] = document({date(2026, 11, 9): WEEK[MONDAY]})
+    with pytest.raises(RatesRefused, match=f"{HISTORY}: its newest rates are of 2026-11-09"):
+        run_fx(company)
+    assert kept(company) == {}
 
 
 def test_a_broken_history_keeps_nothing_of_the_newest_day(company: Office, peer: Peer) -> None:
