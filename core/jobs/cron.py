@@ -175,10 +175,9 @@ def _days_in_words(cron: Cron) -> str:
 
 
 def _weekdays_in_words(days: list[int]) -> str:
-    """Days of the week in order, Monday is 0; three and more in a row by the first and the last."""
-    names = [get_day_names("wide", locale="en")[day] + "s" for day in days]
-    in_a_row = len(days) > 2 and days[-1] - days[0] == len(days) - 1
-    return f"{names[0]} to {names[-1]}" if in_a_row else _listed(names)
+    """Days of the week in order, Monday is 0."""
+    names = get_day_names("wide", locale="en")
+    return "weekdays" if days == [*range(5)] else _listed([names[day] + "s" for day in days])
 
 
 def _listed(words: list[str]) -> str:
