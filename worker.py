@@ -28,6 +28,7 @@ from core.jobs.running import Summary, run_queued
 from core.jobs.worker import Worker
 from core.ledger.recognition import recognise_revenue
 from core.notifications.running import run_notifications
+from core.planning.run import run_fx
 from core.reconciliation.run import run_reconcile
 from core.refunds.run import sweep
 from core.subscriptions.run import run_lifecycle
@@ -101,6 +102,11 @@ def reconcile(office: Office) -> Summary:
     return run_reconcile(office).counts
 
 
+def fx(office: Office) -> Summary:
+    """Published exchange rates, counted by what became of them; none while switched off."""
+    return run_fx(office).counts
+
+
 def notifications(office: Office) -> Summary:
     """Messages, counted by what became of them."""
     return dict(vars(run_notifications(office)))
@@ -138,6 +144,7 @@ DOES: dict[str, Callable[[Office], Summary]] = {
     "disputes": disputes,
     "simulator": simulator,
     "reconcile": reconcile,
+    "fx": fx,
     "notifications": notifications,
     "anchor": anchor,
     "sync": sync,

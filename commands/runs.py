@@ -17,6 +17,7 @@ from core.jobs.catalogue import JOBS
 from core.jobs.running import run_by_hand
 from core.money import units_text
 from core.office import office
+from core.planning.run import run_fx
 from core.reconciliation.run import run_reconcile
 from core.refunds.run import sweep as sweep_refunds
 from core.subscriptions.run import run_lifecycle
@@ -121,6 +122,19 @@ def reconcile(as_of: AsOf = None, dry_run: DryRun = False, as_json: AsJson = Fal
     if run["problems"]:
         failed(run, as_json, _show_reconcile, "; ".join(run["problems"]))
     answer(run, as_json, _show_reconcile)
+
+
+@app.command("fx")
+@command
+def fx(as_of: AsOf = None, dry_run: DryRun = False, as_json: AsJson = False) -> None:
+    """Fetch the European Central Bank's exchange rates for the currencies in use."""
+    run = recorded(
+        "fx",
+        lambda: run_fx(office(), as_of, dry_run=dry_run).as_json(),
+        lambda done: done["counts"],
+        dry_run=dry_run,
+    )
+    answer(run, as_json, _show_fx)
 
 
 @app.command("sweep")
@@ -285,6 +299,29 @@ def _show_reconcile(result: dict[str, Any]) -> None:
     counted = ", ".join(f"{name.replace('_', ' ')} {n}" for name, n in result["counts"].items())
     mood = "would be" if result["dry_run"] else "done"
     console.print(f"{result['as_of']} {mood}: {counted}")
+
+
+def _show_fx(result: dict[str, Any]) -> None:
+    if result["off"]:
+        console.print(result["off"])
+        return
+    rows = [
+        [
+            str(change["rated_on"]),
+            change["currency"],
+            change["rate_to_eur"],
+            change["outcome"],
+            change["words"],
+        ]
+        for change in result["changes"]
+    ]
+    table(["day", "currency", "EUR for one", "outcome", "why"], rows, right=(2,))
+    if result["unpublished"]:
+        console.print(f"in use, but not published: {', '.join(result['unpublished'])}")
+    counted = ", ".join(f"{name} {count}" for name, count in result["counts"].items())
+    mood = "would be" if result["dry_run"] else "done"
+    newest = f"newest of {result['published_on']}" if result["published_on"] else "none published"
+    console.print(f"{result['as_of']} {mood}: {counted}; {newest}")
 
 
 def _show_sweep(result: dict[str, Any]) -> None:

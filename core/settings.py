@@ -18,6 +18,7 @@ from core.settings_parts import (
     GatewaySettings,
     MessageSettings,
     OidcSettings,
+    RateSettings,
     SandboxSettings,
 )
 
@@ -37,6 +38,7 @@ class Settings(
     GatewaySettings,
     OidcSettings,
     ForecastSettings,
+    RateSettings,
     SandboxSettings,
 ):
     """Names follow the sources where they exist, `SALDO_…` otherwise."""

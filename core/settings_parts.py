@@ -1,4 +1,4 @@
-"""The settings of documents, messages, gateways and sign-in, which `Settings` takes in."""
+"""The settings of documents, messages, rates, gateways and sign-in, which `Settings` takes in."""
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -137,6 +137,26 @@ class ForecastSettings(BaseSettings):
         alias="SALDO_FORECAST_LEAST_SETTLED",
         description="Settled invoices from which on its back-test tries a month end.",
     )
+
+
+class RateSettings(BaseSettings):
+    """Where exchange rates come from."""
+
+    fx_url: str = Field(
+        default="https://www.ecb.europa.eu/stats/eurofxref",
+        alias="SALDO_FX_URL",
+        description="Where the European Central Bank's daily reference rates are read, at its own "
+        "address or a copy's. None are read when empty, or in a database that was built as a demo.",
+    )
+
+    @field_validator("fx_url")
+    @classmethod
+    def _known_place(cls, value: str) -> str:
+        if value and not (is_safe_address(value) and set("?#@").isdisjoint(value)):
+            raise ValueError(
+                "SALDO_FX_URL starts with https:// and has no user name, question mark or hash"
+            )
+        return value
 
 
 class MessageSettings(BaseSettings):

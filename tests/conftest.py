@@ -32,7 +32,8 @@ NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give this run a home of its own; its workers inherit the name."""
+    """Give this run a home of its own; its workers inherit the name. No test asks a real bank."""
+    os.environ["SALDO_FX_URL"] = ""
     if not hasattr(config, "workerinput"):
         home = Path(tempfile.mkdtemp(prefix="saldo-tests-"))
         home.chmod(0o755)

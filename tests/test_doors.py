@@ -35,6 +35,7 @@ THROUGH: dict[str, Name] = {
         ),
         ("core.reconciliation.actions", "decide_each"),
     ),
+    "planning.rates.recorded": ("core.planning.run", "run_fx"),
     "recharge.opened": ("core.charging.checkout", "recharge"),
     "card.page_opened": ("core.charging.checkout", "leave_card"),
     "charge.attempt.started": ("core.charging.run", "charge_now"),
@@ -45,7 +46,7 @@ THROUGH: dict[str, Name] = {
 CARRIERS = ("core", "etl")
 """Packages whose functions doors use."""
 NIGHTLY = "a step of a daily run, which is asked for as a job or with `saldo run`"
-FILES = "costs, cash and rates come in as files, with `saldo import csv`"
+FILES = "costs and cash come in as files, with `saldo import csv`"
 OWN = "a tenant's person has the pages and the API, but no command line"
 MISSING = "no door yet"
 NEITHER = {
@@ -58,13 +59,13 @@ NEITHER = {
     "access.totp.enrolled": MISSING,
     "planning.costs.recorded": FILES,
     "planning.cash.recorded": FILES,
-    "planning.rates.recorded": FILES,
     "bank.mapping.saved": "a page's wizard keeps it; a program names its mapping with each file",
 }
 LACKING = {
     "api": {
         **NEITHER,
         "import.csv": "files are loaded by an operator",
+        "planning.rates.recorded": NIGHTLY,
     },
     "commands": {
         **NEITHER,

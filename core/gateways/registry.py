@@ -97,6 +97,11 @@ def simulated(settings: Settings, engine: Engine) -> bool:
     """Whether the simulator stands in for gateways without keys."""
     if settings.gateway_simulator is not None:
         return settings.gateway_simulator
+    return is_demo(engine)
+
+
+def is_demo(engine: Engine) -> bool:
+    """Whether the database was built as a demo."""
     with engine.connect() as connection:
         found = connection.scalar(text("select in_service from simulator.control"))
     return bool(found)

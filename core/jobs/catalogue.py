@@ -22,7 +22,7 @@ class Job:
     attempts: int = 3
     group: str = ""
     ages: bool = False
-    """Lets contracts and books go on with the calendar; a simulated company has it off."""
+    """Lets contracts, books and rates go on with the calendar; a simulated company has it off."""
 
     @property
     def lock(self) -> str:
@@ -50,6 +50,7 @@ _ALL = (
     Job("simulator", "Sends the events of the built-in gateway simulator", "* * * * *", 1),
     Job("disputes", "Looks for disputes at the gateways", "40 * * * *", 1),
     Job("reconcile", "Reads the gateways' ledgers and compares them with the books", "30 5 * * *"),
+    Job("fx", "Fetches the European Central Bank's exchange rates", "30 16 * * 1-5", ages=True),
     Job("notifications", "Tells tenants what happened, and tries again", "* * * * *", 1),
     Job("anchor", "Keeps the audit log's head elsewhere too", "45 2 * * *"),
     Job("sync", "Brings the analytics copy up to date", "15 * * * *", 1, group="sync"),

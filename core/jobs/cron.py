@@ -163,8 +163,7 @@ def _times_in_words(cron: Cron) -> str | None:
 def _days_in_words(cron: Cron) -> str:
     words = []
     if len(cron.weekdays) < 7:
-        names = get_day_names("wide", locale="en")
-        words.append("on " + _listed([names[(n - 1) % 7] + "s" for n in sorted(cron.weekdays)]))
+        words.append("on " + _weekdays_in_words(sorted((n - 1) % 7 for n in cron.weekdays)))
     if len(cron.days) < 31:
         words.append("on the " + _listed([_ORDINALS.get(n, f"{n}th") for n in sorted(cron.days)]))
     told = " or ".join(words)
@@ -173,6 +172,12 @@ def _days_in_words(cron: Cron) -> str:
     months = get_month_names("wide", locale="en")
     of_months = _listed([months[n] for n in sorted(cron.months)])
     return f"{told} of {of_months}" if told else f"in {of_months}"
+
+
+def _weekdays_in_words(days: list[int]) -> str:
+    """Days of the week in order, Monday is 0."""
+    names = get_day_names("wide", locale="en")
+    return "weekdays" if days == [*range(5)] else _listed([names[day] + "s" for day in days])
 
 
 def _listed(words: list[str]) -> str:

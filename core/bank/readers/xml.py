@@ -21,7 +21,7 @@ def tree_of(data: bytes) -> Any:
     if data.count(b"<") > 2 * MOST_ELEMENTS:
         raise BadInput(f"The file holds more than {MOST_ELEMENTS:,} elements")
     if any(mark in data for mark in (*_DOCTYPES, *_NAMES)):
-        raise BadInput("The file declares a document type or entities; bank files do neither")
+        raise BadInput("The file declares a document type or entities, which are not read")
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -38,7 +38,7 @@ def tree_of(data: bytes) -> Any:
         raise BadInput(f"Line {line}: the XML is broken: {problem.msg}") from problem
     document: Any = root.getroottree().docinfo
     if document.doctype:
-        raise BadInput("The file declares a document type; bank files do not")
+        raise BadInput("The file declares a document type, which is not read")
     for element in root.iter():
         if not isinstance(element.tag, str):
             raise BadInput(f"Line {element.sourceline}: the file refers to an entity")
