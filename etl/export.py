@@ -35,6 +35,10 @@ def without_formulas(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def as_frame(lines: list[dict[str, Any]]) -> pl.DataFrame:
-    """Lines of several kinds as one table; a column that a line lacks is empty in it."""
-    return pl.from_dicts(lines, infer_schema_length=None)
+def as_frame(lines: Sequence[dict[str, Any]], names: Sequence[str] = ()) -> pl.DataFrame:
+    """Lines of several kinds as one table; a column that a line lacks is empty in it.
+
+    The columns are those named, also without lines, then any other that a line has.
+    """
+    columns = list(dict.fromkeys([*names, *(name for line in lines for name in line)]))
+    return pl.from_dicts(lines, schema=columns, infer_schema_length=None)
