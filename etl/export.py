@@ -14,12 +14,17 @@ def csv_text(frame: pl.DataFrame) -> str:
 
 
 def records(rows: Sequence[Any], names: Sequence[str]) -> pl.DataFrame:
-    """Objects as rows, one column for each attribute named; several values in one text."""
+    """Objects as rows, one column for each attribute named; several values in one text.
+
+    What people are shown in place of an attribute (`shown_status`) is headed by its plain name.
+    """
 
     def plain(value: Any) -> Any:
         return " ".join(map(str, value)) if isinstance(value, list) else value
 
-    columns = {name: [plain(getattr(row, name)) for row in rows] for name in names}
+    columns = {
+        name.removeprefix("shown_"): [plain(getattr(row, name)) for row in rows] for name in names
+    }
     return pl.DataFrame(columns, strict=False)
 
 

@@ -185,6 +185,7 @@ def test_lists_are_taken_away_as_csv_and_pdf_with_their_filters(
     assert told.headers["content-disposition"] == 'attachment; filename="invoices.csv"'
     [row] = csv.DictReader(io.StringIO(told.text))
     assert (row["number"], row["due_minor"]) == (open_one.number, str(open_one.total_minor))
+    assert row["status"] == "issued"
     [paid] = csv.DictReader(io.StringIO(api.get("/sys/payments.csv", headers=headers).text))
     assert paid["invoice_numbers"] not in ("", open_one.number)
     for name, found in (("invoices", "2 rows"), ("payments", "1 rows")):

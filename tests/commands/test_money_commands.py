@@ -220,6 +220,7 @@ def test_lists_go_to_stdout_as_csv_and_pdf(saldo: Saldo, tenant: str, tmp_path: 
     assert paid.code == 0, paid.err
     listed = saldo("invoice", "list", "--status", "paid", "--format", "csv", "--limit", "1")
     assert [line.split(",")[1] for line in listed.out.splitlines()] == ["number", sent["number"]]
+    assert [line.split(",")[8] for line in listed.out.splitlines()] == ["status", "paid"]
     assert len(saldo("invoice", "list", "--status", "draft", "--format", "csv").out.split()) == 1
     assert saldo("payment", "list", "--format", "csv").out.count(sent["number"]) == 1
     for what in ("invoice", "payment"):
