@@ -13,7 +13,7 @@ from core.rehearsal import rehearse
 from core.subscriptions.actions import cancel, change_plan, set_auto_renew
 from core.subscriptions.detail import detail, tenant_names, tenant_page
 from core.subscriptions.items import add_item
-from core.subscriptions.listing import SORTS, Filters, subscriptions
+from core.subscriptions.listing import SORTS, Filters, choices, subscriptions
 from core.subscriptions.models import Subscription
 from core.subscriptions.pausing import pause
 from core.subscriptions.renewals import Renewal, renewals
@@ -82,6 +82,8 @@ def three(office: Office) -> list[Subscription]:
         (Filters(status="trial"), ["Cy"]),
         (Filters(plan="pro"), ["Bo"]),
         (Filters(currency="SEK"), ["Bo"]),
+        (Filters(country="SE"), ["Bo"]),
+        (Filters(country="DE", status="trial"), ["Cy"]),
         (Filters(collection="charge_automatically"), ["Ada 100%"]),
         (Filters(renews_until=date(2026, 12, 4)), ["Cy"]),
         (Filters(renews_from=date(2026, 12, 5)), ["Ada 100%", "Bo"]),
@@ -121,6 +123,15 @@ def test_row_tells_mrr_open_amount_and_overdue(office: Office, clock: SetClock) 
         ada, bo, cy = subscriptions(work).rows
     assert (ada.overdue, bo.overdue, cy.mrr_minor) == (True, False, 0)
     assert cy.renews_on == date(2026, 12, 4)
+
+
+@pytest.mark.usefixtures("three")
+def test_choices_are_what_subscriptions_have(office: Office) -> None:
+    named(office, "Without a subscription", "FI")
+    with office.work(JOB) as work:
+        found = choices(work)
+    assert list(found.plans) == ["starter", "growth", "pro"]
+    assert (found.currencies, found.countries) == (["EUR", "SEK"], ["DE", "SE"])
 
 
 def test_annual_price_counts_a_twelfth_a_month(office: Office) -> None:
