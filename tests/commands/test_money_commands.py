@@ -140,6 +140,14 @@ def test_a_credit_note_needs_two_people_and_comes_as_a_document(
     declined = saldo("credit-note", "decline", str(other), "--reason", WHY, *AS_CLERK)
     assert declined.json["status"] == "declined"
     assert saldo("credit-note", "list", "--status", "issued", "--json").json["count"] == 1
+    for more, ids in (
+        (("--sort", "total"), [other, issued.json["id"]]),
+        (("--sort", "total", "--ascending"), [issued.json["id"], other]),
+        (("--currency", "NOK"), []),
+    ):
+        found = saldo("credit-note", "list", *more, "--json").json["credit_notes"]
+        assert [note["id"] for note in found] == ids
+    assert saldo("credit-note", "list", "--sort", "colour", "--json").json["code"] == "bad_input"
     out = tmp_path / "note.pdf"
     pdf = saldo("credit-note", "pdf", issued.json["number"], "--out", str(out), "--json")
     assert pdf.json["standard"] == "a-3b"
