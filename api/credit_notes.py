@@ -10,7 +10,7 @@ from api.caller import Caller, Key, TheOffice
 from api.errors import refusals
 from api.invoices import ReasonBody
 from api.payments import Amount
-from api.shapes import Body, Limit, LongText, Offset, RecordId, Search, SomeId, example
+from api.shapes import Body, Currency, Limit, LongText, Offset, RecordId, Search, SomeId, example
 from core.credit_notes import actions
 from core.credit_notes.queries import (
     NoteFilters,
@@ -22,6 +22,7 @@ from core.credit_notes.queries import (
 )
 
 Status = Literal["draft", "issued", "declined"]
+Sort = Literal["newest", "tenant", "total", "left", "issued"]
 Cause = Literal[
     "duplicate",
     "service_failure",
@@ -78,13 +79,18 @@ def list_notes(
     status: Status | None = None,
     tenant_id: Annotated[SomeId | None, Query()] = None,
     invoice_id: Annotated[SomeId | None, Query()] = None,
+    currency: Annotated[Currency | None, Query()] = None,
+    sort: Sort = "newest",
+    descending: bool = True,
     limit: Limit = 100,
     offset: Offset = 0,
 ) -> NotePage:
     """Needs `billing.read`; a tenant's caller gets its own issued ones."""
-    wanted = NoteFilters(search, status, tenant_id, invoice_id)
+    wanted = NoteFilters(search, status, tenant_id, invoice_id, currency)
     with at.work(actor) as work:
-        return credit_notes(work, wanted, limit=limit, offset=offset)
+        return credit_notes(
+            work, wanted, sort=sort, descending=descending, limit=limit, offset=offset
+        )
 
 
 @router.get("/{credit_note_id}", summary="One credit note", responses=refusals(404))

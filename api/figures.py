@@ -8,14 +8,14 @@ from fastapi import APIRouter, Query, Response
 from api.caller import Caller, TheOffice
 from api.copy import TheCopy
 from api.errors import refusals
-from api.reports import CSV, csv_lines
+from api.reports import CSV, csv_file, csv_lines
 from core.forecast.behaviour import Beliefs
 from core.forecast.charges import card_renewals
 from etl import figures
 from etl.figures.cohorts import cohort_rows
-from etl.figures.forecast import forecast_lines
+from etl.figures.forecast import FILE_COLUMNS, forecast_lines
 from etl.figures.metrics import MOST_MONTHS, By
-from etl.figures.values import month_rows
+from etl.figures.values import month_columns, month_rows
 
 AsOf = Annotated[date | None, Query(description="As known on this day; the copy's at first.")]
 Currency = Annotated[str | None, Query(min_length=3, max_length=3, description="ISO 4217 code.")]
@@ -64,7 +64,7 @@ def metrics_csv(
 ) -> Response:
     """One line per month, and per group where grouped. Needs `analytics.read`."""
     found = metrics(at, actor, copy, month, months, by, as_of, currency, constant_on)
-    return csv_lines("metrics", month_rows(found["months"]))
+    return csv_lines("metrics", month_rows(found["months"]), month_columns(found["months"]))
 
 
 @router.get("/movements", summary="How recurring revenue moved", responses=refusals(400))
@@ -100,7 +100,7 @@ def movements_csv(
 ) -> Response:
     """One line per month, and per group where grouped. Needs `analytics.read`."""
     found = movements(at, actor, copy, since, until, by, as_of, currency, constant_on)
-    return csv_lines("movements", month_rows(found))
+    return csv_lines("movements", month_rows(found), month_columns(found))
 
 
 @router.get("/cash-forecast", summary="Expected receipts by week", responses=refusals(400))
@@ -130,7 +130,7 @@ def cash_forecast_csv(
 ) -> Response:
     """Weeks, back-test, then invoices. Needs `billing.read`."""
     found = cash_forecast(at, actor, copy, as_of, currency)
-    return csv_lines("cash-forecast", forecast_lines(found))
+    return csv_lines("cash-forecast", forecast_lines(found), FILE_COLUMNS)
 
 
 @router.get("/cohorts", summary="How long tenants stay", responses=refusals(400))
@@ -166,4 +166,4 @@ def cohorts_csv(
 ) -> Response:
     """One line per cohort and age in months. Needs `analytics.read`."""
     found = cohorts(at, actor, copy, since, until, as_of, currency, constant_on)
-    return csv_lines("cohorts", cohort_rows(found).to_dicts())
+    return csv_file("cohorts", cohort_rows(found))

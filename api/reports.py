@@ -1,5 +1,6 @@
 """`/sys/billing/churn` and `/sys/billing/platform-fees`, as JSON and as CSV (CHN, FEE)."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -36,7 +37,9 @@ def churn(at: TheOffice, actor: Caller, since: From, until: To) -> churning.Chur
 @router.get("/churn.csv", summary="The same as CSV", responses={**refusals(400), **CSV})
 def churn_csv(at: TheOffice, actor: Caller, since: From, until: To) -> Response:
     """Totals, buckets, then subscriptions. Needs `analytics.read`."""
-    return csv_lines("churn", churning.as_lines(churn(at, actor, since, until)))
+    return csv_lines(
+        "churn", churning.as_lines(churn(at, actor, since, until)), churning.FILE_COLUMNS
+    )
 
 
 @router.get("/platform-fees", summary="What the platform charged", responses=refusals(400))
@@ -55,9 +58,8 @@ def platform_fees_csv(
     at: TheOffice, actor: Caller, since: From, until: To, group_by: Grouping = "tenant"
 ) -> Response:
     """Totals, groups, then invoices. Needs `analytics.read`."""
-    return csv_lines(
-        "platform-fees", fees.as_lines(platform_fees(at, actor, since, until, group_by))
-    )
+    lines = fees.as_lines(platform_fees(at, actor, since, until, group_by))
+    return csv_lines("platform-fees", lines, fees.FILE_COLUMNS)
 
 
 @router.get("/revenue-schedule", summary="When deferred revenue is earned", responses=refusals(400))
@@ -71,18 +73,18 @@ def revenue_schedule(at: TheOffice, actor: Caller, since: From, until: To) -> Sc
 def revenue_schedule_csv(at: TheOffice, actor: Caller, since: From, until: To) -> Response:
     """Months, then the lines they rest on. Needs `analytics.read`."""
     lines = scheduling.as_lines(revenue_schedule(at, actor, since, until))
-    return csv_lines("revenue-schedule", lines)
+    return csv_lines("revenue-schedule", lines, scheduling.FILE_COLUMNS)
 
 
-def csv_lines(name: str, lines: list[dict[str, Any]]) -> Response:
-    """Lines of several kinds in one table; a name of a group stands beside its figures."""
-    return csv_file(name, as_frame(lines) if lines else None)
+def csv_lines(name: str, lines: list[dict[str, Any]], columns: Sequence[str] = ()) -> Response:
+    """Lines of several kinds in one table; the columns named are there without lines too."""
+    return csv_file(name, as_frame(lines, columns))
 
 
-def csv_file(name: str, frame: pl.DataFrame | None) -> Response:
-    """A frame as a CSV file to take away, empty without one."""
+def csv_file(name: str, frame: pl.DataFrame) -> Response:
+    """A frame as a CSV file to take away."""
     return Response(
-        "" if frame is None else csv_text(frame),
+        csv_text(frame),
         media_type="text/csv; charset=utf-8",
         headers={"content-disposition": f'attachment; filename="{name}.csv"'},
     )

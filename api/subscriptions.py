@@ -36,6 +36,9 @@ AnyStatus = Literal[
 ]
 Outcome = Literal["all", "coming", "not"]
 Slug = Annotated[str | None, Query(pattern="^[a-z0-9-]+$", max_length=60)]
+Country = Annotated[
+    str | None, Query(pattern="^[A-Z]{2}$", description="The tenant's, ISO 3166 such as SE.")
+]
 
 router = APIRouter()
 status_router = APIRouter(prefix="/subscriptions", tags=["Subscriptions"])
@@ -49,6 +52,7 @@ def list_subscriptions(
     status: AnyStatus | None = None,
     plan: Slug = None,
     currency: Annotated[Currency | None, Query()] = None,
+    country: Country = None,
     collection: Collection | None = None,
     tenant_id: Annotated[SomeId | None, Query()] = None,
     renews_from: date | None = None,
@@ -68,6 +72,7 @@ def list_subscriptions(
         renews_from=renews_from,
         renews_until=renews_until,
         tenant_id=tenant_id,
+        country=country,
     )
     with at.work(actor) as work:
         page = subscriptions(

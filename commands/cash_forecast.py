@@ -14,7 +14,7 @@ from core.office import office
 from core.settings import settings
 from etl import figures
 from etl.export import as_frame, csv_text
-from etl.figures.forecast import forecast_lines
+from etl.figures.forecast import FILE_COLUMNS, forecast_lines
 from etl.figures.papers import forecast_paper
 from etl.warehouse import Warehouse
 
@@ -47,8 +47,7 @@ def cash_forecast(
         charges = card_renewals(work, day)
     found = figures.cash_forecast(copy, day, currency, charges, Beliefs.of(settings()))
     if form == "csv":
-        lines = forecast_lines(found)
-        sys.stdout.write(csv_text(as_frame(lines)) if lines else "")
+        sys.stdout.write(csv_text(as_frame(forecast_lines(found), FILE_COLUMNS)))
         return
     if form == "pdf":
         write_pdf(forecast_paper(found))

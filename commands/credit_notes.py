@@ -29,14 +29,20 @@ Key = Annotated[str | None, typer.Option(help="The same key again changes nothin
 def list_notes(
     search: Annotated[str | None, typer.Option(help="Tenant or number.")] = None,
     status: Annotated[str | None, typer.Option(help="draft, issued or declined.")] = None,
+    currency: Annotated[str | None, typer.Option()] = None,
     tenant: Annotated[int | None, typer.Option(help="The tenant's id.")] = None,
+    sort: Annotated[str, typer.Option(help="newest, tenant, total, left or issued.")] = "newest",
+    ascending: Annotated[bool, typer.Option("--ascending")] = False,
     limit: Annotated[int, typer.Option(min=1, max=500)] = 100,
     offset: Annotated[int, typer.Option(min=0)] = 0,
     as_json: AsJson = False,
 ) -> None:
     """List credit notes, the newest first."""
+    wanted = NoteFilters(search, status, tenant, currency=currency)
     with office().work(system("saldo credit-note list")) as work:
-        page = credit_notes(work, NoteFilters(search, status, tenant), limit=limit, offset=offset)
+        page = credit_notes(
+            work, wanted, sort=sort, descending=not ascending, limit=limit, offset=offset
+        )
     result = {"count": page.count, "credit_notes": [asdict(row) for row in page.rows]}
     answer(result, as_json, lambda r: _show_rows(r["credit_notes"]))
 

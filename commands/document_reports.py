@@ -6,7 +6,6 @@ from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any, Literal
 
-import polars as pl
 import typer
 
 from commands.list_files import write_pdf
@@ -21,7 +20,7 @@ from core.reports import revenue_schedule as scheduling
 from core.reports.papers import schedule_paper
 from core.settings import settings
 from core.work import Work
-from etl.export import csv_text
+from etl.export import as_frame, csv_text
 
 From = Annotated[date, typer.Option("--from", parser=day, metavar="DATE", help="First day.")]
 To = Annotated[date, typer.Option("--to", parser=day, metavar="DATE", help="Last day, included.")]
@@ -42,7 +41,7 @@ def churn(since: From, until: To, form: Format = None, as_json: AsJson = False) 
     """Who left, why, and what was lost, locked when they left."""
     found = _read(lambda work: churning.churn(work, since, until))
     if form == "csv":
-        _csv(churning.as_lines(found))
+        _csv(churning.as_lines(found), churning.FILE_COLUMNS)
     elif form == "pdf":
         _pdf(
             "Churn",
@@ -65,7 +64,7 @@ def platform_fees(
     """What the platform itself invoiced: gross, paid and outstanding."""
     found = _read(lambda work: fees.platform_fees(work, since, until, group_by))
     if form == "csv":
-        _csv(fees.as_lines(found))
+        _csv(fees.as_lines(found), fees.FILE_COLUMNS)
     elif form == "pdf":
         _pdf(
             "Platform fees",
@@ -83,7 +82,7 @@ def revenue_schedule(since: From, until: To, form: Format = None, as_json: AsJso
     found = _read(lambda work: scheduling.revenue_schedule(work, since, until))
     titles = ["Month", "Opening", "Deferred", "Recognised", "Closing", "Currency", "State"]
     if form == "csv":
-        _csv(scheduling.as_lines(found))
+        _csv(scheduling.as_lines(found), scheduling.FILE_COLUMNS)
     elif form == "pdf":
         write_pdf(schedule_paper(found))
     else:
@@ -99,9 +98,8 @@ def _read(ask: Callable[[Work], Any]) -> Any:
         return ask(work)
 
 
-def _csv(lines: list[dict[str, Any]]) -> None:
-    if lines:
-        sys.stdout.write(csv_text(pl.from_dicts(lines, infer_schema_length=None)))
+def _csv(lines: list[dict[str, Any]], columns: Sequence[str]) -> None:
+    sys.stdout.write(csv_text(as_frame(lines, columns)))
 
 
 def _pdf(title: str, titles: Sequence[str], rows: list[list[str]], told: str) -> None:

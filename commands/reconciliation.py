@@ -4,7 +4,6 @@ import sys
 from dataclasses import asdict
 from typing import Annotated, Any
 
-import polars as pl
 import typer
 
 from commands.acting import acting_as
@@ -18,7 +17,7 @@ from core.reconciliation.actions import DECIDING, Outcome, Sight, decide_each, h
 from core.reconciliation.report import Difference, Total
 from core.reconciliation.viewing import Reconciliation, as_lines, reconciliation
 from core.settings import settings
-from etl.export import csv_text
+from etl.export import as_frame, csv_text
 
 app = typer.Typer(help="Differences between gateways and books.", no_args_is_help=True)
 Provider = Annotated[
@@ -51,8 +50,7 @@ def report(
     at, actor = office(), system("saldo report")
     found = reconciliation(at, actor, since, until, provider)
     if form == "csv":
-        lines = as_lines(found)
-        sys.stdout.write(csv_text(pl.from_dicts(lines, infer_schema_length=None)))
+        sys.stdout.write(csv_text(as_frame(as_lines(found))))
     elif form == "pdf":
         sys.stdout.buffer.write(_pdf(found))
     else:

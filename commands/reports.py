@@ -4,7 +4,6 @@ import sys
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
-import polars as pl
 import typer
 
 from commands.list_files import write_pdf
@@ -14,10 +13,10 @@ from core.money import units_text
 from core.schema import ready_url
 from core.settings import settings
 from etl import figures, pipeline
-from etl.export import csv_text
+from etl.export import as_frame, csv_text
 from etl.figures.cohorts import cohort_rows
 from etl.figures.papers import ageing_paper, cohorts_paper, movements_paper
-from etl.figures.values import is_money, month_rows
+from etl.figures.values import is_money, month_columns, month_rows
 from etl.warehouse import Warehouse
 
 report_app = typer.Typer(help="The reports.", no_args_is_help=True)
@@ -84,7 +83,7 @@ def movements(
     first = since.replace(day=1) if since else _months_before(last, MONTHS_BACK - 1)
     rows = figures.movements(_copy(), first, last, as_of, currency, by, constant_on)
     if form == "csv":
-        sys.stdout.write(csv_text(pl.DataFrame(month_rows(rows))))
+        sys.stdout.write(csv_text(as_frame(month_rows(rows), month_columns(rows))))
     elif form == "pdf":
         write_pdf(movements_paper(rows, as_of or _today()))
     else:

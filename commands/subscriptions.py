@@ -29,6 +29,7 @@ def list_subscriptions(
     status: Annotated[str | None, typer.Option(help="Such as active.")] = None,
     plan: Annotated[str | None, typer.Option(metavar="SLUG")] = None,
     currency: Annotated[str | None, typer.Option()] = None,
+    country: Annotated[str | None, typer.Option(help="The tenant's: ISO 3166, such as SE.")] = None,
     collection: Annotated[str | None, typer.Option()] = None,
     renews_from: Day = None,
     renews_until: Day = None,
@@ -39,7 +40,9 @@ def list_subscriptions(
     as_json: AsJson = False,
 ) -> None:
     """List subscriptions of all tenants."""
-    wanted = Filters(search, status, plan, currency, collection, renews_from, renews_until)
+    wanted = Filters(
+        search, status, plan, currency, collection, renews_from, renews_until, country=country
+    )
     with office().work(system("saldo subscription list")) as work:
         page = subscriptions(
             work, wanted, sort=sort, descending=descending, limit=limit, offset=offset

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import date
 from typing import Any, TypeVar
 
@@ -63,6 +64,11 @@ def all_rows(page: Callable[[int, int], list[Row]], most: int) -> list[Row]:
             break
         rows += more
     return rows
+
+
+def columns_of(*kinds: type[Any]) -> tuple[str, ...]:
+    """Columns of a file whose lines are dataclasses of several kinds: `line`, then each once."""
+    return tuple(dict.fromkeys(["line", *(each.name for kind in kinds for each in fields(kind))]))
 
 
 def known(value: str | None, choices: tuple[str, ...], what: str) -> str | None:

@@ -14,12 +14,17 @@ def csv_text(frame: pl.DataFrame) -> str:
 
 
 def records(rows: Sequence[Any], names: Sequence[str]) -> pl.DataFrame:
-    """Objects as rows, one column for each attribute named; several values in one text."""
+    """Objects as rows, one column for each attribute named; several values in one text.
+
+    What people are shown in place of an attribute (`shown_status`) is headed by its plain name.
+    """
 
     def plain(value: Any) -> Any:
         return " ".join(map(str, value)) if isinstance(value, list) else value
 
-    columns = {name: [plain(getattr(row, name)) for row in rows] for name in names}
+    columns = {
+        name.removeprefix("shown_"): [plain(getattr(row, name)) for row in rows] for name in names
+    }
     return pl.DataFrame(columns, strict=False)
 
 
@@ -35,6 +40,10 @@ def without_formulas(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def as_frame(lines: list[dict[str, Any]]) -> pl.DataFrame:
-    """Lines of several kinds as one table; a column that a line lacks is empty in it."""
-    return pl.from_dicts(lines, infer_schema_length=None)
+def as_frame(lines: Sequence[dict[str, Any]], names: Sequence[str] = ()) -> pl.DataFrame:
+    """Lines of several kinds as one table; a column that a line lacks is empty in it.
+
+    The columns are those named, also without lines, then any other that a line has.
+    """
+    columns = list(dict.fromkeys([*names, *(name for line in lines for name in line)]))
+    return pl.from_dicts(lines, schema=columns, infer_schema_length=None)

@@ -44,8 +44,13 @@ def the_plans(office: Office) -> dict[str, Plan]:
 
 def a_tenant(office: Office, country: str = "DE", currency: str = "EUR") -> Tenant:
     """A tenant of a country."""
+    return named(office, "Rheinfeld GmbH", country, currency)
+
+
+def named(office: Office, name: str, country: str = "DE", currency: str = "EUR") -> Tenant:
+    """A tenant of a name."""
     with office.work(JOB) as work:
-        return create_tenant(work, NewTenant("Rheinfeld GmbH", country, currency))
+        return create_tenant(work, NewTenant(name, country, currency))
 
 
 def a_subscription(

@@ -1,5 +1,7 @@
 """An invoice that was written off is paid after all (INV.1)."""
 
+from sqlalchemy import select
+
 from core.actions import action
 from core.errors import BadInput, NotFound, NotNow
 from core.invoices.models import Invoice
@@ -9,7 +11,7 @@ from core.ledger.postings import credit_applied, write_off_recovered
 from core.money import round_half_up, units_text
 from core.payments.actions import lock_payment
 from core.payments.allocating import Applied, apply
-from core.payments.models import Payment
+from core.payments.models import RECEIVED, Payment
 from core.work import Work
 
 
@@ -55,12 +57,17 @@ def creditors(work: Work, invoice_id: int) -> list[Payment]:
     if invoice.status != "written_off":
         return []
     lost = invoice.total_minor - invoice.paid_minor
-    found = (
-        work.session.query(Payment)
-        .filter_by(tenant_id=invoice.tenant_id, currency=invoice.currency)
+    found = work.session.scalars(
+        select(Payment)
+        .where(
+            Payment.tenant_id == invoice.tenant_id,
+            Payment.currency == invoice.currency,
+            Payment.status.in_(RECEIVED),
+            Payment.amount_minor - Payment.allocated_minor - Payment.returned_minor >= lost,
+        )
         .order_by(Payment.id)
     )
-    return [each for each in found if each.credit_minor >= lost]
+    return list(found)
 
 
 def _post(work: Work, invoice: Invoice, payment: Payment, lost: int) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from core.listing import columns_of
 from core.planning.queries import in_eur_cents
 from core.reports.window import admit
 from core.subscriptions.rules import monthly_minor
@@ -96,6 +97,10 @@ class ChurnReport:
     by_plan: dict[str, ChurnBucket]
     by_country: dict[str, ChurnBucket]
     rows: tuple[ChurnRow, ...]
+
+
+FILE_COLUMNS = columns_of(ChurnBucket, ChurnRow)
+"""What a file says of a line, whether or not somebody left."""
 
 
 def churn(work: Work, since: date, until: date) -> ChurnReport:

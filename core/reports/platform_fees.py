@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import text
 
 from core.errors import BadInput
+from core.listing import columns_of
 from core.reports.window import admit
 from core.work import Work
 
@@ -82,6 +83,10 @@ class FeeReport:
     totals: tuple[FeeGroup, ...]
     groups: tuple[FeeGroup, ...]
     invoices: tuple[FeeInvoice, ...]
+
+
+FILE_COLUMNS = columns_of(FeeGroup, FeeInvoice)
+"""What a file says of a line; a file without lines has this head too."""
 
 
 def platform_fees(work: Work, since: date, until: date, group_by: str = "tenant") -> FeeReport:

@@ -16,6 +16,7 @@ from core.errors import BadInput
 from core.invoices.issuing import earned_before
 from core.invoices.rules import recognised_by
 from core.ledger.chart import CODE
+from core.listing import columns_of
 from core.reports.window import admit
 from core.work import Work
 
@@ -99,6 +100,10 @@ class Schedule:
     months: tuple[ScheduleMonth, ...]
     later_minor: dict[str, int]
     lines: tuple[ScheduleLine, ...]
+
+
+FILE_COLUMNS = columns_of(ScheduleMonth, ScheduleLine)
+"""What a file says of a line; a file without lines has this head too."""
 
 
 def revenue_schedule(work: Work, since: date, until: date) -> Schedule:

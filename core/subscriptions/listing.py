@@ -66,9 +66,11 @@ select s.status, count(*) as subscriptions
 group by s.status
 """
 _CHOICES = sql("""
--- Which plans and currencies do subscriptions have? One row per plan and currency.
-select distinct p.slug, p.name, s.currency, p.sort_order
-from subscription s join plan p on p.id = s.plan_id
+-- Which plans, currencies and countries do subscriptions have? One row per combination.
+select distinct p.slug, p.name, s.currency, t.country, p.sort_order
+from subscription s
+join plan p on p.id = s.plan_id
+join tenant t on t.id = s.tenant_id
 order by p.sort_order, p.name
 """)
 
@@ -77,7 +79,8 @@ order by p.sort_order, p.name
 class Filters:
     """What to look for; `text` in the tenant's name, or the number of a subscription.
 
-    `renews_from` and `renews_until` are the first and last day of the next renewal.
+    `country` is the tenant's. `renews_from` and `renews_until` are the first and last day of the
+    next renewal.
     """
 
     text: str | None = None
@@ -89,6 +92,7 @@ class Filters:
     renews_until: date | None = None
     tenant_id: int | None = None
     id: int | None = None
+    country: str | None = None
 
 
 @dataclass(frozen=True)
@@ -139,10 +143,11 @@ class SubscriptionPage:
 
 @dataclass(frozen=True)
 class Choices:
-    """The plans, by slug, and the currencies that subscriptions have."""
+    """The plans, by slug, the currencies and the tenants' countries that subscriptions have."""
 
     plans: dict[str, str]
     currencies: list[str]
+    countries: list[str]
 
 
 def subscriptions(
@@ -191,7 +196,11 @@ def choices(work: Work) -> Choices:
     """What the list can be narrowed to."""
     admit(work)
     rows = work.session.execute(_CHOICES).all()
-    return Choices({row.slug: row.name for row in rows}, sorted({row.currency for row in rows}))
+    return Choices(
+        {row.slug: row.name for row in rows},
+        sorted({row.currency for row in rows}),
+        sorted({row.country for row in rows if row.country}),
+    )
 
 
 def admit(work: Work, tenant_id: int | None = None) -> int | None:
@@ -219,7 +228,12 @@ def _conditions(wanted: Filters, own: int | None) -> dict[str, dict[str, Any]]:
         parts["(t.name ilike :part or s.id::text = :number)"] = values
     if wanted.collection:
         _known(wanted.collection, COLLECTION, "collection method")
-    equal = {"p.slug": "plan", "s.currency": "currency", "s.collection": "collection"}
+    equal = {
+        "p.slug": "plan",
+        "s.currency": "currency",
+        "s.collection": "collection",
+        "t.country": "country",
+    }
     for column, name in equal.items():
         if value := getattr(wanted, name):
             parts[f"{column} = :{name}"] = {name: value}

@@ -21,6 +21,20 @@ from etl.warehouse import Reading
 WEEKS = max(HORIZONS)
 _TRIED_DAYS = 500
 """How far the back-test looks back; behaviour is learnt from before that."""
+_AMOUNTS = (
+    "expected", "p10", "p50", "p90", "naive", "renewals", "together", "came", "missed",
+    "naive_missed",
+)  # fmt: skip
+"""What of a week or a trial is an amount, which may be unknown."""
+FILE_COLUMNS = (
+    "line", "currency", "week", "since", "until", "expected_minor", "p10_minor", "p50_minor",
+    "p90_minor", "naive_minor", "renewals_minor", "together_minor", "weeks", "trials", "error",
+    "naive_error", "total_error", "naive_total_error", "within_range", "month_end", "came_minor",
+    "missed_minor", "naive_missed_minor", "invoice_id", "number", "tenant", "tenant_name",
+    "country", "due_on", "days_overdue", "settled_before", "open_minor", "later_minor",
+    "never_minor", *(f"week_{n}_minor" for n in range(1, WEEKS + 1)),
+)  # fmt: skip
+"""What a file says of a line; a file without lines has this head too."""
 
 
 @dataclass(frozen=True)
@@ -107,12 +121,10 @@ def forecast_lines(found: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        (f"{name}_minor" if isinstance(value, dict) else name): (
-            value["minor"] if isinstance(value, dict) else value
-        )
-        for name, value in row.items()
+    amounts = {
+        f"{name}_minor": row[name] and row[name]["minor"] for name in _AMOUNTS if name in row
     }
+    return {name: value for name, value in row.items() if name not in _AMOUNTS} | amounts
 
 
 def _books(reading: Reading, day: date) -> _Books:

@@ -48,6 +48,12 @@ def month_rows(months: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def month_columns(months: list[dict[str, Any]]) -> list[str]:
+    """The columns of `month_rows`; those of the whole where there is no group to tell them."""
+    rows = month_rows(months) or month_rows([{**months[0], "groups": {"all": months[0]}}])
+    return list(rows[0])
+
+
 def _flat(row: dict[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, value in row.items():

@@ -92,10 +92,14 @@ def _filters(actor: Actor) -> tuple[Filters, str]:
         status = _choice("status", "Status", {name: words.STATUSES[name] for name in STATUSES})
         plan = _choice("plan", "Plan", known.plans)
         currency = _choice("currency", "Currency", {code: code for code in known.currencies})
+        country = _choice(
+            "country", "Country", {code: formats.country(code) for code in known.countries}
+        )
         by = _choice("by", "Collected by", {name: words.COLLECTION[name] for name in COLLECTION})
         since, until = _day("from", "Renews from"), _day("until", "to and including")
         sort = _choice("sort", "Sort by", {name: title for name, (title, _, _) in SORTS.items()})
-    return Filters(text or None, status, plan, currency, by, since, until), sort or "tenant"
+    wanted = Filters(text or None, status, plan, currency, by, since, until, country=country)
+    return wanted, sort or "tenant"
 
 
 def _choice(name: str, title: str, options: dict[str, str]) -> Any:

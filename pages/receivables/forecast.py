@@ -10,7 +10,7 @@ from core.errors import NoCopy
 from core.forecast.charges import card_renewals
 from core.office import office
 from etl.export import as_frame
-from etl.figures.forecast import forecast_lines
+from etl.figures.forecast import FILE_COLUMNS, forecast_lines
 from etl.figures.papers import forecast_paper
 from pages.parts import (
     downloads,
@@ -128,7 +128,9 @@ def _weeks(answer: dict[str, Any], found: dict[str, Any], as_of: date) -> None:
             with st.container(horizontal=True, width="content"):
                 name = f"cash-forecast-{as_of}"
                 tables.csv_button(
-                    lambda: as_frame(forecast_lines(found)), f"{name}.csv", "csv-weeks"
+                    lambda: as_frame(forecast_lines(found), FILE_COLUMNS),
+                    f"{name}.csv",
+                    "csv-weeks",
                 )
                 downloads.paper_button(lambda: forecast_paper(found), f"{name}.pdf", "pdf-weeks")
         forecast_charts.show(

@@ -178,8 +178,3 @@ def told(*parts: str | None) -> str:
 def since(title: str, on: date | None) -> str | None:
     """A day that limits a list, in words."""
     return f"{title} {formats.day(on)}" if on else None
-
-
-def lines_frame(lines: list[dict[str, Any]]) -> pl.DataFrame:
-    """Lines of several kinds as one table; what a kind does not have is empty."""
-    return pl.from_dicts(lines, infer_schema_length=None)

@@ -7,6 +7,7 @@ import streamlit as st
 from core.money import Money
 from core.reconciliation.report import Difference
 from core.reconciliation.viewing import Reconciliation, as_lines
+from etl.export import as_frame
 from pages.billing import look
 from pages.parts import confirm, formats, head, states, tables, viewer
 from pages.parts.tables import Cell, Column
@@ -84,7 +85,7 @@ def _whole(found: Reconciliation) -> None:
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         st.html('<p class="muted">With totals and payouts</p>', width="content")
         tables.csv_button(
-            lambda: lists.lines_frame(as_lines(found)),
+            lambda: as_frame(as_lines(found)),
             "reconciliation-all.csv",
             "csv-reconciliation-all",
         )

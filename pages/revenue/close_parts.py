@@ -19,10 +19,10 @@ from core.ledger.sie import sie_file
 from core.money import Money
 from core.office import office
 from core.settings import settings
+from etl.export import as_frame
 from etl.journal import journal_csv
 from pages.parts import catalogue, confirm, downloads, formats, head, states, tables, url, viewer
 from pages.parts.tables import Cell, Column
-from pages.receivables import lists
 from pages.receivables.reconciliation_words import marked
 from pages.revenue import close_asks
 
@@ -187,7 +187,7 @@ def _change(each: Restatement) -> str:
 
 
 def _frame(figures: Sequence[Restatement]) -> pl.DataFrame:
-    return lists.lines_frame(
+    return as_frame(
         [
             {
                 "figure": each.figure,

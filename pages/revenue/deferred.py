@@ -10,12 +10,14 @@ from core.money import Money
 from core.office import office
 from core.reports.papers import schedule_paper
 from core.reports.revenue_schedule import (
+    FILE_COLUMNS,
     Schedule,
     ScheduleLine,
     ScheduleMonth,
     as_lines,
     revenue_schedule,
 )
+from etl.export import as_frame
 from pages.parts import charts, downloads, formats, head, states, tables, url, viewer
 from pages.parts.tables import Cell, Column
 from pages.receivables import lists
@@ -99,7 +101,7 @@ def _table(found: Schedule, months: Sequence[ScheduleMonth]) -> None:
     tables.html(columns, [_month(month) for month in months], label="Deferred revenue by month")
     with st.container(horizontal=True):
         tables.csv_button(
-            lambda: lists.lines_frame(as_lines(found)), "deferred-revenue.csv", "csv-schedule"
+            lambda: as_frame(as_lines(found), FILE_COLUMNS), "deferred-revenue.csv", "csv-schedule"
         )
         downloads.paper_button(
             lambda: schedule_paper(found), "deferred-revenue.pdf", "pdf-schedule"

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-import polars as pl
 import streamlit as st
 
 from core.money import Money
+from etl.export import as_frame
 from etl.figures.papers import movements_paper
-from etl.figures.values import month_rows
+from etl.figures.values import month_columns, month_rows
 from pages.parts import charts, downloads, formats, reading, tables, url
 from pages.parts.catalogue import GAINS, LOSSES, MOVEMENTS, amount
 from pages.parts.filters import months_back
@@ -112,7 +112,9 @@ def adds_up(row: dict[str, Any]) -> bool:
 def _files(rows: list[dict[str, Any]], ask: Ask) -> None:
     name, as_of = f"movements-{ask.month}", ask.as_of or reading.copy_day()
     with st.container(horizontal=True, width="content"):
-        tables.csv_button(lambda: pl.DataFrame(month_rows(rows)), f"{name}.csv", "csv-movements")
+        tables.csv_button(
+            lambda: as_frame(month_rows(rows), month_columns(rows)), f"{name}.csv", "csv-movements"
+        )
         downloads.paper_button(lambda: movements_paper(rows, as_of), f"{name}.pdf", "pdf-movements")
 
 

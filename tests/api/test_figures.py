@@ -80,3 +80,37 @@ def test_metrics_movements_and_cohorts_take_constant_currency(
         f"{mount}/metrics", params={**month, "constant_on": "1990-05-05"}, headers=key
     )
     assert (refused.status_code, refused.json()["code"]) == (400, "rate_missing")
+
+
+@pytest.mark.parametrize("mount", ["/sys/billing", "/admin/billing"])
+@pytest.mark.parametrize(
+    ("file", "asked", "head"),
+    [
+        ("cash-forecast", {"currency": "JPY"}, "line,currency,week,since"),
+        ("metrics", {"month": "2019-10-01", "by": "plan"}, "month,partial,group,mrr_minor"),
+        (
+            "movements",
+            {"from": "2019-08-01", "to": "2019-10-31", "by": "plan"},
+            "month,partial,group,start_minor",
+        ),
+        ("cohorts", {"from": "2019-08-01", "to": "2019-10-31"}, "cohort,size,age_months"),
+    ],
+)
+def test_a_file_without_lines_has_a_head(
+    client: TestClient, program: Keys, mount: str, file: str, asked: dict[str, str], head: str
+) -> None:
+    key = program("billing.read", "analytics.read")
+    found = client.get(f"{mount}/{file}.csv", params=asked, headers=key)
+    assert found.status_code == 200, found.text
+    [only] = found.text.splitlines()
+    assert only.startswith(head)
+
+
+@pytest.mark.parametrize("file", ["platform-fees", "revenue-schedule"])
+def test_a_report_on_documents_without_lines_has_a_head(
+    client: TestClient, program: Keys, file: str
+) -> None:
+    window = {"from": "2020-01-01", "to": "2020-01-31"}
+    found = client.get(f"/sys/billing/{file}.csv", params=window, headers=program("analytics.read"))
+    [only] = found.text.splitlines()
+    assert only.startswith("line,")

@@ -2,11 +2,14 @@
 
 import csv
 import io
+from typing import get_args
 
 from pypdf import PdfReader
 from starlette.testclient import TestClient
 
+from api.credit_notes import Sort
 from core.access.authority import system
+from core.credit_notes.queries import SORTS
 from core.tenants.models import Tenant
 from core.work import Office
 from tests.api.conftest import Keys, People
@@ -118,6 +121,28 @@ def test_four_eyes_hold_for_credit_notes(office: Office, api: TestClient, person
     assert api.get(f"{NOTES}/{issued['id']}", headers=other).json()["lines"][0]["tax_minor"] == 0
 
 
+def test_credit_notes_are_narrowed_to_a_currency_and_sorted(
+    office: Office, api: TestClient, program: Keys
+) -> None:
+    key = program("billing.read", "billing.write")
+    swedish, german = a_tenant(office, "SE", "SEK"), a_tenant(office)
+    first, second, third = (
+        api.post(NOTES, json={"invoice_id": an_invoice(office, tenant, net).id}, headers=key).json()
+        for tenant, net in ((german, 300), (german, 100), (swedish, 200))
+    )
+
+    def ids(asked: str) -> list[int]:
+        return [row["id"] for row in api.get(f"{NOTES}?{asked}", headers=key).json()["rows"]]
+
+    assert ids("currency=EUR") == [second["id"], first["id"]]
+    assert ids("currency=EUR&sort=total") == [first["id"], second["id"]]
+    assert ids("currency=EUR&sort=total&descending=false") == [second["id"], first["id"]]
+    assert ids("currency=SEK") == [third["id"]]
+    assert set(get_args(Sort)) == set(SORTS)
+    for wrong in ("sort=colour", "currency=euro", "descending=perhaps"):
+        assert api.get(f"{NOTES}?{wrong}", headers=key).status_code == 422
+
+
 def test_a_tenant_sees_its_own_documents_without_drafts(
     office: Office, api: TestClient, program: Keys
 ) -> None:
@@ -185,6 +210,7 @@ def test_lists_are_taken_away_as_csv_and_pdf_with_their_filters(
     assert told.headers["content-disposition"] == 'attachment; filename="invoices.csv"'
     [row] = csv.DictReader(io.StringIO(told.text))
     assert (row["number"], row["due_minor"]) == (open_one.number, str(open_one.total_minor))
+    assert row["status"] == "issued"
     [paid] = csv.DictReader(io.StringIO(api.get("/sys/payments.csv", headers=headers).text))
     assert paid["invoice_numbers"] not in ("", open_one.number)
     for name, found in (("invoices", "2 rows"), ("payments", "1 rows")):

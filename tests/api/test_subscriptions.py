@@ -226,8 +226,14 @@ def test_the_list_is_filtered_and_paged_in_sql(
     assert pages[0]["by_status"] == {"active": 3}
     assert api.get(f"{ADMIN}?plan=growth&status=active", headers=headers).json()["count"] == 2
     assert api.get(f"{SYS}?status=paused", headers=headers).json()["count"] == 0
+    a_subscription(office, a_tenant(office, "SE", "SEK"), plans["pro"])
+    for address in (SYS, ADMIN):
+        swedish = api.get(f"{address}?country=SE", headers=headers).json()
+        assert [row["plan"] for row in swedish["rows"]] == ["pro"]
     assert api.get(f"{SYS}?renews_until=2026-12-19", headers=headers).json()["count"] == 0
-    for wrong in ("limit=501", "status=odd", "sort=random", "renews_from=soon", "tenant_id=0"):
+    for wrong in (
+        "limit=501", "status=odd", "sort=random", "renews_from=soon", "tenant_id=0", "country=se",
+    ):  # fmt: skip
         assert api.get(f"{SYS}?{wrong}", headers=headers).status_code == 422
 
 

@@ -111,6 +111,31 @@ def test_metrics_of_a_month_match_the_arithmetic(company: Saldo) -> None:
     assert (april["cac"], april["ltv_cac"], april["runway_months"]) == (None, None, None)
 
 
+WINDOW = ("--from", "2020-01-01", "--to", "2020-01-31")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "head"),
+    [
+        (("churn", *WINDOW), "line,key,cancellations,tenants,amount_eur_cents"),
+        (("platform-fees", *WINDOW), "line,key,currency,invoices,net_minor"),
+        (("revenue-schedule", *WINDOW), "line,month,currency,opening_minor,deferred_minor"),
+        (("cash-forecast", "--currency", "JPY"), "line,currency,week,since,until"),
+        (("movements", *WINDOW, "--by", "plan"), "month,partial,group,start_minor,currency"),
+        (("cohorts", *WINDOW), "cohort,size,age_months,retained"),
+    ],
+    ids=lambda given: given[0] if isinstance(given, tuple) else "",
+)
+def test_a_file_without_lines_has_a_head(
+    company: Saldo, arguments: tuple[str, ...], head: str
+) -> None:
+    answer = company("report", *arguments, "--format", "csv")
+    assert answer.code == 0, answer.err
+    first, *lines = answer.out.splitlines()
+    assert first.startswith(f"{head},")
+    assert [line for line in lines if not line.startswith("total,")] == []
+
+
 def test_ageing_counts_from_the_due_date(company: Saldo) -> None:
     owed = company("report", "ar-ageing", "--to", "2026-05-01", "--json").json
     assert {name: money["minor"] for name, money in owed["buckets"].items()} == {

@@ -140,6 +140,14 @@ def test_a_credit_note_needs_two_people_and_comes_as_a_document(
     declined = saldo("credit-note", "decline", str(other), "--reason", WHY, *AS_CLERK)
     assert declined.json["status"] == "declined"
     assert saldo("credit-note", "list", "--status", "issued", "--json").json["count"] == 1
+    for more, ids in (
+        (("--sort", "total"), [other, issued.json["id"]]),
+        (("--sort", "total", "--ascending"), [issued.json["id"], other]),
+        (("--currency", "NOK"), []),
+    ):
+        found = saldo("credit-note", "list", *more, "--json").json["credit_notes"]
+        assert [note["id"] for note in found] == ids
+    assert saldo("credit-note", "list", "--sort", "colour", "--json").json["code"] == "bad_input"
     out = tmp_path / "note.pdf"
     pdf = saldo("credit-note", "pdf", issued.json["number"], "--out", str(out), "--json")
     assert pdf.json["standard"] == "a-3b"
@@ -220,6 +228,7 @@ def test_lists_go_to_stdout_as_csv_and_pdf(saldo: Saldo, tenant: str, tmp_path: 
     assert paid.code == 0, paid.err
     listed = saldo("invoice", "list", "--status", "paid", "--format", "csv", "--limit", "1")
     assert [line.split(",")[1] for line in listed.out.splitlines()] == ["number", sent["number"]]
+    assert [line.split(",")[8] for line in listed.out.splitlines()] == ["status", "paid"]
     assert len(saldo("invoice", "list", "--status", "draft", "--format", "csv").out.split()) == 1
     assert saldo("payment", "list", "--format", "csv").out.count(sent["number"]) == 1
     for what in ("invoice", "payment"):

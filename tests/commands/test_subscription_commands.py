@@ -53,6 +53,9 @@ def test_plans_and_subscriptions_are_listed_and_shown(saldo: Saldo, number: str)
     listed = saldo("subscription", "list", "--plan", "starter", "--sort", "mrr", "--json").json
     assert (listed["count"], listed["by_status"]) == (1, {"active": 1})
     assert keys_of(listed) <= documented("saldo subscription list")
+    for country, count in (("SE", 1), ("DE", 0)):
+        found = saldo("subscription", "list", "--country", country, "--json").json
+        assert (found["count"], len(found["subscriptions"])) == (count, count)
     shown = saldo("subscription", "show", number, "--json").json
     assert (shown["mrr_minor"], shown["open_minor"]) == (31_900, 39_875)
     assert keys_of(shown) <= documented("saldo subscription show")

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import psycopg
 from sqlalchemy import select, text
 
 from core.access.authority import system
+from core.clock import SetClock
 from core.jobs.models import JobRun
+from core.jobs.planning import plan
 from core.work import Office
 
 TEST = system("test")
@@ -43,3 +46,10 @@ def queued(office: Office) -> list[dict[str, Any]]:
     asked = "select task_name, args, lock from procrastinate.procrastinate_jobs order by id"
     with office.work(TEST) as work:
         return [dict(row) for row in work.session.execute(text(asked)).mappings()]
+
+
+def planned(office: Office, clock: SetClock, at: datetime) -> list[str]:
+    """The jobs whose runs are queued when a worker looks at an instant."""
+    clock.move_to(at)
+    queued_now = plan(office)
+    return [run.name for run in runs(office) if run.id in queued_now]

@@ -1,6 +1,5 @@
 """Documents without a database: what a sheet says, how it is set, and the code that pays it."""
 
-import io
 import re
 from dataclasses import replace
 from datetime import date
@@ -11,12 +10,10 @@ import pytest
 import segno
 import typst
 from pydantic import ValidationError
-from pypdf import PdfReader
 from segno.helpers import make_epc_qr
 
 from core.documents import rendering
 from core.documents.home import home_currency
-from core.documents.lists import MOST_ROWS, Column, fitted, list_pdf
 from core.documents.qr import epc, payment_code, using_qr
 from core.documents.records import (
     CREDIT_NOTE,
@@ -32,8 +29,9 @@ from core.documents.rendering import Rendered
 from core.documents.sheets import sheet
 from core.documents.storing import as_rendered, file_name
 from core.documents.wording import WORDS, Wording
-from core.errors import BadInput, CheckFailed
+from core.errors import CheckFailed
 from core.settings import Settings
+from tests.core.documents import pages
 
 SELLER = Seller(
     name="Saldo Demo AB",
@@ -87,12 +85,6 @@ def a_note(**changed: object) -> Record:
     line = replace(PLAN, quantity=None, unit_minor=None)
     facts = {"kind": CREDIT_NOTE, "number": "SAAS-CN-2026-00003", "due_on": None, "reference": ""}
     return a_record(line, **{**facts, **changed})
-
-
-def pages(pdf: bytes) -> list[str]:
-    """The text of each page, every run of spaces as one."""
-    read = (page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
-    return [re.sub(r"\s+", " ", text) for text in read]
 
 
 def made(record: Record) -> Rendered:
@@ -351,46 +343,6 @@ def test_figures_too_wide_for_the_page_are_set_smaller() -> None:
     points = [sheet(a_record(line)).line_points for line in (PLAN, huge)]
     assert points[0] == 9
     assert points[1] < 9
-
-
-def test_a_list_of_two_thousand_rows_says_that_it_was_cut() -> None:
-    columns = [Column("Number"), Column("Tenant", share=1), Column("Total", right=True)]
-    rows = [[f"INV-{n:05d}", "Rheinfeld GmbH", "1,234.50"] for n in range(MOST_ROWS + 1)]
-    pdf = list_pdf(SETTINGS, "Invoices", columns, rows, date(2026, 11, 20), "overdue", count=5_321)
-    found = pages(pdf)
-    assert "Only the first 2,000 of 5,321 rows are listed" in found[0]
-    assert "overdue" in found[0]
-    assert "INV-01999" in found[-1]
-    assert "INV-02000" not in found[-1]
-    assert f"Page {len(found)}/{len(found)}" in found[-1]
-    assert all("Number Tenant Total" in text for text in found)
-
-
-def test_a_short_list_says_nothing_of_a_cut_and_a_crooked_row_is_refused() -> None:
-    columns = [Column("Number"), Column("Total", right=True)]
-    pdf = list_pdf(SETTINGS, "Payments", columns, [["1", "2"]], date(2026, 11, 20))
-    assert "Only the first" not in pages(pdf)[0]
-    assert list_pdf(SETTINGS, "Payments", columns, [["1", "2"]], date(2026, 11, 20)) == pdf
-    with pytest.raises(BadInput, match="each of its 2 columns"):
-        list_pdf(SETTINGS, "Payments", columns, [["1"]], date(2026, 11, 20))
-
-
-def test_columns_of_days_and_short_figures_keep_their_width_and_long_words_may_break() -> None:
-    titles = [("Received", False), ("Reference", False), ("Amount", True)]
-    rows = [["2026-11-01", "ch_3Nabcdefghijklmnopqrstuvwxyz", "1,234.50"]]
-    columns = fitted(titles, rows)
-    assert [column.share for column in columns] == [0, 16, 0]
-    narrow = [*columns, *(Column(f"Another {n}", share=16) for n in range(9))]
-    pdf = list_pdf(SETTINGS, "Payments", narrow, [[*rows[0], *"abcdefghi"]], date(2026, 11, 20))
-    printed = pages(pdf)[0]
-    assert "2026-11-01" in printed
-    assert rows[0][1] not in printed
-    assert rows[0][1] in "".join(printed.replace("\u200b", "").split())
-
-
-def test_an_empty_list_is_a_page_that_says_so() -> None:
-    pdf = list_pdf(SETTINGS, "Payments", [Column("Number")], [], date(2026, 11, 20))
-    assert "0 rows" in pages(pdf)[0]
 
 
 def test_a_logo_of_the_settings_is_used_and_a_missing_one_stops_the_start(tmp_path: Path) -> None:

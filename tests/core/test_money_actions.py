@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from core.access.authority import Actor
 from core.bank.models import UnmatchedBankTransfer
@@ -22,6 +22,7 @@ from core.ledger.checks import trial_balance
 from core.payments.actions import Charge, apply_credit, record_charges, record_payment
 from core.payments.disputes import Claim, decide_dispute, open_dispute
 from core.payments.models import Payment
+from core.payments.reversing import reverse_payment
 from core.payments.rules import Part
 from core.refunds.actions import Ask, fail_refund, request_refund, settle_refund
 from core.tenants.models import Tenant
@@ -308,6 +309,34 @@ def test_what_was_written_off_is_paid_after_all_whole_or_not_at_all(office: Offi
     with pytest.raises(NotNow), office.work(_finance(office)) as work:
         recover_invoice(work, owed.id, enough.id, reason=WHY)
     assert wrong_books(office) == []
+
+
+def test_creditors_are_chosen_by_what_is_left_and_nothing_else_is_read(office: Office) -> None:
+    tenant = a_tenant(office, "SE", "SEK")
+    owed, other = an_invoice(office, tenant, 10_000), an_invoice(office, tenant, 10_000)
+    lost = owed.total_minor
+    with office.work(_finance(office)) as work:
+        write_off(work, owed.id, reason=WHY)
+    with office.work(JOB) as work:
+        record_payment(work, tenant.id, lost, "SEK", "bank_transfer", invoice_ids=(other.id,))
+    exact, _small, gone = (_received(office, tenant, lost + more) for more in (0, -1, 0))
+    with office.work(acting(office, a_user(office, "billing"))) as work:
+        reverse_payment(work, gone.id, reason=WHY)
+    with office.work(JOB) as work:
+        record_payment(work, tenant.id, lost, "EUR", "bank_transfer")
+    later = _received(office, tenant, 2 * lost)
+    read: list[int] = []
+
+    def note(payment: Payment, _context: object) -> None:
+        read.append(payment.id)
+
+    event.listen(Payment, "load", note)
+    try:
+        with office.work(JOB) as work:
+            assert [each.id for each in creditors(work, owed.id)] == [exact.id, later.id]
+    finally:
+        event.remove(Payment, "load", note)
+    assert read == [exact.id, later.id]
 
 
 def test_platform_fees_of_a_month_are_issued_once_with_their_own_numbers(office: Office) -> None:

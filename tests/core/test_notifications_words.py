@@ -110,6 +110,38 @@ def test_what_is_to_be_paid_states_its_payment_reference(
     )
 
 
+@pytest.mark.parametrize(
+    ("language", "kept", "said"),
+    [
+        (
+            "en",
+            ("restricts_on", "suspends_on"),
+            (
+                "From 1 December 2026 the account of Fjord AB is restricted. "
+                "From 12 December 2026 the account is suspended.\n"
+            ),
+        ),
+        ("en", ("restricts_on",), "From 1 December 2026 the account of Fjord AB is restricted.\n"),
+        ("en", ("suspends_on",), "From 12 December 2026 the account of Fjord AB is suspended.\n"),
+        (
+            "sv",
+            ("restricts_on", "suspends_on"),
+            (
+                "Från 1 december 2026 begränsas kontot för Fjord AB. "
+                "Från 12 december 2026 stängs kontot av.\n"
+            ),
+        ),
+        ("sv", ("suspends_on",), "Från 12 december 2026 stängs kontot för Fjord AB av.\n"),
+    ],
+)
+def test_a_reminder_names_what_is_restricted_and_suspended(
+    language: str, kept: tuple[str, ...], said: str, settings: Settings
+) -> None:
+    facts = {name: FACTS[name] for name in ("invoice", *kept)}
+    body = render(told("payment.reminder", facts, language=language), settings).body
+    assert said in body.replace("\u00a0", " ")
+
+
 def test_an_unknown_language_is_answered_in_english(settings: Settings) -> None:
     assert "renewed" in render(told("subscription.renewed", language="fi"), settings).subject
 

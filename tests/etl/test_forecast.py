@@ -11,7 +11,7 @@ from core.forecast.charges import Charge
 from core.settings import Settings
 from etl import figures
 from etl.export import as_frame
-from etl.figures.forecast import forecast_lines, forecast_rows
+from etl.figures.forecast import FILE_COLUMNS, forecast_lines, forecast_rows
 from etl.warehouse import Warehouse
 from tests.etl.books import Books
 
@@ -132,9 +132,22 @@ def test_the_back_test_is_near_where_customers_are_steady(wh: Warehouse) -> None
 def test_the_file_holds_weeks_scores_trials_and_invoices(wh: Warehouse) -> None:
     found = figures.cash_forecast(wh)
     frame = as_frame(forecast_lines(found))
+    assert set(frame.columns) == set(FILE_COLUMNS)
     assert set(frame["line"]) == {"week", "score", "trial", "invoice"}
     weeks = frame.filter(pl.col("line") == "week", pl.col("currency") == "EUR")
     answer = by_currency(found)["EUR"]
     assert weeks["expected_minor"].sum() == answer["expected"]["minor"]
     invoices = frame.filter(pl.col("line") == "invoice", pl.col("currency") == "EUR")
     assert invoices["week_1_minor"].sum() == answer["weeks"][0]["expected"]["minor"]
+
+
+def test_a_file_of_a_currency_that_nobody_owes_has_the_same_head(wh: Warehouse) -> None:
+    nothing = forecast_lines(figures.cash_forecast(wh, currency="JPY"))
+    assert nothing == []
+    assert tuple(as_frame(nothing, FILE_COLUMNS).columns) == FILE_COLUMNS
+
+
+def test_renewals_that_are_not_known_are_empty_under_their_own_head(wh: Warehouse) -> None:
+    frame = as_frame(forecast_lines(figures.cash_forecast(wh)), FILE_COLUMNS)
+    assert tuple(frame.columns) == FILE_COLUMNS
+    assert frame["renewals_minor"].null_count() == frame.height

@@ -116,6 +116,10 @@ def test_list_counts_filters_and_opens(
     assert f"subscription={paid.id}" not in shown
     assert "4 Dec 2026" in shown
     assert "No subscription fits" in words(visit("subscriptions", "cfo", text="nobody"))
+    german = visit("subscriptions", "cfo", country="DE")
+    assert german.selectbox(key="country").options == ["All", "Germany", "Sweden"]
+    assert f"subscription={paid.id}" not in words(german)
+    assert "/subscription?subscription=" in words(german)
 
 
 @pytest.mark.parametrize(

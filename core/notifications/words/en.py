@@ -121,7 +121,8 @@ ENGLISH = Language(
             "overdue{% endif %}",
             "{% if due %}{{ due }} was due on {{ due_on }}.{% else %}A payment is overdue."
             "{% endif %} Please pay it soon.{% if restricts_on %} From {{ restricts_on }} the "
-            "account is restricted.{% endif %}{% if suspends_on %} From {{ suspends_on }} it is "
+            "account of {{ tenant }} is restricted.{% endif %}{% if suspends_on %} From "
+            "{{ suspends_on }} the account{% if not restricts_on %} of {{ tenant }}{% endif %} is "
             "suspended.{% endif %}\n\nIf you have paid in the meantime, this has crossed with your "
             "payment.",
             _OPEN,

@@ -124,9 +124,9 @@ SWEDISH = Language(
             "förfallen{% endif %}",
             "{% if due %}{{ due }} skulle ha betalats senast {{ due_on }}.{% else %}En betalning "
             "är förfallen.{% endif %} Betala så snart som möjligt.{% if restricts_on %} Från "
-            "{{ restricts_on }} begränsas kontot.{% endif %}{% if suspends_on %} Från "
-            "{{ suspends_on }} stängs det av.{% endif %}\n\nOm du redan har betalat kan du bortse "
-            "från påminnelsen.",
+            "{{ restricts_on }} begränsas kontot för {{ tenant }}.{% endif %}{% if suspends_on %} "
+            "Från {{ suspends_on }} stängs kontot{% if not restricts_on %} för {{ tenant }}"
+            "{% endif %} av.{% endif %}\n\nOm du redan har betalat kan du bortse från påminnelsen.",
             _OPEN,
         ),
         "tenant.throttled": Message(

@@ -9,7 +9,7 @@ from core.clock import SetClock
 from core.errors import BadInput, NotAllowed
 from core.imports.actions import import_csv
 from core.imports.reading import Reading
-from core.reports.churn import ChurnReport, as_lines, churn
+from core.reports.churn import FILE_COLUMNS, ChurnReport, as_lines, churn
 from core.subscriptions.actions import cancel
 from core.subscriptions.models import Subscription
 from core.work import Office
@@ -127,6 +127,7 @@ def test_the_file_holds_the_same_payload(office: Office) -> None:
     assert [line["line"] for line in lines] == [
         "total", "reason", "plan", "country", "subscription",
     ]  # fmt: skip
+    assert {name for line in lines for name in line} == set(FILE_COLUMNS)
     assert lines[0]["amount_eur_cents"] == lines[-1]["amount_eur_cents"] > 0
 
 

@@ -8,7 +8,7 @@ from core.errors import BadInput
 from core.invoices.actions import Fee, issue_platform_fees, void_invoice
 from core.invoices.models import Invoice
 from core.payments.actions import record_payment
-from core.reports.platform_fees import FeeReport, as_lines, platform_fees
+from core.reports.platform_fees import FILE_COLUMNS, FeeReport, as_lines, platform_fees
 from core.tenants.models import Tenant
 from core.work import Office
 from tests.billing import JOB, WHY, a_subscription, a_tenant, an_invoice, the_plans
@@ -85,6 +85,7 @@ def test_the_file_holds_the_same_payload(office: Office) -> None:
     lines = as_lines(found)
     assert [line["line"] for line in lines] == ["total", "country", "invoice"]
     assert len({line["gross_minor"] for line in lines}) == 1
+    assert {name for line in lines for name in line} == set(FILE_COLUMNS)
 
 
 def test_an_unknown_grouping_is_refused(office: Office) -> None:

@@ -10,7 +10,13 @@ from core.errors import BadInput
 from core.ledger.chart import CODE
 from core.ledger.models import AccountingEntry
 from core.ledger.recognition import recognise_revenue
-from core.reports.revenue_schedule import Schedule, ScheduleMonth, as_lines, revenue_schedule
+from core.reports.revenue_schedule import (
+    FILE_COLUMNS,
+    Schedule,
+    ScheduleMonth,
+    as_lines,
+    revenue_schedule,
+)
 from core.subscriptions.actions import cancel
 from core.work import Office
 from tests.billing import (
@@ -110,7 +116,9 @@ def test_a_short_window_tells_what_comes_later(office: Office) -> None:
         == month.closing_minor
         == _deferred(office) - month.recognised_minor
     )
-    assert [line["line"] for line in as_lines(found)] == ["month", "document"]
+    lines = as_lines(found)
+    assert [line["line"] for line in lines] == ["month", "document"]
+    assert {name for line in lines for name in line} == set(FILE_COLUMNS)
     with pytest.raises(BadInput, match="120 months"):
         _schedule(office, NOVEMBER, date(2040, 1, 1))
 
