@@ -9,7 +9,10 @@ PIP := $(BIN)/pip
 # The lock is complete, what is imported is compiled then, and a recent pip reads an index in half
 # the time of the one that came with Python.
 QUICK := install --quiet --disable-pip-version-check --no-compile
+TOOLS := "pip>=25.1" "setuptools>=77"
 WORKERS ?= 2
+# Compiled once and kept, also where the surroundings would have it otherwise: half of every start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test lint install bench gallery lock
 
@@ -54,14 +57,16 @@ lock:                           ## renew the lock files from pyproject.toml (nee
 $(VENV)/bin/python:
 	@echo "Making the environment in $(VENV)"
 	@$(PYTHON) -m venv --without-pip $(VENV)
-	@$(PYTHON) -m pip --python $@ $(QUICK) "pip>=25.1" "setuptools>=77" || \
-	  { $(PYTHON) -m venv $(VENV) && $(PIP) install --quiet "setuptools>=77"; } || \
-	  { rm -f $@; exit 1; }
 	@[ "$(VENV)" = .venv ] || ln -sfn $(VENV) .venv
 
+# One half of an installation waits for the index and the other unpacks: two at once share that.
 $(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
-	@echo "Installing what Saldo needs (about a minute)"
-	@$(PIP) $(QUICK) --no-deps --require-hashes -r requirements.lock
+	@echo "Installing what Saldo needs (about half a minute)"
+	@$(PYTHON) -m pip --python $(BIN)/python $(QUICK) $(TOOLS) || \
+	  { $(BIN)/python -m ensurepip >/dev/null && $(BIN)/python -m pip $(QUICK) $(TOOLS); }
+	@rm -f $(VENV)/half.*
+	@awk '/^[a-z0-9]/ { half = packages++ % 2 } { print > ("$(VENV)/half." half) }' requirements.lock
+	@ls $(VENV)/half.* | xargs -P 2 -n 1 $(PIP) $(QUICK) --no-deps --require-hashes -r
 	@PYTHONWARNINGS=ignore $(PIP) $(QUICK) --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -1,4 +1,4 @@
-"""The Streamlit script: who is signed in, which pages they get, and how fresh the figures are."""
+"""The Streamlit script: who is signed in, and which pages they get."""
 
 from html import escape
 from pathlib import Path
@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.access.sessions import Viewer
 from core.errors import SaldoError
-from pages.parts import copy, inbox, look, menu, states, url, viewer
+from pages.parts import inbox, look, menu, screen, states, url, viewer
 
 SIDEBAR_PX = 236
 STATIC = Path(__file__).with_name("static")
@@ -41,9 +41,7 @@ def run() -> None:
     pages = {page.url_path: page for group in sections.values() for page in group}
     chosen = st.navigation(sections, expanded=True)
     frame(seen)
-    copy.take()
-    copy.freshness_line()
-    chosen.run()
+    screen.draw(chosen, menu.entry(chosen.url_path))
     inbox.badge(seen)
     url.settled()
 

@@ -1,7 +1,8 @@
 """The one web process: Streamlit's pages and our HTTP doors behind one gate, run by uvicorn."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,15 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 
 import worker
-from api.app import api
 from api.gate import API, WRITES, Gate
 from api.headers import SecurityHeaders
-from api.health import health
+from api.health import alive, ready
+from api.metrics import Measured, metrics
 from api.oidc import callback, confirm_there, start
 from api.pricing import pricing
 from api.screens import Screens, tenant_screen
@@ -47,21 +48,43 @@ class Assets(StaticFiles):
         return response
 
 
+class Api:
+    """The HTTP API, put together in the background once the house stands, or when first asked."""
+
+    def __init__(self) -> None:
+        self._made: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        made = self._made
+        if made is None:
+            made = await run_in_threadpool(self.make)
+        await made(scope, receive, send)
+
+    def make(self) -> ASGIApp:
+        """The application of all routes, whose descriptions take seconds to put together."""
+        from api.app import api as made  # noqa: PLC0415 (the pages need not wait for it)
+
+        self._made = made
+        return made
+
+
+api = Api()
+
+
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Open the database before the first visitor comes, and let a worker run the jobs."""
     share_evenly()
     opened = await run_in_threadpool(office)
     await run_in_threadpool(put_simulator_to_work, opened.settings, opened.engine)
-    if not opened.settings.worker_in_serve:
+    making = asyncio.create_task(run_in_threadpool(api.make))
+    with ExitStack() as stack:
+        if opened.settings.worker_in_serve:
+            await run_in_threadpool(stack.enter_context, worker.beside(opened))
         yield {}
-        return
-    working = worker.beside(opened)
-    await run_in_threadpool(working.__enter__)
-    try:
-        yield {}
-    finally:
-        await run_in_threadpool(working.__exit__, None, None, None)
+        await run_in_threadpool(stack.close)
+    await making
 
 
 def web(chosen: Settings) -> st.App:
@@ -76,7 +99,10 @@ def web(chosen: Settings) -> st.App:
             Route("/oidc/start", start),
             Route("/oidc/confirm", confirm_there),
             Route("/oidc/callback", callback),
-            Route("/health", health),
+            Route("/health", ready),
+            Route("/healthz", alive),
+            Route("/readyz", ready),
+            Route("/metrics", metrics),
             Route("/pricing", pricing),
             Route(PAGES + "/{provider}/{rest:path}", simulator, methods=["GET", "POST"]),
             Route("/clients/tenant/{tenant:int}/subscription", tenant_screen),
@@ -86,6 +112,7 @@ def web(chosen: Settings) -> st.App:
             *(Route(f"/{address}", shell) for address in ("", *addresses(chosen))),
         ],
         middleware=[
+            Middleware(Measured),
             Middleware(SecurityHeaders, https=chosen.cookie_secure),
             Middleware(TrustedHostMiddleware, allowed_hosts=list(chosen.allowed_hosts)),
             Middleware(Screens),

@@ -30,7 +30,7 @@ from core.ledger.recognition import recognise_revenue
 from core.notifications.running import run_notifications
 from core.planning.run import run_fx
 from core.reconciliation.run import run_reconcile
-from core.refunds.run import sweep
+from core.refunds.run import sweep, sweep_returned
 from core.subscriptions.run import run_lifecycle
 from core.usage.running import run_usage_invoices
 from core.work import Office
@@ -97,6 +97,12 @@ def disputes(office: Office) -> Summary:
     return Counter(dispute.status for dispute in sweep_disputes(office))
 
 
+def returned_refunds(office: Office) -> Summary:
+    """Refunds of the last weeks that came back and no webhook told of."""
+    returned = len(sweep_returned(office))
+    return {"returned": returned} if returned else {}
+
+
 def reconcile(office: Office) -> Summary:
     """Rows read from the gateways, and open differences by class."""
     return run_reconcile(office).counts
@@ -143,6 +149,7 @@ DOES: dict[str, Callable[[Office], Summary]] = {
     "sweep": sweeping,
     "disputes": disputes,
     "simulator": simulator,
+    "refunds": returned_refunds,
     "reconcile": reconcile,
     "fx": fx,
     "notifications": notifications,

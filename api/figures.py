@@ -1,9 +1,10 @@
 """`/sys/billing/metrics`, `/movements`, `/cohorts`, `/cash-forecast`: JSON and CSV (CFO)."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from api.caller import Caller, TheOffice
 from api.copy import TheCopy
@@ -28,6 +29,22 @@ ConstantOn = Annotated[
 Month = Annotated[date, Query(description="A day of the last month.")]
 Months = Annotated[int, Query(ge=1, le=MOST_MONTHS, description="How many months, ending there.")]
 
+
+@dataclass(frozen=True)
+class Look:
+    """How figures are looked at: as of which day, in which currency, at which day's rates."""
+
+    as_of: date | None
+    currency: str | None
+    constant_on: date | None
+
+
+def _look(as_of: AsOf = None, currency: Currency = None, constant_on: ConstantOn = None) -> Look:
+    return Look(as_of, currency, constant_on)
+
+
+Looked = Annotated[Look, Depends(_look)]
+
 router = APIRouter()
 
 
@@ -37,17 +54,15 @@ def metrics(
     actor: Caller,
     copy: TheCopy,
     month: Month,
+    look: Looked,
     months: Months = 1,
     by: By | None = None,
-    as_of: AsOf = None,
-    currency: Currency = None,
-    constant_on: ConstantOn = None,
 ) -> dict[str, Any]:
     """The figures month by month, with their definitions. Needs `analytics.read`."""
     with at.work(actor) as work:
         work.require("analytics.read")
     last = month.replace(day=1)
-    return figures.metrics(copy, last, months, by, as_of, currency, constant_on)
+    return figures.metrics(copy, last, months, by, look.as_of, look.currency, look.constant_on)
 
 
 @router.get("/metrics.csv", summary="The same as CSV", responses={**refusals(400), **CSV})
@@ -56,14 +71,12 @@ def metrics_csv(
     actor: Caller,
     copy: TheCopy,
     month: Month,
+    look: Looked,
     months: Months = 1,
     by: By | None = None,
-    as_of: AsOf = None,
-    currency: Currency = None,
-    constant_on: ConstantOn = None,
 ) -> Response:
     """One line per month, and per group where grouped. Needs `analytics.read`."""
-    found = metrics(at, actor, copy, month, months, by, as_of, currency, constant_on)
+    found = metrics(at, actor, copy, month, look, months, by)
     return csv_lines("metrics", month_rows(found["months"]), month_columns(found["months"]))
 
 
@@ -74,16 +87,14 @@ def movements(
     copy: TheCopy,
     since: From,
     until: To,
+    look: Looked,
     by: By | None = None,
-    as_of: AsOf = None,
-    currency: Currency = None,
-    constant_on: ConstantOn = None,
 ) -> list[dict[str, Any]]:
     """Months whose movements add up to the minor unit; losses positive. Needs `analytics.read`."""
     with at.work(actor) as work:
         work.require("analytics.read")
     first, last = since.replace(day=1), until.replace(day=1)
-    return figures.movements(copy, first, last, as_of, currency, by, constant_on)
+    return figures.movements(copy, first, last, look.as_of, look.currency, by, look.constant_on)
 
 
 @router.get("/movements.csv", summary="The same as CSV", responses={**refusals(400), **CSV})
@@ -93,13 +104,11 @@ def movements_csv(
     copy: TheCopy,
     since: From,
     until: To,
+    look: Looked,
     by: By | None = None,
-    as_of: AsOf = None,
-    currency: Currency = None,
-    constant_on: ConstantOn = None,
 ) -> Response:
     """One line per month, and per group where grouped. Needs `analytics.read`."""
-    found = movements(at, actor, copy, since, until, by, as_of, currency, constant_on)
+    found = movements(at, actor, copy, since, until, look, by)
     return csv_lines("movements", month_rows(found), month_columns(found))
 
 
@@ -140,9 +149,7 @@ def cohorts(
     copy: TheCopy,
     since: From,
     until: To,
-    as_of: AsOf = None,
-    currency: Currency = None,
-    constant_on: ConstantOn = None,
+    look: Looked,
 ) -> dict[str, Any]:
     """Tenants by the month of their first payment, and what is left of them month by month.
     Needs `analytics.read`.
@@ -150,7 +157,7 @@ def cohorts(
     with at.work(actor) as work:
         work.require("analytics.read")
     first, last = since.replace(day=1), until.replace(day=1)
-    return figures.cohorts(copy, first, last, as_of, currency, constant_on)
+    return figures.cohorts(copy, first, last, look.as_of, look.currency, look.constant_on)
 
 
 @router.get("/cohorts.csv", summary="The same as CSV", responses={**refusals(400), **CSV})
@@ -160,10 +167,8 @@ def cohorts_csv(
     copy: TheCopy,
     since: From,
     until: To,
-    as_of: AsOf = None,
-    currency: Currency = None,
-    constant_on: ConstantOn = None,
+    look: Looked,
 ) -> Response:
     """One line per cohort and age in months. Needs `analytics.read`."""
-    found = cohorts(at, actor, copy, since, until, as_of, currency, constant_on)
+    found = cohorts(at, actor, copy, since, until, look)
     return csv_file("cohorts", cohort_rows(found))

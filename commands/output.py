@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import OperationalError
 
+from commands.bars import bars
 from core.errors import SaldoError
 
 P = ParamSpec("P")
@@ -25,6 +26,9 @@ Format = Annotated[
 ]
 Words = Callable[[Any], None]
 console = Console(highlight=False)
+INTERRUPTED = 130
+"""Exit code of a command that Ctrl+C ended, as shells have it."""
+STOPPED = "Stopped. What was finished is kept, the rest is as it was before."
 WIDE = 200
 """Columns of a table that goes to a file or a pipe."""
 
@@ -36,7 +40,10 @@ def command(function: Callable[P, Any]) -> Callable[P, None]:
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         as_json = bool(kwargs.get("as_json"))
         try:
-            function(*args, **kwargs)
+            with bars():
+                function(*args, **kwargs)
+        except KeyboardInterrupt:
+            _refuse(STOPPED, "stopped", as_json, status=INTERRUPTED)
         except SaldoError as problem:
             _refuse(str(problem), problem.code, as_json, getattr(problem, "problems", []))
         except ValidationError as problem:
@@ -55,6 +62,12 @@ def answer(result: Any, as_json: bool, words: Words) -> None:
         sys.stdout.write(json.dumps(result, default=_plain, ensure_ascii=False) + "\n")
     else:
         words(result)
+
+
+def progress(words: str) -> None:
+    """Tell a person how far a long command is, beside its answer."""
+    sys.stderr.write(words + "\n")
+    sys.stderr.flush()
 
 
 def failed(result: dict[str, Any], as_json: bool, words: Words, reason: str) -> None:
@@ -103,14 +116,16 @@ def month(text: str) -> date:
         raise typer.BadParameter(f"{text!r} is not a month such as 2026-10") from problem
 
 
-def _refuse(words: str, code: str, as_json: bool, problems: Sequence[Any] = ()) -> None:
+def _refuse(
+    words: str, code: str, as_json: bool, problems: Sequence[Any] = (), status: int = 1
+) -> None:
     if as_json:
         refusal: dict[str, Any] = {"error": words, "code": code}
         if problems:
             refusal["problems"] = [asdict(problem) for problem in problems]
         sys.stdout.write(json.dumps(refusal, ensure_ascii=False) + "\n")
     sys.stderr.write(words + "\n")
-    raise typer.Exit(1)
+    raise typer.Exit(status)
 
 
 def _settings_words(problem: ValidationError) -> str:

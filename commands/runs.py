@@ -28,6 +28,7 @@ COUNTED = (
     "recognition",
     "auto-assign",
     "disputes",
+    "refunds",
     "simulator",
     "anchor",
     "sync",

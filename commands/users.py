@@ -9,16 +9,18 @@ from typing import Annotated, Any
 import typer
 
 from commands.acting import acting_as
-from commands.operations import user_app
 from commands.output import AsJson, answer, command, console, table
+from core import schema
 from core.access import actions, queries
 from core.access.authority import system
 from core.access.queries import MOST_USERS, RoleRow, UserRow
+from core.db import database_url
 from core.errors import NotFound
 from core.office import office
+from core.settings import settings
 from core.work import Work
 
-app = user_app
+app = typer.Typer(help="Accounts.", no_args_is_help=True)
 MADE_LENGTH = 12
 """Bytes of chance in a password that is made."""
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The account's address.")]
@@ -43,6 +45,37 @@ def list_users(
     answer({"users": rows}, as_json, lambda result: _show_users(result["users"]))
 
 
+@app.command("add")
+@command
+def add_user(
+    email: str,
+    role: Annotated[list[str], typer.Option(help="A role; may be given several times.")],
+    name: Annotated[str, typer.Option()] = "",
+    tenant_id: Annotated[int | None, typer.Option(help="For a tenant's own user.")] = None,
+    password_stdin: Annotated[bool, typer.Option("--password-stdin")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Open an account; without --password-stdin a password is made and shown once."""
+    schema.upgrade(database_url(settings(), owner=True))
+    password = _password(password_stdin)
+    with office().work(system("saldo user add")) as work:
+        user = actions.create_user(
+            work,
+            email,
+            name,
+            password,
+            tuple(role),
+            tenant_id=tenant_id,
+            reason="added by the operator",
+        )
+    result = {"id": user.id, "email": user.email, "roles": role}
+    if not password_stdin:
+        result["password"] = password
+    answer(
+        result, as_json, lambda r: console.print(f"{r['email']}  {r.get('password', '')}".strip())
+    )
+
+
 @app.command()
 @command
 def create(
@@ -57,8 +90,7 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Open an account; without --password-stdin a password is made and shown once."""
-    given = sys.stdin.readline().rstrip("\n") if password_stdin else ""
-    password = given if password_stdin else secrets.token_urlsafe(MADE_LENGTH)
+    password = _password(password_stdin)
     with acting_as(office(), user) as actor, office().work(actor) as work:
         made = actions.create_user(
             work, email, name, password, tuple(role or ()),
@@ -133,6 +165,11 @@ def forbid(
     """Take a permission from a role; for super admins."""
     _edit(role, user, lambda work: actions.revoke_permission(work, role, permission, reason=reason),
           as_json)  # fmt: skip
+
+
+def _password(from_stdin: bool) -> str:
+    """The first line of standard input, or one made by chance."""
+    return sys.stdin.readline().rstrip("\n") if from_stdin else secrets.token_urlsafe(MADE_LENGTH)
 
 
 def _change(email: str, user: str, do: Callable[[Work, int], object], as_json: bool) -> None:

@@ -1,10 +1,13 @@
 """Brings a database to the newest schema: roles, migrations, grants."""
 
+from functools import cache
+
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.orm import Session
 
 from core.db import APP_ROLE, OWNER_ROLE, database_url, owner_connection
 from core.errors import DatabaseUnavailable, SchemaBehind
@@ -50,28 +53,38 @@ def ready_url(settings: Settings) -> str:
     raises SchemaBehind.
     """
     url = database_url(settings)
-    found = _revision(url)
-    if found == newest_revision():
-        return url
+    with owner_connection(url) as connection:
+        found = _revision(connection)
     if settings.database_url:
+        _require_newest(found)
+    elif found != newest_revision():
+        upgrade(database_url(settings, owner=True))
+    return url
+
+
+def require_newest(session: Session) -> None:
+    """Raise SchemaBehind unless the schema is the one that this version needs."""
+    _require_newest(_revision(session.connection()))
+
+
+def _require_newest(found: str | None) -> None:
+    if found != newest_revision():
         raise SchemaBehind(
             f"The database's schema is at {found or 'nothing'}, this version needs "
             f"{newest_revision()}: run saldo db upgrade"
         )
-    upgrade(database_url(settings, owner=True))
-    return url
 
 
+@cache
 def newest_revision() -> str:
     """The newest migration of these sources."""
     return str(ScriptDirectory(str(ROOT / "migrations")).get_current_head())
 
 
-def _revision(url: str) -> str | None:
-    with owner_connection(url) as connection:
-        if connection.scalar(text("select to_regclass('alembic_version')")) is None:
-            return None
-        return str(connection.scalar(text("select version_num from alembic_version")))
+def _revision(connection: Connection) -> str | None:
+    if connection.scalar(text("select to_regclass('alembic_version')")) is None:
+        return None
+    return str(connection.scalar(text("select version_num from alembic_version")))
 
 
 def ensure_roles(url: str) -> None:

@@ -205,6 +205,12 @@ class Settings(
         alias="SALDO_IMPORT_MAX_MIB",
         description="Size one imported file may have, in MiB.",
     )
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        alias="SALDO_METRICS_TOKEN",
+        description="What a collector sends as bearer token to read `/metrics`; without one only"
+        " this machine itself is answered.",
+    )
     worker_in_serve: bool = Field(
         default=True,
         alias="SALDO_WORKER_IN_SERVE",

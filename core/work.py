@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import psycopg
 from psycopg.errors import UniqueViolation
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
@@ -18,9 +20,7 @@ from core.errors import ChangedMeanwhile, DatabaseUnavailable, MonthClosed, NotA
 from core.notifications.outbox import Notice, note
 from core.settings import Settings
 
-_SCOPE = text(
-    "select set_config('app.scope', :scope, true), set_config('app.tenant_id', :tenant_id, true)"
-)
+_SCOPE = "select set_config('app.scope', '{}', true), set_config('app.tenant_id', '{}', true)"
 _CHECK_NOW = text("set constraints all immediate")
 MONTH_CLOSED = "SA001"
 """What migrations/sql/closing.sql raises for a posting dated in a closed month."""
@@ -126,8 +126,24 @@ class Office:
         idle = timedelta(minutes=self.settings.session_idle_minutes)
         rights = standing(session, actor, now, now - idle)
         scope = "platform" if rights.tenant_id is None else "tenant"
-        session.execute(_SCOPE, {"scope": scope, "tenant_id": str(rights.tenant_id or "")})
+        _begin(session, _SCOPE.format(scope, rights.tenant_id or ""))
         return Work(session, actor, rights, self.clock, self.settings)
+
+
+def _begin(session: Session, words: str) -> None:
+    """Begin the session's transaction and set its scope in one message, not two: each costs a trip.
+
+    A connection that already reads, or that does not answer, gets the scope the usual way, which
+    also says what is wrong with it.
+    """
+    driven = session.connection().connection.driver_connection
+    assert isinstance(driven, psycopg.Connection)
+    server = driven.pgconn
+    if server.status == ConnStatus.OK and server.transaction_status == TransactionStatus.IDLE:
+        answer = server.exec_(f"begin; {words}".encode())
+        if answer.status == ExecStatus.TUPLES_OK:
+            return
+    session.execute(text(words))
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from demo.market import CURRENCIES
 from demo.staff import PLANNER
 from demo.world import Customer, World
 
-MEASURED_DAYS = 100
+MEASURED_DAYS = 75
 """Days before the end of the simulation from which usage is reported."""
 CALLS = "api_calls"
 INCLUDED = {"growth": 20_000, "pro": 100_000, "enterprise": 500_000}

@@ -10,6 +10,7 @@ from threading import Event
 
 import duckdb
 
+from core.progress import piece
 from etl.delta import felt
 from etl.extract import postgres
 from etl.extract.postgres import Source, Totals
@@ -52,8 +53,12 @@ def load_whole(build: duckdb.DuckDBPyConnection, source: Source, url: str, scrat
     waiting: SimpleQueue[Table] = SimpleQueue()
     for table in postgres.largest_first(source, TABLES):
         waiting.put(table)
-    with _lanes(source, url, scratch) as sources, ThreadPoolExecutor(LANES) as pool:
-        runs = [pool.submit(_drain, _cursor(build), lane, waiting) for lane in sources]
+    with (
+        piece("Copying tables", len(TABLES)) as done,
+        _lanes(source, url, scratch) as sources,
+        ThreadPoolExecutor(LANES) as pool,
+    ):
+        runs = [pool.submit(_drain, _cursor(build), lane, waiting, done) for lane in sources]
         totals = {name: total for run in runs for name, total in run.result().items()}
     rows = row_counts(build)
     copied = [Copied(table.name, rows[table.name], rows[table.name], 0) for table in TABLES]
@@ -79,7 +84,10 @@ def _cursor(build: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
 
 
 def _drain(
-    build: duckdb.DuckDBPyConnection, source: Source, waiting: "SimpleQueue[Table]"
+    build: duckdb.DuckDBPyConnection,
+    source: Source,
+    waiting: "SimpleQueue[Table]",
+    done: Callable[[], None],
 ) -> dict[str, Totals]:
     """Copy waiting tables until none is left; what the source says each one holds."""
     totals = {}
@@ -88,6 +96,7 @@ def _drain(
             table = waiting.get_nowait()
             postgres.load_all(source, build, table, table.name)
             totals[table.name] = postgres.totals(source, table)
+            done()
     return totals
 
 

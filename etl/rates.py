@@ -18,8 +18,9 @@ _OPEN = date(9999, 12, 31)
 _USED = """
     select currency from tenant union select currency from subscription
     union select currency from plan_history union select currency from invoice
-    union select currency from payment union select currency from cost
-    union select currency from cash_balance
+    union select currency from payment union select currency from credit_note
+    union select currency from wallet_transaction
+    union select currency from cost union select currency from cash_balance
 """
 Series = list[tuple[date, int]]
 """Days on which a rate begins to hold, with EUR for one unit times 10**10."""

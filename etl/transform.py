@@ -9,6 +9,7 @@ import duckdb
 import sqlglot
 from sqlglot import exp
 
+from core.progress import counted
 from core.settings import ROOT
 
 SQL = ROOT / "sql"
@@ -52,9 +53,9 @@ def _name(model: Model) -> str:
 
 def build_models(build: duckdb.DuckDBPyConnection, folders: tuple[str, ...] = FOLDERS) -> None:
     """Make every model of these folders a table of the build."""
-    for model in models():
-        if model.path.parent.name in folders:
-            build.execute(f"create or replace table {model.name} as {model.text}").fetchall()
+    wanted = [model for model in models() if model.path.parent.name in folders]
+    for model in counted(wanted, "Computing figures"):
+        build.execute(f"create or replace table {model.name} as {model.text}").fetchall()
 
 
 @lru_cache

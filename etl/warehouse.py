@@ -68,6 +68,10 @@ class Warehouse:
         """Which copy answers. Raises NoCopy."""
         return self.reading().info()
 
+    def problem(self) -> str | None:
+        """Why the newest build was refused, in words; None when it was not."""
+        return problem(self._live)
+
     def _attach(self) -> duckdb.DuckDBPyConnection:
         db = duckdb.connect(
             config={
@@ -78,7 +82,10 @@ class Warehouse:
         )
         db.execute("set timezone = 'UTC'").fetchall()
         path = str(self._live).replace("'", "''")
-        db.execute(f"attach '{path}' as warehouse (read_only)").fetchall()
+        try:
+            db.execute(f"attach '{path}' as warehouse (read_only)").fetchall()
+        except duckdb.Error as broken:
+            raise NoCopy("The analytics copy cannot be read; run a sync.") from broken
         return db
 
 

@@ -6,7 +6,8 @@ import signal
 from collections.abc import Callable
 from typing import Literal
 
-from sqlalchemy import event
+import psycopg
+from sqlalchemy import event, make_url
 from sqlalchemy.orm import Session
 
 from core.db import app_engine
@@ -14,17 +15,32 @@ from core.work import Office
 
 Moment = Literal["before_commit", "after_commit", "statement"]
 _FORK = multiprocessing.get_context("fork")
+DOOMED = "doomed"
+"""What the connections of a child call themselves."""
+_THERE = """
+select from pg_stat_activity where datname = current_database() and application_name = %s
+"""
 
 
 def survives(
     office: Office, url: str, act: Callable[[Office], object], moment: Moment, nth: int
 ) -> bool:
     """Do something in a child that dies at its nth moment; True when it never came to that."""
-    child = _FORK.Process(target=_live, args=(office, url, act, moment, nth))
+    marked = make_url(url).update_query_dict({"application_name": DOOMED})
+    named = marked.render_as_string(hide_password=False)
+    child = _FORK.Process(target=_live, args=(office, named, act, moment, nth))
     child.start()
     child.join()
     assert child.exitcode in (0, -signal.SIGKILL), f"the child failed with {child.exitcode}"
+    _await_its_end(url)
     return child.exitcode == 0
+
+
+def _await_its_end(url: str) -> None:
+    """Wait until the server has noticed that the child is gone, and let go what it held."""
+    with psycopg.connect(url, autocommit=True) as db:
+        while db.execute(_THERE, [DOOMED]).fetchall():
+            db.execute("select pg_sleep(0.01)")
 
 
 def _live(

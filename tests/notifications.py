@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -25,6 +25,7 @@ from core.tenants.actions import NewTenant, create_tenant
 from core.tenants.models import Tenant
 from core.work import Office
 from tests.billing import JOB
+from tests.serving import served
 
 FACTS: dict[str, Any] = {
     "subscription_id": 7,
@@ -220,19 +221,9 @@ def a_hook() -> Iterator[Hook]:
                 self.send_header("location", hook.moved_to)
             self.end_headers()
 
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    hook.url = f"http://localhost:{server.server_port}/saldo"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with served(Handler) as port:
+        hook.url = f"http://localhost:{port}/saldo"
         yield hook
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def is_genuine(secret: str, headers: dict[str, str], body: bytes) -> bool:

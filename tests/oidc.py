@@ -3,12 +3,11 @@
 import base64
 import hashlib
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,6 +20,7 @@ from core.access.sessions import viewer
 from core.clock import Clock
 from core.settings import Settings
 from core.work import Office
+from tests.serving import served
 
 CLIENT = "saldo"
 RSA = RSAKey.generate_key(2048, {"kid": "first", "use": "sig"}, auto_kid=False)
@@ -133,9 +133,6 @@ def fake_provider(clock: Clock) -> Iterator[FakeProvider]:
                 form["authorization"] = given
             self._answer(form)
 
-        def log_message(self, *_words: object) -> None:
-            """Say nothing."""
-
         def _answer(self, form: dict[str, str]) -> None:
             status, told = fake.answer(self.path, form)
             body = json.dumps(told).encode()
@@ -144,16 +141,9 @@ def fake_provider(clock: Clock) -> Iterator[FakeProvider]:
             self.end_headers()
             self.wfile.write(body)
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
-    fake.issuer = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with served(Answering) as port:
+        fake.issuer = f"http://127.0.0.1:{port}"
         yield fake
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def visit(office: Office, fake: FakeProvider, token: str | None = None, **said: Any) -> str:

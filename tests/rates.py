@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 from core.planning.ecb import DAILY, HISTORY
 from core.work import Office
+from tests.serving import served
 
 Days = Mapping[date, Mapping[str, str]]
 """Units of each currency for one EUR, as published for a day."""
@@ -80,18 +81,9 @@ def a_peer() -> Iterator[Peer]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    peer.url = f"http://127.0.0.1:{server.server_port}/stats/eurofxref"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield peer
-    finally:
-        peer.over.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with served(Handler) as port:
+        peer.url = f"http://127.0.0.1:{port}/stats/eurofxref"
+        try:
+            yield peer
+        finally:
+            peer.over.set()

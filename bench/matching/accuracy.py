@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from bench.matching.abroad import GROUPS, abroad_cases, company
+from bench.matching.abroad import SINGLE as ABROAD_SINGLE
 from bench.matching.cases import SINGLE, cases
 from bench.matching.other import SINGLE as OTHER_SINGLE
 from bench.matching.other import other_cases
@@ -17,6 +19,8 @@ SIZES = (500, 3_000, 6_000, 20_000)
 """Invoices of the simulated companies, in turn; a quarter as many transfers, 1,500 at most."""
 TRANSFERS = 1_500
 OTHER_TENANTS, OTHER_TRANSFERS = 3_000, 3_000
+ABROAD_SEEDS = range(1, 3)
+ABROAD_TENANTS, ABROAD_TRANSFERS = 500, 1_000
 LEAST_TRANSFERS = 50
 NEAR_SEEDS = range(500, 524)
 NEAR_SIZE, NEAR_TRANSFERS = 3_000, 1_200
@@ -57,7 +61,7 @@ def simulated_companies(scale: float, seeds: Sequence[int] = SEEDS) -> dict[str,
 
 
 def near_misses(scale: float, seeds: Sequence[int] = NEAR_SEEDS) -> dict[str, Any]:
-    """Scores on transfers most of which nearly fit; only the automatic ones count here."""
+    """Scores on transfers most of which nearly fit; what is automatic and honest counts here."""
     answered: list[Answered] = []
     for seed in seeds:
         world = made_world(seed, NEAR_SIZE)
@@ -77,3 +81,16 @@ def other_company(scale: float, seeds: Sequence[int] = OTHER_SEEDS) -> dict[str,
         found = suggest_all(book, [case.transfer for case in asked])
         answered += zip(asked, found, strict=True)
     return scores(answered, OTHER_SINGLE)
+
+
+def abroad(scale: float, seeds: Sequence[int] = ABROAD_SEEDS) -> dict[str, Any]:
+    """Scores on companies of other countries, with each form of payment reference."""
+    answered: list[Answered] = []
+    for scheme in GROUPS:
+        for seed in seeds:
+            made = company(seed, scheme, ABROAD_TENANTS)
+            book = Book.of(made.invoices, made.history)
+            asked = abroad_cases(made, max(int(ABROAD_TRANSFERS * scale), LEAST_TRANSFERS))
+            found = suggest_all(book, [case.transfer for case in asked])
+            answered += zip(asked, found, strict=True)
+    return scores(answered, ABROAD_SINGLE)

@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
 
+from stdnum.iso7064 import mod_97_10
+
 from bench.matching.world import TODAY, Case, Tenant, World, iban
 from core.matching.records import OPEN, SETTLED, Invoice, Transfer
 
@@ -67,6 +69,11 @@ def cases(world: World, count: int, weights: dict[str, float] | None = None) -> 
         if case is not None:
             made.append(case)
     return made
+
+
+def _creditors(ocr: str) -> str:
+    """A creditor's reference by ISO 11649 around an OCR."""
+    return f"RF{mod_97_10.calc_check_digits(ocr + 'RF')}{ocr}"
 
 
 class Maker:
@@ -277,7 +284,7 @@ class _Said:
     def _padded_or_prefixed(self) -> None:
         ocr = self.invoice.ocr
         self.reference = self.chance.choice(
-            (ocr.zfill(25), ocr.zfill(16), f"OCR{ocr}", f"REF{ocr}", f"INV{ocr}", f"RF{12}{ocr}")
+            (ocr.zfill(25), ocr.zfill(16), f"OCR{ocr}", f"REF{ocr}", f"INV{ocr}", _creditors(ocr))
         )
 
     def _several_numbers(self) -> None:

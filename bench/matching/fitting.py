@@ -14,9 +14,9 @@ from bench.matching.cases import cases
 from bench.matching.world import Case, made_world
 from core.matching.book import Book
 from core.matching.calibration import isotonic
+from core.matching.candidates import Candidate
 from core.matching.facts import BY_NAME
 from core.matching.scoring import FILE, LEAST_SCORE, Model, model_of
-from core.matching.weighing import Candidate
 
 WEIGHT_SEEDS = range(1_000, 1_040)
 CALIBRATION_SEEDS = range(2_000, 2_030)

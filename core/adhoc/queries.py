@@ -1,7 +1,7 @@
 """What was asked in SQL, and the questions kept for one's roles."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -10,10 +10,15 @@ from core.adhoc.actions import ASK
 from core.work import Work
 
 MOST_RUNS = 200
+LOST_AFTER = timedelta(minutes=10)
+"""On top of the longest a question may run: what has not ended then never will."""
+LOST = "The process that ran it ended before the query did"
 _RUNS = """
 -- What did somebody ask, and how did it end? One row per question, the newest first.
-select id, asked_as, sql, asked_at, ended_at, outcome, rows, milliseconds, problem
-from query_run
+select id, asked_as, sql, asked_at, ended_at,
+  case when lost then 'failed' else outcome end as outcome, rows, milliseconds,
+  case when lost then :lost_words else problem end as problem
+from (select *, outcome = 'running' and asked_at < :lost_before as lost from query_run) each
 where {conditions}
 order by id desc
 limit :limit
@@ -30,7 +35,7 @@ order by lower(q.name), q.role
 
 @dataclass(frozen=True)
 class Run:
-    """A question as the history shows it; one whose process ended early stays `running`."""
+    """A question as the history shows it; one whose process ended early has failed."""
 
     id: int
     asked_as: str
@@ -59,7 +64,12 @@ class Saved:
 def history(work: Work, *, limit: int = 50) -> list[Run]:
     """What the reader asked, the newest first; an operator sees what everybody asked."""
     work.require(ASK)
-    wanted: dict[str, Any] = {"limit": max(1, min(limit, MOST_RUNS))}
+    longest = timedelta(seconds=work.settings.sql_seconds) + LOST_AFTER
+    wanted: dict[str, Any] = {
+        "limit": max(1, min(limit, MOST_RUNS)),
+        "lost_before": work.now - longest,
+        "lost_words": LOST,
+    }
     if work.standing.unlimited:
         conditions = "true"
     elif work.actor.user_id is not None:

@@ -9,6 +9,7 @@ from core.bank.readers.model import BOOKED, NO_CURRENCY, BankFile, ReadStatement
 from core.bank.rules import Statement, TransferLine
 from core.bank.statements import Imported, import_statement, quarantine_statement
 from core.errors import BadInput
+from core.progress import counted
 from core.work import Office
 
 LONGEST_TEXT = 2_000
@@ -55,7 +56,7 @@ def import_file(
     statements = statements_of(read_bank_file(data, mapping), name)
     done: list[Imported] = []
     aside: list[Quarantined] = []
-    for statement in statements:
+    for statement in counted(statements, "Statements"):
         with office.work(actor) as work:
             if statement.foots:
                 done.append(import_statement(work, statement))

@@ -1,4 +1,7 @@
-"""Deposits of Bankgirot and payouts of gateways, found again as lines of the bank's statement."""
+"""Deposits of Bankgirot and payouts of gateways, found again as lines of the bank's statement.
+
+A line is a payout's by its own number or the one the bank gave it, else by its payer's name.
+"""
 
 import re
 from collections.abc import Sequence
@@ -14,6 +17,8 @@ from core.reconciliation.models import GatewayPayout
 from core.work import Work
 
 ARRIVES_WITHIN = timedelta(days=5)
+SHORTEST_TRACE = 6
+"""Shorter numbers of a bank could be anything in a line's text."""
 _WORDS = {
     "bankgirot": r"bankgir|bgmax|\bbgc?\b",
     "stripe": r"stripe",
@@ -28,6 +33,7 @@ class _Announced:
     provider: str
     payout_id: str
     amount_minor: int
+    trace_id: str | None = None
 
 
 def deposit_of(statement: Statement) -> str | None:
@@ -80,7 +86,15 @@ def _is(payout: _Announced, line: TransferLine) -> bool:
 
 
 def _is_named(payout: _Announced, line: TransferLine) -> bool:
-    return payout.payout_id.lower() in _said(line)
+    return payout.payout_id.lower() in _said(line) or _is_traced(payout.trace_id, line)
+
+
+def _is_traced(trace_id: str | None, line: TransferLine) -> bool:
+    """Whether a line carries the number that the bank gave a payout, as a word of its own."""
+    if trace_id is None or len(trace_id) < SHORTEST_TRACE:
+        return False
+    told = f"{_said(line)} {line.end_to_end_id} {line.entry_ref} {line.own_ref}".lower()
+    return bool(re.search(rf"(?<!\w){re.escape(trace_id.lower())}(?!\w)", told))
 
 
 def _said(line: TransferLine) -> str:
@@ -103,7 +117,11 @@ def _announced(work: Work, currency: str, lines: Sequence[TransferLine]) -> list
         )
     ).all()
     own = [_Announced(provider, payout_id or "", int(total)) for provider, payout_id, total in rows]
-    return list(dict.fromkeys([*_told(work, currency, lines), *own]))
+    told = _told(work, currency, lines)
+    known = {(each.provider, each.payout_id, each.amount_minor) for each in told}
+    return told + [
+        each for each in own if (each.provider, each.payout_id, each.amount_minor) not in known
+    ]
 
 
 def _told(work: Work, currency: str, lines: Sequence[TransferLine]) -> list[_Announced]:
@@ -111,7 +129,12 @@ def _told(work: Work, currency: str, lines: Sequence[TransferLine]) -> list[_Ann
     days = [line.booked_on for line in lines if line.booked_on]
     shown = select(BankTransfer.id).where(BankTransfer.payout_id == GatewayPayout.payout_id)
     rows = work.session.execute(
-        select(GatewayPayout.provider, GatewayPayout.payout_id, GatewayPayout.amount_minor).where(
+        select(
+            GatewayPayout.provider,
+            GatewayPayout.payout_id,
+            GatewayPayout.amount_minor,
+            GatewayPayout.trace_id,
+        ).where(
             GatewayPayout.provider != "bankgirot",
             GatewayPayout.status.in_(("pending", "in_transit", "paid")),
             GatewayPayout.currency == currency,
@@ -122,4 +145,4 @@ def _told(work: Work, currency: str, lines: Sequence[TransferLine]) -> list[_Ann
             ~shown.exists(),
         )
     ).all()
-    return [_Announced(provider, payout_id, amount) for provider, payout_id, amount in rows]
+    return [_Announced(*row) for row in rows]

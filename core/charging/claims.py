@@ -19,7 +19,7 @@ log = structlog.get_logger()
 SYSTEM = system("gateway events")
 DECIDED = ("won", "lost")
 LOOKS_BACK = timedelta(days=45)
-"""How far the sweep looks for disputes."""
+"""How far the sweep looks for new disputes; those that are open here are always asked for."""
 Close = Callable[[Work, str], None]
 """Closes what told of a dispute, in the transaction that takes it over."""
 
@@ -57,14 +57,42 @@ def take_over_dispute(
 
 
 def sweep_disputes(office: Office) -> list[Dispute]:
-    """Take over the disputes of the last weeks at every account that answers to our keys."""
+    """Take over the disputes of the last weeks at every account that answers to our keys.
+
+    Older ones that are open here are asked for one by one: a bank may take months to decide.
+    """
     with office.work(SYSTEM) as work:
         known = accounts(work)
-    return [
+    found = [
         dispute
         for account in known
         for dispute in _sweep_account(office, account.provider, account.tenant_id)
     ]
+    return found + _sweep_open(office, [dispute.id for dispute in found])
+
+
+def _sweep_open(office: Office, seen: list[int]) -> list[Dispute]:
+    """Take over what became of disputes that are open here, but for those seen already."""
+    with office.work(SYSTEM) as work:
+        waiting = work.session.scalars(
+            select(Dispute)
+            .where(Dispute.closed_on.is_(None), Dispute.id.not_in(seen))
+            .order_by(Dispute.id)
+        ).all()
+    taken = [_ask_again(office, dispute) for dispute in waiting]
+    return [dispute for dispute in taken if dispute is not None]
+
+
+def _ask_again(office: Office, dispute: Dispute) -> Dispute | None:
+    provider, owner = dispute.provider, dispute.tenant_id
+    try:
+        gateway = gateway_of(office.settings, provider, engine=office.engine, tenant_id=owner)
+        seen = gateway.dispute(dispute.provider_dispute_id)
+        return take_over_dispute(office, provider, seen, owner)
+    except SaldoError as problem:
+        number = dispute.provider_dispute_id
+        log.warning("dispute_not_taken_over", dispute=number, problem=str(problem))
+        return None
 
 
 def _sweep_account(office: Office, provider: str, tenant_id: int | None) -> list[Dispute]:

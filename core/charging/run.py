@@ -34,6 +34,7 @@ from core.gateways.port import (
 )
 from core.gateways.registry import gateway_of
 from core.invoices.models import Invoice
+from core.progress import counted
 from core.tenants.models import Tenant
 from core.work import Office, Work
 
@@ -93,7 +94,9 @@ def run_auto_charge(
     with office.work(actor) as work:
         numbers = due_invoices(work, day)
     one = _foresee if dry_run else _charge
-    return ChargeRun(day, dry_run, tuple(one(office, actor, number) for number in numbers))
+    return ChargeRun(
+        day, dry_run, tuple(one(office, actor, number) for number in counted(numbers, "Invoices"))
+    )
 
 
 def charge_now(

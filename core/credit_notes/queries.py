@@ -56,8 +56,8 @@ order by {{order}} limit :limit offset :offset
 SORTS = {
     "newest": "c.id {way}",
     "tenant": "lower(t.name) {way}, c.id desc",
-    "total": "c.total_minor {way}, c.id desc",
-    "left": "left_minor {way}, c.id desc",
+    "total": "c.currency, c.total_minor {way}, c.id desc",
+    "left": "c.currency, left_minor {way}, c.id desc",
     "issued": "c.issued_on {way} nulls last, c.id desc",
 }
 _COUNT = text(f"select count(*) {_FROM}")

@@ -21,6 +21,7 @@ from core.dunning import steps
 from core.dunning.holding import PRESSED
 from core.errors import BadInput, SaldoError
 from core.invoices.models import OPEN
+from core.progress import counted
 from core.work import Office, Work
 
 JOB = system("dunning")
@@ -114,7 +115,11 @@ def run_dunning(
             change for rows in _by_tenant(found) for change in _rehearse(office, actor, rows, day)
         ]
     else:
-        changes = [change for row in found for change in _run_one(office, actor, row, day)]
+        changes = [
+            change
+            for row in counted(found, "Overdue invoices")
+            for change in _run_one(office, actor, row, day)
+        ]
     return DunningRun(day, dry_run, tuple(changes))
 
 

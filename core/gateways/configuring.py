@@ -71,7 +71,8 @@ def set_keys(
     values |= given
     lacking = [name for name in NEEDED[provider] if not values.get(name)]
     if lacking:
-        raise BadInput(f"{TITLES[provider]} needs {', '.join(lacking)}")
+        words = " and ".join(name.replace("_", " ") for name in lacking)
+        raise BadInput(f"{TITLES[provider]} needs its {words}")
     if row is None:
         row = GatewayCredentials(provider=provider, tenant_id=tenant_id, version=0)
         work.session.add(row)

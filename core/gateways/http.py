@@ -111,11 +111,16 @@ Page = tuple[dict[Hashable, Fields], int]
 def every_row(what: str, read: Callable[[int], Page]) -> Iterator[Fields]:
     """Every row of a list, once; `read` gives a page by its number, from 1 on.
 
-    Raises GatewayUnsure when the list ends before its total, or does not end.
+    The largest total counts, as some lists say on later pages how many are left.
+
+    Raises GatewayUnsure when the list ends before its total, as it does when a row goes while
+    others are read and the next page begins one too far, or does not end.
     """
     seen: set[Hashable] = set()
+    total = 0
     for page in range(1, MOST_PAGES + 1):
-        rows, total = read(page)
+        rows, whole = read(page)
+        total = max(total, whole)
         fresh = [row for given, row in rows.items() if given not in seen]
         seen.update(rows)
         yield from fresh

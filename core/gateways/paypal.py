@@ -26,7 +26,9 @@ from core.gateways.paypal_search import Search
 from core.gateways.paypal_session import LIVE, SANDBOX, Session
 from core.gateways.paypal_wire import (
     DECLINES,
+    FAILED_REFUNDS,
     LONGEST_SPAN,
+    both_ways,
     capture_of,
     charge_answer,
     dispute,
@@ -207,16 +209,19 @@ class PayPalGateway(Unable):
         return replace(seen, status=ended) if ended and seen.status == "open" else seen
 
     def ledger(self, since: datetime, until: datetime) -> Iterator[LedgerLine]:
-        """Every row of the transaction search that moved money; rows come three hours late."""
-        for row in self._search.rows(since, until):
+        """Every row of the transaction search that moved money; rows come three hours late.
+
+        A refund that failed is no such row any more; those of the last month are told of as well.
+        """
+        yield from self._moved(since, until)
+        for row in self._search.rows(since - LONGEST_SPAN, until, **FAILED_REFUNDS):
             with self._reading():
-                found = line(row)
-            if found and since <= found.occurred_at < until:
-                yield found
+                found = both_ways(row)
+            yield from (line for line in found if since <= line.occurred_at < until)
 
     def payouts(self, since: datetime, until: datetime) -> Iterator[PayoutSeen]:
         """Every withdrawal to the bank in [since, until); none of them is itemised."""
-        return (payout(found) for found in self.ledger(since, until) if found.kind == "payout")
+        return (payout(found) for found in self._moved(since, until) if found.kind == "payout")
 
     def dispute(self, dispute_id: str) -> DisputeSeen:
         """A dispute as it stands."""
@@ -278,6 +283,13 @@ class PayPalGateway(Unable):
         """Ask for a token."""
         self._session.renew()
         return f"PayPal answers in {self._mode} mode"
+
+    def _moved(self, since: datetime, until: datetime) -> Iterator[LedgerLine]:
+        for row in self._search.rows(since, until):
+            with self._reading():
+                found = line(row)
+            if found and since <= found.occurred_at < until:
+                yield found
 
     def _asked(self, order: ChargeOrder | CheckoutOrder) -> Fields:
         unit = {

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from core.gateways.http import Fields, instant, objects, text
@@ -21,6 +22,11 @@ from core.gateways.port import (
 )
 from core.money import minor_from_units, units_text
 
+CURRENCIES = (
+    *("AUD", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF", "ILS"),
+    *("JPY", "MXN", "MYR", "NOK", "NZD", "PHP", "PLN", "SEK", "SGD", "THB", "TWD", "USD"),
+)
+"""What PayPal says that it takes; some of them from accounts of their country alone."""
 WHOLE_UNITS = ("HUF", "TWD")
 """With two decimals in ISO 4217, but PayPal takes none."""
 DECLINES = {
@@ -63,12 +69,19 @@ _REFUND: dict[str, Status] = {
     "CANCELLED": "failed",
 }
 _ROW: dict[str, Status] = {"S": "succeeded", "V": "succeeded", "D": "failed"}
+REFUND = "T1107"
+FAILED_REFUNDS = {
+    "transaction_type": REFUND,
+    "transaction_status": "D",
+    "balance_affecting_records_only": "N",
+}
+"""Narrows the transaction search to refunds that were denied."""
 _KINDS: tuple[tuple[str, LineKind], ...] = (
     ("T00", "charge"),
     ("T01", "fee"),
     ("T04", "payout"),
     ("T1106", "dispute"),
-    ("T1107", "refund"),
+    (REFUND, "refund"),
     ("T1108", "fee"),
     ("T1109", "fee"),
     ("T1201", "dispute"),
@@ -193,8 +206,29 @@ def mark(row: Fields) -> tuple[str, ...]:
 
 def line(row: Fields) -> LedgerLine | None:
     """The line of a row of the transaction search; None for one that moved nothing."""
-    if row_status(row) != "succeeded":
-        return None
+    return _line(row) if row_status(row) == "succeeded" else None
+
+
+def both_ways(row: Fields) -> list[LedgerLine]:
+    """The lines of a refund that failed, out and back; it may have been told of before.
+
+    Empty for any other row.
+    """
+    seen = _line(row)
+    if row_status(row) != "failed" or seen.kind != "refund":
+        return []
+    changed = row.get("transaction_updated_date")
+    back = replace(
+        seen,
+        external_id=f"{seen.external_id}-returned",
+        amount_minor=-seen.amount_minor,
+        fee_minor=-seen.fee_minor,
+        occurred_at=instant(changed) if changed else seen.occurred_at,
+    )
+    return [seen, back]
+
+
+def _line(row: Fields) -> LedgerLine:
     amount, code = from_paypal(row["transaction_amount"]), text(row["transaction_event_code"])
     kind = _kind(code, amount)
     fee = row.get("fee_amount")

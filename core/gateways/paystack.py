@@ -29,7 +29,7 @@ from core.gateways.paystack_wire import (
     payout_line,
     reference_of,
     refund_answer,
-    refund_line,
+    refund_lines,
     refund_news,
     stamp,
     to_paystack,
@@ -62,6 +62,10 @@ SIGNATURE = "x-paystack-signature"
 OUR_KEY = "saldo_key"
 PAID_LATE = timedelta(days=1)
 """A page may be paid on so long after it was opened; lists are filtered by its opening."""
+
+
+FAILS_LATE = timedelta(days=31)
+"""A refund may come back so long after it was made."""
 
 
 class PaystackGateway(Unable):
@@ -224,13 +228,11 @@ class PaystackGateway(Unable):
                     line = charge_line(found)
                 if since <= line.occurred_at < until:
                     yield line
-        spans["from"] = stamp(since)
+        spans["from"] = stamp(since - FAILS_LATE)
         for found in pages(self._wire, "/refund", "perPage", **spans):
-            if found.get("status") != "failed":
-                with self._wire.reading():
-                    line = refund_line(found)
-                if since <= line.occurred_at < until:
-                    yield line
+            with self._wire.reading():
+                told_of = refund_lines(found)
+            yield from (line for line in told_of if since <= line.occurred_at < until)
         for settled in self._settlements():
             with self._wire.reading():
                 seen, line = payout(settled), payout_line(settled)
@@ -246,7 +248,11 @@ class PaystackGateway(Unable):
                 yield seen
 
     def payout_lines(self, payout_id: str) -> Iterator[LedgerLine]:
-        """The transactions of a settlement; what was deducted from it is not among them."""
+        """The transactions of a settlement; what was deducted from it is not among them.
+
+        Paystack's document names no page for this list, so a second one is asked for only when
+        the first is not all; where the page is ignored, the list is unsure and never cut off.
+        """
         path = f"/settlement/{quote(payout_id, safe='')}/transactions"
         for found in pages(self._wire, path, None):
             with self._wire.reading():

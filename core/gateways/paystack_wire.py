@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import unquote_to_bytes
@@ -189,7 +190,7 @@ def charge_line(found: Fields, payout_id: str | None = None) -> LedgerLine:
     )
 
 
-def refund_line(found: Fields) -> LedgerLine:
+def _refund_line(found: Fields) -> LedgerLine:
     """The line of a refund; one that a dispute forced is the dispute's."""
     currency, given = text(found["currency"]), number(found["id"])
     forced = found.get("dispute")
@@ -202,6 +203,21 @@ def refund_line(found: Fields) -> LedgerLine:
         created(found),
         source_id=number(forced) if forced else given,
     )
+
+
+def refund_lines(found: Fields) -> list[LedgerLine]:
+    """The lines of a refund; one that failed was deducted and credited again."""
+    seen = _refund_line(found)
+    if found.get("status") != "failed":
+        return [seen]
+    changed = found.get("updatedAt") or found.get("updated_at")
+    back = replace(
+        seen,
+        external_id=f"{seen.external_id}-returned",
+        amount_minor=-seen.amount_minor,
+        occurred_at=instant(changed) if changed else seen.occurred_at,
+    )
+    return [seen, back]
 
 
 def payout_line(found: Fields) -> LedgerLine:

@@ -185,7 +185,10 @@ class LedgerLine:
 
 @dataclass(frozen=True)
 class PayoutSeen:
-    """A payout as the gateway has it; only one with `itemised` lists its lines."""
+    """A payout as the gateway has it; only one with `itemised` lists its lines.
+
+    `trace_id` is what the receiving bank calls it, where the gateway was told.
+    """
 
     payout_id: str
     status: Literal["pending", "in_transit", "paid", "failed", "canceled"]
@@ -193,6 +196,7 @@ class PayoutSeen:
     amount_minor: int
     arrives_on: date
     itemised: bool
+    trace_id: str | None = None
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,14 @@ def _payout(payout: stripe.Payout) -> PayoutSeen:
         amount_minor=from_stripe(payout.amount, currency),
         arrives_on=day(payout.arrival_date),
         itemised=_itemised(payout),
+        trace_id=_trace(payout),
     )
+
+
+def _trace(payout: stripe.Payout) -> str | None:
+    """The number that the receiving bank gave; it comes days after the payout, or never."""
+    told = payout.trace_id
+    return told.value if told and told.status == "supported" else None
 
 
 def _itemised(payout: stripe.Payout) -> bool:

@@ -132,11 +132,13 @@ class StripePages(StripeAccount):
         """The cards attached to a customer; the one chosen at Stripe first, then the newest."""
         with translated():
             known = self._client.v1.customers.retrieve(customer)
+            if known.id != customer:
+                raise GatewayUnsure(f"Stripe answered for another customer than {customer}")
             listed = self._client.v1.payment_methods.list(
                 {"customer": customer, "type": "card", "limit": 100}
             )
             found = [card for each in listed.auto_paging_iter() if (card := _card(each))]
-        usual = number_of(field(field(known, "invoice_settings"), "default_payment_method"))
+            usual = number_of(field(field(known, "invoice_settings"), "default_payment_method"))
         return sorted(found, key=lambda card: card.token != usual)
 
     def _open(self, params: "SessionCreateParams", key: str) -> Checkout:

@@ -63,7 +63,9 @@ def to_stripe(amount_minor: int, currency: str) -> int:
 
 
 def from_stripe(amount: int, currency: str) -> int:
-    """Our minor units for Stripe's unit."""
+    """Our minor units for Stripe's unit. Raises TypeError for what is no whole number."""
+    if type(amount) is not int:
+        raise TypeError(f"{amount!r} is no amount")
     if currency in HUNDREDFOLD:
         return round_half_up(amount, 100)
     return amount * 100 if currency in WHOLE_UNITS else amount
@@ -99,9 +101,11 @@ def translated() -> Iterator[None]:
         raise GatewayRefused(f"Stripe refused: {_words(problem)}") from problem
     except (stripe.CardError, stripe.IdempotencyError) as problem:
         raise GatewayRefused(f"Stripe refused: {_words(problem)}") from problem
+    except stripe.APIConnectionError as problem:
+        raise GatewayUnsure("The connection to Stripe was lost, or there is none") from problem
     except stripe.StripeError as problem:
         raise GatewayUnsure(f"Stripe did not answer clearly: {_words(problem)}") from problem
-    except (AttributeError, KeyError, TypeError) as problem:
+    except (AttributeError, KeyError, OSError, OverflowError, TypeError, ValueError) as problem:
         # What the library hands on is not what it declares: whether money moved is not known.
         raise GatewayUnsure(f"Stripe's answer cannot be read: {problem}") from problem
 

@@ -9,6 +9,7 @@ from core.imports.loading import Load
 from core.imports.reading import Row
 from core.planning.queries import in_eur_cents
 from core.plans.models import Plan, PlanPrice
+from core.progress import counted
 from core.subscriptions.models import (
     EARNING,
     REASONS,
@@ -25,7 +26,7 @@ def load_tenants(load: Load, rows: list[Row]) -> None:
     rows = load.unique(rows, "tenant_id")
     known = load.known(Tenant.external_id, [row["tenant_id"] for row in rows])
     fresh = []
-    for row in rows:
+    for row in counted(rows, "Rows"):
         values = {
             "name": row["name"] or row["tenant_id"],
             "country": row["country"],
@@ -49,7 +50,7 @@ def load_plans(load: Load, rows: list[Row]) -> None:
     """Add plans and prices; a changed price becomes a new version from today."""
     plans = load.known(Plan.slug, [row["slug"] for row in rows])
     seen: dict[tuple[str, str, str], Row] = {}
-    for row in rows:
+    for row in counted(rows, "Rows"):
         currency = load.currency(row)
         amount = load.minor(row, "price_minor", currency)
         place = (row["slug"], row["cycle"], currency)
@@ -75,7 +76,7 @@ def load_subscriptions(load: Load, rows: list[Row]) -> None:
     known = load.known(Subscription.external_id, [row["subscription_id"] for row in rows])
     plans = load.known(Plan.slug, {_plan_slug(load, row) for row in rows})
     fresh: list[tuple[Row, dict[str, Any]]] = []
-    for row in rows:
+    for row in counted(rows, "Rows"):
         values = _subscription_values(load, row, tenants)
         if values is None:
             continue
@@ -99,7 +100,7 @@ def load_cancellations(load: Load, rows: list[Row]) -> None:
     done = load.known(
         SubscriptionCancellation.subscription_id, [each.id for each in found.values()]
     )
-    for row in rows:
+    for row in counted(rows, "Rows"):
         subscription = found.get(row["subscription_id"])
         if subscription is None:
             load.refuse(

@@ -10,6 +10,7 @@ from core.imports.reading import Row
 from core.imports.settling import Placeholder, write_placeholders
 from core.invoices.models import Invoice, InvoiceLine
 from core.ledger.postings import invoice_issued, written_off
+from core.progress import counted
 from core.tenants.models import Tenant
 
 _ISSUE = text("update invoice set status = 'issued' where id = any(:ids)")
@@ -37,7 +38,7 @@ def load_invoices(load: Load, rows: list[Row]) -> None:
     numbers = load.known(Invoice.number, [row["number"] or row["invoice_id"] for row in rows])
     fresh: list[tuple[Row, dict[str, Any]]] = []
     taken: dict[str, int] = {}
-    for row in rows:
+    for row in counted(rows, "Rows"):
         values = _invoice_values(load, row, tenants)
         if values is None:
             continue

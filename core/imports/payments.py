@@ -11,6 +11,7 @@ from core.imports.settling import BEFORE, Placeholder, allocation, apply, write_
 from core.invoices.models import OPEN, Invoice
 from core.ledger.postings import payment_captured, reversed_posting, settled_before_import
 from core.payments.models import Payment, PaymentAllocation
+from core.progress import counted
 
 
 def load_payments(load: Load, rows: list[Row]) -> None:
@@ -19,7 +20,7 @@ def load_payments(load: Load, rows: list[Row]) -> None:
     invoices = load.known(Invoice.external_id, [row["invoice_id"] for row in rows])
     known = load.known(Payment.external_id, [row["payment_id"] for row in rows])
     fresh: list[_Received] = []
-    for row in rows:
+    for row in counted(rows, "Rows"):
         invoice = invoices.get(row["invoice_id"])
         if invoice is None:
             load.refuse(row, "invoice_id", f"no invoice {row['invoice_id']!r}; import it first")

@@ -10,12 +10,13 @@ from sqlalchemy import select
 from core.imports.loading import Load
 from core.imports.reading import Row
 from core.planning.models import CashBalance, Cost, FxRate
+from core.progress import counted
 
 
 def load_costs(load: Load, rows: list[Row]) -> None:
     """Add costs; a month and category already entered must come with the same amounts again."""
     groups: dict[tuple[date, str, str], list[tuple[Row, int]]] = defaultdict(list)
-    for row in rows:
+    for row in counted(rows, "Rows"):
         currency = load.currency(row)
         place = (row["month"], row["category"], currency)
         groups[place].append((row, load.minor(row, "amount_minor", currency, negative=True)))
@@ -96,7 +97,7 @@ def _load_once(
         for each in load.work.session.scalars(select(table))
     }
     fresh = []
-    for row in rows:
+    for row in counted(rows, "Rows"):
         values = values_of(row)
         where = tuple(values[name] for name in place)
         if where not in kept:

@@ -49,6 +49,7 @@ _ALL = (
     Job("sweep", "Finishes refunds, charges and recharges left open", "*/5 * * * *", 1),
     Job("simulator", "Sends the events of the built-in gateway simulator", "* * * * *", 1),
     Job("disputes", "Looks for disputes at the gateways", "40 * * * *", 1),
+    Job("refunds", "Looks for refunds that came back at the gateways", "10 5 * * *"),
     Job("reconcile", "Reads the gateways' ledgers and compares them with the books", "30 5 * * *"),
     Job("fx", "Fetches the European Central Bank's exchange rates", "30 16 * * 1-5", ages=True),
     Job("notifications", "Tells tenants what happened, and tries again", "* * * * *", 1),

@@ -1,7 +1,7 @@
 """Schedules with their last and next runs, and the history of runs (OPS)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, or_, select
@@ -79,6 +79,26 @@ def runs(
     if not idle:
         wanted = wanted.where(or_(JobRun.idle.is_(False), JobRun.origin != "schedule"))
     return [row_of(run) for run in work.session.scalars(wanted)]
+
+
+def overdue(work: Work, late: timedelta) -> list[str] | None:
+    """Jobs whose time came more than `late` ago and that nobody has begun; None before any worker.
+
+    Needs `users.manage`.
+    """
+    work.require("users.manage")
+    schedules = list(work.session.scalars(select(JobSchedule).where(JobSchedule.enabled)))
+    if not schedules:
+        return None
+    zone, found = work.settings.billing_timezone, []
+    for row in schedules:
+        job = JOBS.get(row.name)
+        if job is None:
+            continue
+        due = next_after(parse(row.cron or job.cron), row.planned_until, zone)
+        if due is not None and due < work.now - late:
+            found.append(row.name)
+    return sorted(found)
 
 
 def row_of(run: JobRun) -> RunRow:

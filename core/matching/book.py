@@ -17,6 +17,7 @@ from datetime import date
 
 from core.matching import facts
 from core.matching.amounts import Limits, Tolerances
+from core.matching.candidates import Candidate
 from core.matching.indexes import Indexes, is_open
 from core.matching.payers import Payers
 from core.matching.reading import Reading, read
@@ -24,13 +25,13 @@ from core.matching.reasons import reasons_of
 from core.matching.records import Assignment, Invoice, Suggestion, Transfer
 from core.matching.rule import automatic
 from core.matching.scoring import Model, decimal_of, shipped_model
-from core.matching.weighing import Candidate, Weighing
+from core.matching.weighing import Weighing
 
 MOST_SUGGESTIONS = 5
 LEAST_SHOWN = 0.02
 """A less probable invoice is not suggested."""
-MOST_CLOSED = 0.4
-"""The highest probability of an invoice on which nothing is owed."""
+MOST_CLOSED = 0.8
+"""The highest probability of an invoice on which nothing is owed; the payer may mean another."""
 
 
 class Book:
@@ -86,7 +87,7 @@ class Book:
         candidates = self._scored(reading)
         return [
             Suggestion(
-                tuple(invoice.invoice_id for invoice in each.invoices),
+                _ids(each.invoices),
                 decimal_of(probability),
                 reasons_of(each, reading, self._payers),
                 place == 0 and automatic(each, probability, reading),
@@ -119,7 +120,7 @@ class Book:
             within = self._limits[currency] = self._within.of(currency)
         candidates = Weighing(self._indexes, self._payers, within, reading).candidates()
         if len(candidates) == 1:
-            candidates[0].share = self._model.shares((candidates[0].facts,))[0]
+            candidates[0].share = self._model.alone(candidates[0].facts)
             return candidates
         shares = self._model.shares([each.facts for each in candidates])
         for each, share in zip(candidates, shares, strict=True):
@@ -135,7 +136,7 @@ class Book:
             if each.facts & (facts.CLOSED | facts.VOID):
                 probability = min(probability, MOST_CLOSED)
             if probability < LEAST_SHOWN:
-                continue
+                break
             left -= probability
             found.append((each, probability))
         return sorted(found, key=lambda pair: -pair[1]) if len(found) > 1 else found
@@ -143,9 +144,20 @@ class Book:
 
 def _rank(each: Candidate) -> tuple[float, int, int, tuple[str, ...]]:
     """The likelier first; of equals the fewer and older invoices, then the lower id."""
-    first = each.invoices[0].due_on
-    ids = tuple(invoice.invoice_id for invoice in each.invoices)
-    return (-round(each.share, 9), len(ids), first.toordinal() if first else 0, ids)
+    invoices = each.invoices
+    first = invoices[0].due_on
+    return (
+        -round(each.share, 9),
+        len(invoices),
+        first.toordinal() if first else 0,
+        _ids(invoices),
+    )
+
+
+def _ids(invoices: tuple[Invoice, ...]) -> tuple[str, ...]:
+    if len(invoices) == 1:
+        return (invoices[0].invoice_id,)
+    return tuple([invoice.invoice_id for invoice in invoices])
 
 
 @contextmanager

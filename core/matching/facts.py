@@ -86,9 +86,11 @@ TENANT_AND_REFERENCE = 1 << 58
 ONLY_SUCH = 1 << 59
 PAID_TWIN = 1 << 60
 MONTH_NAMED = 1 << 61
+STRANGER = 1 << 62
 """Together: reference and exact amount; tenant and exact amount; tenant and reference; the only
 open one of the tenant with this amount; a settled one of the tenant has this amount and fits the
-day at least as well; the text names its month."""
+day at least as well; the text names its month; a payer called otherwise, of whom nothing is known,
+gives no reference."""
 
 STRONG = OCR | NUMBER
 REFERENCE = STRONG | SHORT

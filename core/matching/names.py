@@ -31,6 +31,8 @@ class Names:
         self._words: dict[str, list[str]] = {}
         self._core: dict[str, str] = {}
         self._found: dict[str, Found] = {}
+        self._pairs: dict[tuple[str, str], set[str]] = {}
+        self._meant: dict[str, set[str]] = {}
 
     def core(self, name: str) -> str:
         """The comparable part of a name, remembered."""
@@ -48,7 +50,8 @@ class Names:
         if not core or core in known:
             return
         known.append(core)
-        self._found.clear()
+        for remembered in (self._found, self._pairs, self._meant):
+            remembered.clear()
         for whole in {core, core.replace(" ", "")}:
             bearers = self._whole.setdefault(whole, [])
             if tenant_id not in bearers:
@@ -114,16 +117,27 @@ class Names:
 
     def _by_words(self, core: str) -> set[str]:
         """Tenants that share words with the name: all of them, else two, else a rare one."""
-        bearers = [found for word in dict.fromkeys(core.split()) if (found := self._bearing(word))]
-        bearers = sorted(bearers, key=len)[:MOST_WORDS]
+        words = dict.fromkeys(core.split())
+        borne = {word: found for word in words if (found := self._bearing(word))}
+        borne = dict(sorted(borne.items(), key=lambda pair: len(pair[1]))[:MOST_WORDS])
+        bearers = list(borne.values())
         near: set[str] = set()
         if len(bearers) > 2:
             near |= _fewest(set.intersection(*bearers))
         if not near:
-            for one, other in combinations(bearers, 2):
-                near |= _fewest(one & other)
+            for one, other in combinations(borne, 2):
+                near |= self._both(one, other, borne)
         near = near.union(*(each for each in bearers if len(each) <= RARE))
         return near or (_fewest(bearers[0]) if bearers else near)
+
+    def _both(self, one: str, other: str, borne: dict[str, set[str]]) -> set[str]:
+        """Tenants that bear two words; of common words remembered, as they come again."""
+        known = self._pairs.get((one, other))
+        if known is None:
+            known = _fewest(borne[one] & borne[other])
+            if len(borne[one]) > RARE and len(self._pairs) < MOST_CACHED:
+                self._pairs[one, other] = known
+        return known
 
     def _bearing(self, word: str) -> set[str]:
         """Tenants that bear a word, or a like one if none bears it; a cut word means its wholes."""
@@ -132,6 +146,15 @@ class Names:
             return known
         if len(word) < 3:
             return set()
+        meant = self._meant.get(word)
+        if meant is None:
+            if len(self._meant) >= MOST_CACHED:
+                self._meant.clear()
+            meant = self._meant[word] = self._meaning(word)
+        return meant
+
+    def _meaning(self, word: str) -> set[str]:
+        """Tenants that bear a word like one that nobody bears."""
         ends = {*self._words.get("<" + word[:3], ()), *self._words.get(">" + word[-3:], ())}
         cut = sorted(o for o in ends if o.startswith(word) or (len(o) > 3 and word.startswith(o)))
         typed = process.extract(

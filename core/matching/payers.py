@@ -42,10 +42,10 @@ class Payers:
 
     def tenants(self, account: str, core: str) -> list[str]:
         """Tenants the payer paid for, by account first, the most often paid ahead."""
-        found: dict[str, None] = {}
-        for known in (self._by_account.get(account, {}), self._by_name.get(core, {})):
-            found.update(dict.fromkeys(sorted(known, key=lambda tenant: (-known[tenant], tenant))))
-        return list(found)
+        by_account, by_name = self._by_account.get(account), self._by_name.get(core)
+        if by_account is None or by_name is None:
+            return _by_times(by_account or by_name)
+        return list(dict.fromkeys(_by_times(by_account) + _by_times(by_name)))
 
     def times(self, account: str, core: str, tenant_id: str) -> tuple[int, int]:
         """How often the account, and the name, paid for a tenant."""
@@ -84,3 +84,12 @@ class Payers:
         account = account_of(transfer.counterparty_iban)
         core = self._names.core(transfer.counterparty_name)
         return {key for key in (account, core) if key}
+
+
+def _by_times(known: dict[str, int] | None) -> list[str]:
+    """The tenants, the most often paid ahead."""
+    if not known:
+        return []
+    if len(known) == 1:
+        return list(known)
+    return sorted(known, key=lambda tenant: (-known[tenant], tenant))

@@ -71,6 +71,7 @@ class Reading:
     _few: set[str] | None = None
     _months: set[int] | None = None
     _unknown: bool | None = None
+    _said: str | None = None
 
     @property
     def long(self) -> list[str]:
@@ -92,14 +93,14 @@ class Reading:
     def few(self) -> set[str]:
         """Numbers of one to three digits that stand alone."""
         if self._few is None:
-            self._few = few_digits(self._text())
+            self._few = few_digits(self._folded())
         return self._few
 
     @property
     def months(self) -> set[int]:
         """Months that the texts name."""
         if self._months is None:
-            self._months = _months_in(self._text())
+            self._months = _months_in(self._folded())
         return self._months
 
     @property
@@ -111,12 +112,14 @@ class Reading:
             )
         return self._unknown
 
-    def _text(self) -> str:
-        return f"{self.transfer.reference} {self.transfer.text}"
-
     def words(self) -> list[str]:
         """The words of the free texts."""
-        return words_of(self._text())
+        return words_of(self._folded())
+
+    def _folded(self) -> str:
+        if self._said is None:
+            self._said = fold(f"{self.transfer.reference} {self.transfer.text}")
+        return self._said
 
 
 def read(transfer: Transfer, names: Names, references: References) -> Reading:
@@ -207,7 +210,7 @@ def _how(token: str, how: int, invoice: Invoice, *, strong: bool) -> int:
         return facts.EDIT1
     if not strong or (len(token) < SHORTEST_STRONG and token.isdigit()):
         found = facts.SHORT
-    elif key_of(invoice.ocr).lstrip("0") == token.lstrip("0"):
+    elif invoice.ocr == token or key_of(invoice.ocr).lstrip("0") == token.lstrip("0"):
         found = facts.OCR
     else:
         found = facts.NUMBER
@@ -224,8 +227,9 @@ def _rank(found: int) -> int:
 
 
 def _months_in(text: str) -> set[int]:
+    """The months that a folded text names."""
     found = {_MONTH_OF[word] for word in words_of(text) if word in _MONTH_OF}
-    folded = fold(text)
-    for pattern in (_YEAR_MONTH, _MONTH_YEAR):
-        found |= {int(month) for month in pattern.findall(folded)}
+    if "20" in text:
+        for pattern in (_YEAR_MONTH, _MONTH_YEAR):
+            found |= {int(month) for month in pattern.findall(text)}
     return found

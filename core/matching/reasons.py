@@ -1,10 +1,11 @@
 """Why an invoice is suggested, in words with the evidence (UNM.2)."""
 
 from core.matching import facts
+from core.matching.candidates import Candidate
 from core.matching.payers import Payers
 from core.matching.reading import Reading
 from core.matching.records import Invoice, Transfer
-from core.matching.weighing import Candidate
+from core.matching.texts import key_of
 from core.money import units_text
 
 _PLAIN = (
@@ -63,15 +64,24 @@ def _closed(invoices: tuple[Invoice, ...], known: int) -> list[str]:
 
 
 def _reference(candidate: Candidate) -> list[str]:
-    known, token, first = candidate.facts, candidate.token, candidate.invoices[0]
+    known, first = candidate.facts, candidate.invoices[0]
+    token = candidate.token if candidate.token.isdigit() else _as_printed(candidate)
     if known & facts.ALL_NAMED:
         return [f"The references {token} are these invoices"]
     if known & facts.SOME_NAMED:
         return [f"The reference {token} is one of these invoices"]
+    if known & facts.NUMBER and token == first.number:
+        return [f"The reference {token} is this invoice's number"]
     for fact, words in _REFERENCE:
         if known & fact:
             return [words.format(token=token, number=first.number)]
     return []
+
+
+def _as_printed(candidate: Candidate) -> str:
+    """The tokens of a candidate, its invoices' numbers as the invoices print them."""
+    printed = {key_of(invoice.number): invoice.number for invoice in candidate.invoices}
+    return ", ".join(printed.get(each, each) for each in candidate.token.split(", "))
 
 
 def _amount(candidate: Candidate, transfer: Transfer) -> list[str]:
@@ -85,6 +95,8 @@ def _amount(candidate: Candidate, transfer: Transfer) -> list[str]:
         was = "was" if known & (facts.CLOSED | facts.VOID) else "is"
         return [f"The amount is exactly what {was} owed"]
     owed = sum(invoice.due_minor for invoice in invoices)
+    if known & (facts.CLOSED | facts.VOID):
+        return [f"The amount is not what was owed: {units_text(owed, currency)} {currency}"]
     gap = f"{units_text(abs(owed - transfer.amount_minor), currency)} {currency}"
     if transfer.amount_minor > owed:
         words = f"The amount is {gap} more than is owed; the rest stays unapplied"

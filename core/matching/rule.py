@@ -3,9 +3,9 @@
 from stdnum import luhn
 
 from core.matching import facts
+from core.matching.candidates import Candidate
 from core.matching.reading import Reading
 from core.matching.texts import digits_of
-from core.matching.weighing import Candidate
 
 LEAST_PROBABILITY = 0.98
 LEAST_CHECKED = 8

@@ -29,14 +29,14 @@ class Model:
 
     weights: Mapping[str, float]
     calibration: Sequence[tuple[float, float]]
-    _bits: list[tuple[int, float]] = field(init=False)
+    _tables: list[list[float]] = field(init=False)
     _known: dict[int, float] = field(init=False, default_factory=dict)
     _steps: list[float] = field(init=False)
 
     def __post_init__(self) -> None:
         unknown = set(self.weights) - set(BY_NAME)
         assert not unknown, f"weights for unknown facts: {sorted(unknown)}"
-        self._bits = [(BY_NAME[name], weight) for name, weight in self.weights.items() if weight]
+        self._tables = _by_bytes({BY_NAME[name]: each for name, each in self.weights.items()})
         self._steps = [score for score, _ in self.calibration]
 
     def strength(self, facts: int) -> float:
@@ -45,7 +45,9 @@ class Model:
         if known is None:
             if len(self._known) >= MOST_CACHED:
                 self._known.clear()
-            total = sum(weight for bit, weight in self._bits if facts & bit)
+            total = 0.0
+            for table, byte in zip(self._tables, facts.to_bytes(8, "little"), strict=True):
+                total += table[byte]
             known = self._known[facts] = exp(min(max(total, -40.0), 40.0))
         return known
 
@@ -54,6 +56,11 @@ class Model:
         strengths = [self.strength(each) for each in facts]
         whole = 1.0 + sum(strengths)
         return [each / whole for each in strengths]
+
+    def alone(self, facts: int) -> float:
+        """The share of a single candidate."""
+        strength = self.strength(facts)
+        return strength / (1.0 + strength)
 
     def calibrated(self, share: float) -> float:
         """The share of such candidates that were right, learnt from decided transfers."""
@@ -64,6 +71,17 @@ class Model:
             (low, below), (high, above) = self.calibration[place - 1 : place + 1]
             found = below + (above - below) * (share - low) / (high - low)
         return min(max(found, LEAST), MOST)
+
+
+def _by_bytes(weights: Mapping[int, float]) -> list[list[float]]:
+    """For each of the eight bytes of a set of facts the weight of its 256 values."""
+    return [
+        [
+            sum(weight for bit, weight in weights.items() if (value << 8 * place) & bit)
+            for value in range(256)
+        ]
+        for place in range(8)
+    ]
 
 
 @cache

@@ -4,11 +4,12 @@ import re
 import unicodedata
 
 from rapidfuzz import fuzz
+from stdnum import iso11649
 
 FEWEST_DIGITS = 4
 """A token with fewer digits names no invoice."""
 MOST_RUNS = 24
-MOST_JOINED = 5
+MOST_JOINED = 7
 LONGEST = 35
 """Runs read of one field, runs joined to one token, characters of a joined token."""
 
@@ -75,13 +76,16 @@ def last_digits(text: str) -> str:
 
 
 def few_digits(text: str) -> set[str]:
-    """Runs of one to three digits that stand alone, without leading zeros."""
-    return {run.lstrip("0") for run in _RUN.findall(fold(text)) if run.isdigit() and len(run) < 4}
+    """Runs of one to three digits that stand alone in a folded text, without leading zeros."""
+    return {run.lstrip("0") for run in _RUN.findall(text) if len(run) < 4 and run.isdigit()}
 
 
 def account_of(text: str) -> str:
     """An account number without blanks, in capitals."""
-    return _NOT_ALNUM.sub("", text.upper())
+    capitals = text.upper()
+    if capitals.isascii() and capitals.isalnum():
+        return capitals
+    return _NOT_ALNUM.sub("", capitals)
 
 
 def name_of(text: str) -> str:
@@ -95,8 +99,8 @@ def name_of(text: str) -> str:
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a free text with three letters or more and no digit."""
-    return [w for w in _NOT_ALNUM.split(fold(text)) if len(w) > 2 and w.isalpha()]
+    """The words of a folded text with three letters or more and no digit."""
+    return [word for word in _RUN.findall(text) if len(word) > 2 and word.isalpha()]
 
 
 def written(field: str) -> dict[str, int]:
@@ -105,6 +109,8 @@ def written(field: str) -> dict[str, int]:
     Whole runs of letters and digits, the digits of a run with letters, and neighbours joined over
     their separators, each with at least four digits.
     """
+    if field.isascii() and field.isdigit():
+        return _of_digits(field)
     parts = _SPLIT.split(fold(field))[: 2 * MOST_RUNS + 1]
     runs, seps = parts[1::2], parts[::2]
     found: dict[str, int] = {}
@@ -117,6 +123,14 @@ def written(field: str) -> dict[str, int]:
             _mixed(found, run)
     if len(runs) > 1:
         _join(found, runs, seps)
+    return found
+
+
+def _of_digits(run: str) -> dict[str, int]:
+    """The tokens of a field that is one run of digits, as references mostly are."""
+    found: dict[str, int] = {}
+    if len(run) >= FEWEST_DIGITS:
+        _add(found, run, WHOLE)
     return found
 
 
@@ -133,7 +147,7 @@ def _mixed(found: dict[str, int], run: str) -> None:
         if letters <= _MAY_BE_MISREAD and 2 * sum(map(run.count, letters)) < len(run):
             _add(found, run.translate(_MISREAD), FIXED)
     if run.startswith("RF") and run[2:].isdigit() and len(run) > 8:
-        _add(found, run[4:], WHOLE)
+        _add(found, run[4:], WHOLE if _creditors(run) else PIECE)
 
 
 def _join(found: dict[str, int], runs: list[str], seps: list[str]) -> None:
@@ -155,6 +169,13 @@ def _join(found: dict[str, int], runs: list[str], seps: list[str]) -> None:
                 after = end + 1 < count and digit[end + 1] and seps[end + 1] in {first, last}
                 longer = after or (before and seps[start] in {first, last})
                 _add(found, token, PIECE if longer else JOINED)
+                if not longer and _creditors(token):
+                    _add(found, token[4:], JOINED)
+
+
+def _creditors(token: str) -> bool:
+    """True for a creditor's reference by ISO 11649 with its right check digits."""
+    return token.startswith("RF") and len(token) > 8 and bool(iso11649.is_valid(token))
 
 
 def _prefix(runs: list[str], digit: list[bool], start: int) -> bool:

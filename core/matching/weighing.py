@@ -1,12 +1,19 @@
 """Gathering the invoices a transfer may pay and the facts that speak for each (UNM.2)."""
 
-from dataclasses import dataclass
-
 from core.matching import facts
 from core.matching.amounts import Limits, amount_fact
+from core.matching.candidates import (
+    NEARLY,
+    SOMEWHAT,
+    Candidate,
+    age_of,
+    date_facts,
+    name_fact,
+    with_products,
+)
 from core.matching.indexes import Indexes, is_open
 from core.matching.payers import Payers
-from core.matching.reading import Reading, loosely, month_named, nearly_named
+from core.matching.reading import Hit, Reading, loosely, month_named, nearly_named
 from core.matching.records import VOID, Invoice
 from core.matching.sums import covering_sets
 
@@ -25,25 +32,30 @@ MOST_OPEN = 3_000
 RARE, OFTEN = 1, 20
 TWIN_DAYS = 90
 """So long around its due date a settled invoice of the same amount may have been paid again."""
-ALIKE, NEARLY, SOMEWHAT = 0.97, 0.85, 0.65
 OTHER_LEAST, OTHER_MORE = 0.78, 0.08
 """Another tenant's name speaks against this one when it is so alike, and so much more alike."""
 _NAMED_WHOLLY = facts.OCR | facts.EXACT
 
 
-@dataclass(slots=True)
-class Candidate:
-    """Invoices a transfer may pay, what speaks for and against, and the words it rests on."""
-
-    invoices: tuple[Invoice, ...]
-    facts: int
-    token: str = ""
-    like: float = 0.0
-    share: float = 0.0
-
-
 class Weighing:
     """One transfer against the book: who may have paid, and what."""
+
+    __slots__ = (
+        "_by_tenant",
+        "_faintly",
+        "_in_text",
+        "_named_found",
+        "_often",
+        "_paid_in_full",
+        "_wanted",
+        "_within",
+        "amount",
+        "currency",
+        "indexes",
+        "payers",
+        "reading",
+        "transfer",
+    )
 
     def __init__(self, indexes: Indexes, payers: Payers, within: Limits, reading: Reading) -> None:
         self.indexes, self.payers = indexes, payers
@@ -53,6 +65,9 @@ class Weighing:
         self._named_found: tuple[tuple[str, float], ...] | None = None
         self._by_tenant: dict[str, tuple[int, float]] = {}
         self._in_text: list[str] | None = None
+        self._faintly: set[str] = set()
+        self._often: int | None = None
+        self._paid_in_full = any(self._in_full(hit) for hit in reading.hits.values())
         self._wanted = {hit.invoice.tenant_id for hit in reading.hits.values()}
 
     def candidates(self) -> list[Candidate]:
@@ -71,20 +86,26 @@ class Weighing:
         hits = self.reading.hits
         if len(hits) != 1:
             return None
-        hit = next(iter(hits.values()))
-        invoice = hit.invoice
-        if (
-            invoice.due_minor != self.amount
-            or invoice.currency != self.currency
-            or not is_open(invoice)
-            or not hit.facts & facts.STRONG
-            or hit.facts & (facts.INSIDE | facts.SHARED)
-            or not (self._called(invoice.tenant_id) or self._nobody_else(invoice.tenant_id))
+        invoice = next(iter(hits.values())).invoice
+        if not (
+            self._paid_in_full
+            and (self._called(invoice.tenant_id) or self._nobody_else(invoice.tenant_id))
         ):
             return None
         found = self._single(invoice)
         found.facts |= facts.ONLY_SUCH | facts.OLDEST | facts.NEAREST
         return found
+
+    def _in_full(self, hit: Hit) -> bool:
+        """True for an invoice that is named whole and alone, with exactly what is owed on it."""
+        invoice = hit.invoice
+        return bool(
+            invoice.due_minor == self.amount
+            and invoice.currency == self.currency
+            and hit.facts & facts.STRONG
+            and not hit.facts & (facts.INSIDE | facts.SHARED)
+            and is_open(invoice)
+        )
 
     def _called(self, tenant_id: str) -> bool:
         """True when the payer is called like a tenant, and no other is called so exactly."""
@@ -111,7 +132,11 @@ class Weighing:
         found.update(dict.fromkeys(self.payers.tenants(self.reading.account, self.reading.core)))
         self._wanted.update(found)
         named = self._found()
-        found.update(dict.fromkeys(tenant_id for tenant_id, _ in named[:MOST_NAMED]))
+        for tenant_id, like in named[:MOST_NAMED]:
+            if tenant_id not in found:
+                found[tenant_id] = None
+                if like < NEARLY:
+                    self._faintly.add(tenant_id)
         if not named or named[0][1] < NEARLY:
             found.update(dict.fromkeys(self._within_text()))
         return list(found)[:MOST_TENANTS]
@@ -171,7 +196,8 @@ class Weighing:
     def _picked(self, tenant_id: str, *, named: bool) -> list[Invoice]:
         """Of what a tenant owes: the exact amount, near ones, else those due about now.
 
-        When one of its invoices is `named`, only the exact amount and sums compete with it.
+        When one of its invoices is `named`, only the exact amount and sums compete with it; only
+        the exact amount does when any tenant's invoice is named whole with all that is owed on it.
         """
         amount, currency = self.amount, self.currency
         exact, near, others = [], [], []
@@ -193,17 +219,17 @@ class Weighing:
         if len(exact) > 1:
             exact.sort(key=self._from_due)
         picked = exact[:MOST_EXACT] + sorted(closed, key=self._from_due)[:1]
-        if named and not self.reading.long:
+        if self._paid_in_full or (named and not self.reading.long):
             return picked
         picked += sorted(near, key=self._from_due)[:MOST_NEAR]
-        if not exact and others:
+        if not exact and others and tenant_id not in self._faintly:
             picked += self._about_now(others)
         return picked
 
     def _about_now(self, others: list[Invoice]) -> list[Invoice]:
         """Of invoices of other amounts those due about now, the oldest, and those nearly named."""
         others = sorted(others, key=self._from_due)
-        picked = [*others[:MOST_OTHERS], min(others, key=_age)]
+        picked = [*others[:MOST_OTHERS], min(others, key=age_of)]
         long = self.reading.long
         if (long or self.reading.few) and len(others) <= MOST_LOOSE:
             picked += [each for each in others if loosely(self.reading, each)[0]][:MOST_NEAR]
@@ -227,12 +253,12 @@ class Weighing:
         found |= self._others((invoice.invoice_id,)) if len(self.reading.hits) > bool(hit) else 0
         if not is_open(invoice):
             found |= facts.VOID if invoice.status in VOID else facts.CLOSED
-        found |= self._amount(invoice) | self._dates(invoice)
+        found |= self._amount(invoice) | date_facts(self.transfer.booked_on, invoice)
         of_tenant, like = self._tenant(invoice.tenant_id)
         found |= of_tenant
-        if hit is None and month_named(self.reading, invoice):
+        if hit is None and self.reading.months and month_named(self.reading, invoice):
             found |= facts.MONTH_NAMED
-        return Candidate((invoice,), _with_products(found), token, like)
+        return Candidate((invoice,), with_products(found), token, like)
 
     def _others(self, mine: tuple[str, ...]) -> int:
         """Facts about other invoices that the transfer names strongly."""
@@ -245,27 +271,12 @@ class Weighing:
     def _amount(self, invoice: Invoice) -> int:
         if invoice.currency != self.currency:
             return facts.FOREIGN
-        found = amount_fact(self.amount, invoice.due_minor, self._within)
-        if found == facts.EXACT:
+        if invoice.due_minor != self.amount:
+            return amount_fact(self.amount, invoice.due_minor, self._within)
+        if self._often is None:
             owing = len(self.indexes.owing(self.currency, self.amount))
-            found |= facts.RARE if owing <= RARE else facts.COMMON if owing > OFTEN else 0
-        return found
-
-    def _dates(self, invoice: Invoice) -> int:
-        if invoice.due_on is None:
-            return 0
-        late = (self.transfer.booked_on - invoice.due_on).days
-        found = facts.DUE_FAR
-        for most, fact in ((35, facts.DUE_LONG_PAST), (5, facts.DUE_PAST)):
-            if late > most:
-                found = fact
-                break
-        else:
-            if late >= -35:
-                found = facts.DUE_CLOSE if late >= -8 else facts.DUE_AHEAD
-        if invoice.issued_on is not None and self.transfer.booked_on < invoice.issued_on:
-            found |= facts.BEFORE_ISSUE
-        return found
+            self._often = facts.RARE if owing <= RARE else facts.COMMON if owing > OFTEN else 0
+        return facts.EXACT | self._often
 
     def _tenant(self, tenant_id: str) -> tuple[int, float]:
         """Facts about payer and tenant, and how alike their names are."""
@@ -282,15 +293,19 @@ class Weighing:
         found, like = 0, 0.0
         if core:
             found_names = self._found()
-            like = next((share for key, share in found_names if key == tenant_id), -1.0)
+            like, rival = -1.0, 0.0
+            for key, share in found_names:
+                if key == tenant_id:
+                    like = share
+                elif not rival:
+                    rival = share
             if like < 0:
                 like = names.likeness(tenant_id, core) if tenant_id in self._wanted else 0.0
-            rival = next((share for key, share in found_names if key != tenant_id), 0.0)
             if rival >= OTHER_LEAST and rival >= like + OTHER_MORE:
                 found |= facts.OTHER_NAME
             elif rival >= like - 0.03 and like >= SOMEWHAT:
                 found |= facts.SHARED_NAME
-            found |= _name_fact(like)
+            found |= name_fact(like)
         if like < NEARLY and tenant_id in self._within_text():
             found |= facts.IN_TEXT
         return found, like
@@ -302,15 +317,19 @@ class Weighing:
             kind = each.facts & (facts.AMOUNT_KINDS | facts.CLOSED | facts.VOID)
             groups.setdefault((each.invoices[0].tenant_id, kind), []).append(each)
         for (tenant_id, kind), group in groups.items():
-            min(group, key=lambda each: _age(each.invoices[0])).facts |= facts.OLDEST
-            min(group, key=lambda each: self._from_due(each.invoices[0])).facts |= facts.NEAREST
-            if len(group) == 1 and kind == facts.EXACT:
-                group[0].facts |= facts.ONLY_SUCH
+            if len(group) == 1:
+                only = facts.ONLY_SUCH if kind == facts.EXACT else 0
+                group[0].facts |= facts.OLDEST | facts.NEAREST | only
+            else:
+                min(group, key=lambda each: age_of(each.invoices[0])).facts |= facts.OLDEST
+                nearest = min(group, key=lambda each: self._from_due(each.invoices[0]))
+                nearest.facts |= facts.NEAREST
             twins = groups.get((tenant_id, facts.EXACT | facts.CLOSED), ())
             for twin in twins if kind == facts.EXACT else ():
                 from_due = self._from_due(twin.invoices[0])[0]
                 for each in group:
-                    if from_due <= max(self._from_due(each.invoices[0])[0] + 3, TWIN_DAYS):
+                    within = max(self._from_due(each.invoices[0])[0] + 3, TWIN_DAYS)
+                    if from_due <= within and not each.facts & facts.STRONG:
                         each.facts |= facts.PAID_TWIN
 
     def _sets(self, tenants: list[str], singles: list[Candidate]) -> list[Candidate]:
@@ -347,7 +366,7 @@ class Weighing:
         extra: int,
         open_: list[Invoice],
     ) -> None:
-        ordered = tuple(sorted(invoices, key=_age))
+        ordered = tuple(sorted(invoices, key=age_of))
         ids = tuple(each.invoice_id for each in ordered)
         if ids in found:
             found[ids].facts |= extra
@@ -362,28 +381,4 @@ class Weighing:
         known |= self._others(ids) if self.reading.hits else 0
         of_tenant, like = self._tenant(ordered[0].tenant_id)
         token = ", ".join(hit.token for hit in hits)
-        found[ids] = Candidate(ordered, _with_products(known | of_tenant), token, like)
-
-
-def _name_fact(like: float) -> int:
-    if like >= ALIKE:
-        return facts.SAME_NAME
-    if like >= NEARLY:
-        return facts.NEAR_NAME
-    return facts.LIKE_NAME if like >= SOMEWHAT else facts.UNLIKE_NAME
-
-
-def _with_products(found: int) -> int:
-    """The facts with those that hold only together."""
-    tenant = found & facts.KNOWN_TENANT
-    reference = found & (facts.REFERENCE | facts.EDIT1 | facts.CHECKLESS | facts.ALL_NAMED)
-    if found & facts.EXACT:
-        found |= facts.REFERENCE_AND_AMOUNT if reference else 0
-        found |= facts.TENANT_AND_AMOUNT if tenant else 0
-    if tenant and reference:
-        found |= facts.TENANT_AND_REFERENCE
-    return found
-
-
-def _age(invoice: Invoice) -> tuple[int, str]:
-    return (invoice.due_on.toordinal() if invoice.due_on else 0, invoice.invoice_id)
+        found[ids] = Candidate(ordered, with_products(known | of_tenant), token, like)

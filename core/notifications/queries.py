@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import text as sql
 
-from core.errors import BadInput, NotAllowed
+from core.errors import BadInput, NotAllowed, NotFound
 from core.notifications.events import EVENTS
 from core.notifications.fanning import OFF_BY_DEFAULT
 from core.notifications.models import CHANNELS, STATUSES
@@ -197,8 +197,10 @@ def _channel(name: str, row: Any, tenant_id: int | None) -> ChannelRow:
 def _admit(work: Work, tenant_id: int | None) -> None:
     own = work.standing.tenant_id
     work.require("saas.billing.admin" if own is None else "org.billing.manage")
-    if own is not None and own != tenant_id:
+    if own is not None and tenant_id is None:
         raise NotAllowed("A tenant's users see their own channels only")
+    if own not in (None, tenant_id):
+        raise NotFound(f"There is no tenant {tenant_id}")
 
 
 def _own_user(work: Work) -> dict[str, int]:

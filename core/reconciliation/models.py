@@ -81,6 +81,8 @@ class GatewayPayout(Base):
     currency: Mapped[Currency]
     amount_minor: Mapped[Minor]
     arrives_on: Mapped[Day]
+    trace_id: Mapped[str | None]
+    """What the receiving bank calls it, where the gateway was told."""
     itemised: Mapped[bool]
     itemised_at: Mapped[Instant | None]
     pulled_at: Mapped[Instant]

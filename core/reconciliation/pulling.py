@@ -31,6 +31,8 @@ SPAN = timedelta(days=31)
 """What is read before the mark moves; PayPal takes no more at a time."""
 AGAIN = timedelta(days=3)
 """How far back the next reading begins; PayPal tells of rows up to three hours late."""
+PAYOUTS_AGAIN = timedelta(days=21)
+"""The same for payouts, which are on their way for days, and whose bank's number comes later."""
 BATCH = 500
 """Rows of one transaction."""
 LONGEST_PROBLEM = 500
@@ -130,7 +132,8 @@ def _begin(office: Office, account: Account, kind: str, until: datetime) -> date
             )
             work.session.add(mark)
         mark.tried_at = work.now
-        return max(mark.reached_at - AGAIN, mark.since_at)
+        again = PAYOUTS_AGAIN if kind == "payouts" else AGAIN
+        return max(mark.reached_at - again, mark.since_at)
 
 
 def _mark(work: Work, account: Account, kind: str) -> GatewayPull | None:
@@ -216,6 +219,7 @@ def _keep_payouts(work: Work, account: Account, payouts: Sequence[PayoutSeen]) -
             "amount_minor": seen.amount_minor,
             "status": seen.status,
             "arrives_on": seen.arrives_on,
+            "trace_id": seen.trace_id,
             "itemised": seen.itemised,
             "pulled_at": work.now,
         }
@@ -223,7 +227,7 @@ def _keep_payouts(work: Work, account: Account, payouts: Sequence[PayoutSeen]) -
     }
     known = _known_payouts(work, account, list(states))
     made = insert(GatewayPayout).values(list(states.values()))
-    changing = ("status", "arrives_on", "itemised", "pulled_at")
+    changing = ("status", "arrives_on", "trace_id", "itemised", "pulled_at")
     work.session.execute(
         made.on_conflict_do_update(
             index_elements=["provider", "tenant_id", "payout_id"],

@@ -9,6 +9,7 @@ from core.access.authority import system
 from core.clock import start_of_day
 from core.gateways.accounts import Account, accounts
 from core.gateways.port import CredentialsMissing
+from core.progress import counted
 from core.reconciliation import bankgirot, history
 from core.reconciliation.pulling import Pulled, pull
 from core.reconciliation.report import Comparison
@@ -81,7 +82,7 @@ def _pull_all(office: Office, until: datetime) -> tuple[Pulled, ...]:
     with office.work(_SYSTEM) as work:
         known = accounts(work)
     done = []
-    for account in known:
+    for account in counted(known, "Accounts at gateways"):
         read = _pull(office, account, until)
         if read is not None:
             done.append(read)

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import text
 
+from core.bank.payouts import SHORTEST_TRACE
 from core.reconciliation.rules import PayoutFacts, PayoutState, payout_state
 from core.reconciliation.sides import Window
 from core.work import Work
@@ -55,6 +56,9 @@ left join lateral (
       or b.payout_id is null and strpos(
         lower(concat_ws(' ', b.counterparty_name, b.reference, b.text, b.end_to_end_id)),
         lower(p.payout_id)) > 0
+      or b.payout_id is null and length(p.trace_id) >= :shortest and strpos(
+        lower(concat_ws(' ', b.reference, b.text, b.end_to_end_id, b.entry_ref, b.own_ref)),
+        lower(p.trace_id)) > 0
     )
   order by b.payout_id is null, abs(b.booked_on - p.arrives_on), b.id
   limit 1
@@ -99,7 +103,13 @@ class PayoutRow:
 
 def three_way(work: Work, window: Window) -> tuple[PayoutRow, ...]:
     """The payouts expected within a window, the newest first, MOST_PAYOUTS at most."""
-    values = {**window.values, "as_of": window.as_of, "looked": LOOKED.days, "most": MOST_PAYOUTS}
+    values = {
+        **window.values,
+        "as_of": window.as_of,
+        "looked": LOOKED.days,
+        "shortest": SHORTEST_TRACE,
+        "most": MOST_PAYOUTS,
+    }
     found = []
     for row in work.session.execute(_PAYOUTS, values).all():
         facts = PayoutFacts(

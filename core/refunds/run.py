@@ -7,11 +7,13 @@ again after a crash or a time-out gives the answer of the first time, and money 
 from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
 from sqlalchemy import select
 
 from core.access.authority import Actor, system
 from core.alone import alone
 from core.errors import SaldoError
+from core.gateways.models import PROVIDERS
 from core.gateways.port import Gateway, GatewayRefused, GatewayUnsure, RefundAnswer, RefundOrder
 from core.gateways.registry import gateway_of
 from core.payments.models import Payment
@@ -21,9 +23,12 @@ from core.refunds.returning import return_refund
 from core.wallets.refunding import refund_to_wallet
 from core.work import Office, Work
 
+log = structlog.get_logger()
 SYSTEM = system("refunds")
 SWEEP_AFTER = timedelta(minutes=5)
 """Age from which a pending refund is asked for again; younger ones are on their way."""
+LOOKS_BACK = timedelta(days=45)
+"""How long after it went out a refund is still looked after; gateways say within 30 days."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +128,35 @@ def sweep(office: Office, *, older_than: timedelta = SWEEP_AFTER) -> list[Outcom
         except SaldoError as problem:
             outcomes.append(Outcome(refund_id, "pending", str(problem)))
     return outcomes
+
+
+def sweep_returned(office: Office) -> list[Outcome]:
+    """Undo refunds of the last weeks that came back and no webhook told of; the others stand."""
+    with office.work(SYSTEM) as work:
+        gone = work.session.execute(
+            select(Refund, Payment)
+            .join(Payment, Payment.id == Refund.payment_id)
+            .where(
+                Refund.status == "succeeded",
+                Refund.settled_at >= work.now - LOOKS_BACK,
+                Payment.provider.in_(PROVIDERS),
+            )
+            .order_by(Refund.id)
+        ).all()
+    seen = [_look_after(office, refund, payment) for refund, payment in gone]
+    return [outcome for outcome in seen if outcome is not None]
+
+
+def _look_after(office: Office, refund: Refund, payment: Payment) -> Outcome | None:
+    """Write down that a refund came back; None for one that did not, or cannot be asked for."""
+    try:
+        answer = _gateway(office, payment).find_refund(order_of_refund(refund, payment))
+        if answer is None or answer.status != "failed":
+            return None
+        return _write_down(office, refund.id, answer)
+    except SaldoError as problem:
+        log.warning("refund_not_looked_after", refund=refund.id, problem=str(problem))
+        return None
 
 
 def _ask(

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import text as sql
 
-from core.errors import BadInput, NotAllowed
+from core.errors import BadInput, NotFound
 from core.subscriptions.models import COLLECTION, EARNING, STATUSES
 from core.subscriptions.rules import monthly_minor
 from core.work import Work
@@ -204,12 +204,15 @@ def choices(work: Work) -> Choices:
 
 
 def admit(work: Work, tenant_id: int | None = None) -> int | None:
-    """Raise NotAllowed unless the actor may look; the own tenant of a tenant's user, else None."""
+    """The own tenant of a tenant's user, else None.
+
+    Raises NotAllowed unless the actor may look, NotFound for another tenant than the own.
+    """
     own = work.standing.tenant_id
     if own is not None:
         work.require("org.billing.read")
         if tenant_id not in (None, own):
-            raise NotAllowed("A tenant's users see their own subscription only")
+            raise NotFound(f"There is no tenant {tenant_id}")
     elif not work.standing.may("billing.read"):
         work.require("saas.subscriptions.manage")
     return own

@@ -18,6 +18,7 @@ from core.clock import SetClock, start_of_day
 from core.dunning.holding import is_restricted
 from core.errors import BadInput, SaldoError
 from core.invoices.models import OPEN, Invoice
+from core.progress import counted
 from core.subscriptions import lifecycle, pausing
 from core.subscriptions.funding import is_funded
 from core.subscriptions.history import locked
@@ -93,7 +94,11 @@ def run_lifecycle(
         morning = start_of_day(day, office.settings.billing_timezone)
         office = Office(office.engine, SetClock(morning), office.settings)
     one = _rehearse_one if dry_run else _run_one
-    changes = [change for number in numbers for change in one(office, actor, number, day)]
+    changes = [
+        change
+        for number in counted(numbers, "Subscriptions")
+        for change in one(office, actor, number, day)
+    ]
     return LifecycleRun(day, dry_run, tuple(changes))
 
 

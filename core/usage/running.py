@@ -5,6 +5,7 @@ from datetime import date
 
 from core.access.authority import Actor, system
 from core.errors import BadInput, BadMoney, ChangedMeanwhile, NotFound, NotNow
+from core.progress import counted
 from core.subscriptions.models import Subscription
 from core.tenants.models import Tenant
 from core.usage.invoicing import decide, ended_periods, invoice_usage, with_usage_prices
@@ -57,7 +58,7 @@ def run_usage_invoices(
         raise BadInput(f"{day} has not come; look ahead with a dry run")
     changes: list[UsageChange] = []
     nothing_owed = 0
-    for number in numbers:
+    for number in counted(numbers, "Subscriptions"):
         for change in _run_one(office, actor, number, day, dry_run):
             if change.outcome == "nothing":
                 nothing_owed += 1

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import text as sql
 
-from core.errors import BadInput, NotAllowed, NotFound
+from core.errors import BadInput, NotFound
 from core.tenants.models import Tenant
 from core.work import Work
 
@@ -172,7 +172,7 @@ def _admit(work: Work, tenant_id: int) -> None:
     own = work.standing.tenant_id
     work.require("saas.wallets.manage" if own is None else "org.billing.read")
     if own not in (None, tenant_id):
-        raise NotAllowed("A tenant's users see their own wallets only")
+        raise NotFound(f"There is no tenant {tenant_id}")
 
 
 def _read(

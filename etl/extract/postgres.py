@@ -4,6 +4,7 @@ import contextlib
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,11 +12,6 @@ import duckdb
 import psycopg
 import pyarrow as pa
 from psycopg import sql
-
-try:
-    from adbc_driver_postgresql import dbapi
-except ImportError:  # no wheel for this platform
-    dbapi = None
 
 from core.db import APP_ROLE
 from core.errors import DatabaseUnavailable
@@ -109,7 +105,8 @@ def snapshot(
     setup = [_SNAPSHOT]
     if shared is not None:
         setup.append(f"set transaction snapshot '{shared}'")
-    connection = _adbc_connection(url) if whole else None
+    dbapi = adbc() if whole else None
+    connection = _adbc_connection(dbapi, url)
     opened = (
         _csv_snapshot(url, scratch, setup)
         if connection is None
@@ -121,6 +118,19 @@ def snapshot(
             yield source
     except errors as problem:
         raise DatabaseUnavailable(f"The database does not answer: {problem}") from problem
+
+
+@cache
+def adbc() -> Any | None:
+    """ADBC's module, or None without a wheel for this platform.
+
+    Only whole tables need it, and it imports pandas, which takes longer than all of this package.
+    """
+    try:
+        from adbc_driver_postgresql import dbapi  # noqa: PLC0415 (see above)
+    except ImportError:
+        return None
+    return dbapi
 
 
 @contextlib.contextmanager
@@ -138,7 +148,7 @@ def _adbc_snapshot(connection: Any, setup: list[str]) -> Iterator[Source]:
         connection.rollback()
 
 
-def _adbc_connection(url: str) -> Any:
+def _adbc_connection(dbapi: Any, url: str) -> Any:
     """A connection through ADBC, or None where its driver is missing or cannot use the address."""
     if dbapi is None:
         return None

@@ -59,11 +59,15 @@ def ageing_paper(found: Mapping[str, Any], tenants: pl.DataFrame) -> Listing:
         ("Total", True),
     ]
     dso = "; ".join(
-        f"DSO {name.replace('_', '-')}: {days or _UNDEFINED}" for name, days in found["dso"].items()
+        f"DSO {name.replace('_', '-')}: {_days(days)}" for name, days in found["dso"].items()
     )
     as_of = date.fromisoformat(found["as_of"])
     told = f"in {currency}, tax included; {dso}"
     return Listing("Receivables by age", titles, rows, as_of, told, tenants.height)
+
+
+def _days(text: str | None) -> str:
+    return _UNDEFINED if text is None else f"{Decimal(text):.1f} days"
 
 
 def cohorts_paper(found: Mapping[str, Any]) -> Listing:

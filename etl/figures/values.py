@@ -6,6 +6,8 @@ from typing import Any
 from core.money import rounded
 
 _PLACES = 4
+_MAY_BE_UNDEFINED = frozenset({"arpa", "ltv", "cac", "cash_collected"})
+"""Amounts that a month or group may lack; their columns are those of amounts all the same."""
 
 
 def money(minor: int, currency: str) -> dict[str, int | str]:
@@ -60,6 +62,8 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
         if is_money(value):
             flat[f"{name}_minor"] = value["minor"]
             flat["currency"] = value["currency"]
+        elif value is None and name in _MAY_BE_UNDEFINED:
+            flat[f"{name}_minor"] = None
         elif name != "groups":
             flat[name] = value
     return flat

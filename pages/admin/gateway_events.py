@@ -68,7 +68,7 @@ def _list() -> None:
         count = "1 event" if found.total == 1 else f"{formats.number(found.total)} events"
         head.section(count, "newest first; a time opens the event")
         look.long_words()
-        tables.html(COLUMNS, [_row(row) for row in found.rows], label="Gateway events")
+        tables.html(COLUMNS, [_row(row) for row in found.rows], label="Gateway events", folds=True)
         tables.pager(found.total, asked)
 
 

@@ -65,7 +65,7 @@ def timeline(found: Detail) -> None:
     with st.container(border=True, key="panel-history"):
         section("Plan history", f"newest first; amounts a cycle in {found.row.currency}")
         rows = [_change(change) for change in found.history]
-        tables.html(HISTORY_COLUMNS, rows, label="Plan history")
+        tables.html(HISTORY_COLUMNS, rows, label="Plan history", folds=True)
 
 
 def documents(found: Detail) -> None:

@@ -13,6 +13,7 @@ from core.gateways.registry import TITLES
 from core.money import Money
 from core.office import office
 from core.settings import settings
+from pages.billing import look
 from pages.my_billing.standing import Standing
 from pages.parts import formats, states, tables
 from pages.parts.tables import Cell, Column
@@ -94,7 +95,8 @@ def recharges(found: list[HostedPage], who: Standing) -> None:
     """Recharges on the gateway's page; who may recharge can go on with those that are open."""
     rows = [_row(page, who) for page in found if page.purpose == "recharge"]
     if rows:
-        tables.html(RECHARGES, rows, label="Recharges")
+        look.long_words()
+        tables.html(RECHARGES, rows, label="Recharges", folds=True)
 
 
 def text(page: HostedPage) -> str:
@@ -109,6 +111,6 @@ def _row(page: HostedPage, who: Standing) -> list[Cell]:
         Cell(formats.instant(page.opened_at, settings().billing_timezone)),
         Cell(TITLES[page.provider]),
         Cell(page.reference, tone="muted"),
-        Cell(page.problem or words, opens=goes_on or "", tone="bad" if page.problem else tone),
+        Cell(page.problem or words, opens=goes_on or "", tone="wrap bad" if page.problem else tone),
         Cell(text(page), tone="strong" if page.status == "done" else ""),
     ]

@@ -20,7 +20,7 @@ COLUMNS = (
     Column("Expires", words=True),
     Column("Kept by", words=True),
     Column("Since", words=True),
-    Column("", words=True),
+    Column("Used", words=True),
 )
 
 
@@ -34,7 +34,7 @@ def main() -> None:
     with st.container(border=True, key="panel-cards"):
         head.section("Cards", "kept by the gateway; we know their last digits alone")
         if cards:
-            tables.html(COLUMNS, [_row(card) for card in cards], label="Cards")
+            tables.html(COLUMNS, [_row(card) for card in cards], label="Cards", folds=True)
         else:
             st.html(
                 '<p class="muted">No card is kept. Invoices are paid by bank transfer or from '

@@ -31,10 +31,11 @@ class Offer:
 def _preview(currency: str) -> Offer:
     if not (len(currency) == CODE_LENGTH and currency.isascii() and currency.isupper()):
         raise NotFound("There is no such wallet")
-    gateways = offered_gateways(office(), viewer.current_actor())
+    gateways = offered_gateways(office(), viewer.current_actor(), currency)
     if not gateways:
         raise NotNow(
-            f"{settings().company_name} takes no cards yet; add money by bank transfer instead"
+            f"{settings().company_name} takes no cards in {currency} yet; add money by bank "
+            "transfer instead"
         )
     return Offer(currency, gateways)
 

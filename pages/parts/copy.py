@@ -1,7 +1,8 @@
 """The published analytics copy as pages see it: one reader per process, and how fresh it is."""
 
 import threading
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from html import escape
 
 import streamlit as st
@@ -47,10 +48,11 @@ def freshness_line() -> None:
     """As of when the figures are, from which run, and whether the last sync failed."""
     found = info()
     if found is None:
+        if problem := warehouse().problem():
+            _line("stale", [f"the last sync failed: {escape(problem)}"])
         return
-    when = formats.instant(found.published_at, settings().billing_timezone)
+    parts = [f"Figures as of <b>{_when(found.published_at)}</b>", f"run {escape(found.run_id[:8])}"]
     old = office().clock.now() - found.published_at > timedelta(hours=settings().stale_hours)
-    parts = [f"Figures as of <b>{when}</b>", f"run {escape(found.run_id[:8])}"]
     if found.problem:
         parts.append(f"last sync failed: {escape(found.problem)} – showing the last good copy")
     elif old:
@@ -58,4 +60,17 @@ def freshness_line() -> None:
     kind = "stale" if found.problem or old else "fresh"
     if found.warning:
         parts.append(escape(found.warning))
+    _line(kind, parts)
+
+
+def just_now_line() -> None:
+    """When a page was read that shows what the database holds at the moment."""
+    _line("fresh", [f"Read just now, <b>{_when(office().clock.now())}</b>"])
+
+
+def _when(moment: datetime) -> str:
+    return formats.instant(moment, settings().billing_timezone)
+
+
+def _line(kind: str, parts: Sequence[str]) -> None:
     st.html(f'<p class="freshness {kind}"><i></i>{" · ".join(parts)}</p>')

@@ -5,6 +5,11 @@ from typing import Literal
 
 from core.settings import Settings
 
+COPIED = frozenset({"revenue", "rows", "cohorts", "close", "sql", "ageing", "cash-forecast"})
+"""Addresses of the pages whose figures are those of the analytics copy; all others show what the
+database holds at the moment.
+"""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -26,3 +31,8 @@ class Entry:
     def offered(self, chosen: Settings) -> bool:
         """True unless its feature is switched off."""
         return self.feature is None or bool(getattr(chosen, self.feature))
+
+    @property
+    def copied(self) -> bool:
+        """True when its figures are as old as the analytics copy."""
+        return self.address in COPIED

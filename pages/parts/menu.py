@@ -19,6 +19,11 @@ def addresses(chosen: Settings) -> list[str]:
     return [entry.address for entry in MENU if entry.offered(chosen)]
 
 
+def entry(address: str) -> Entry | None:
+    """The page at an address; None for the start, which is no page of the menu."""
+    return next((each for each in MENU if each.address == address), None)
+
+
 def entries(seen: Viewer) -> list[Entry]:
     """The pages a person may open, in the order of the menu."""
     return [

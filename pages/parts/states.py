@@ -4,6 +4,8 @@ from html import escape
 
 import streamlit as st
 
+from core.errors import DatabaseUnavailable, NoCopy
+
 
 def empty(title: str, words: str) -> None:
     """Nothing to show, and why."""
@@ -12,7 +14,12 @@ def empty(title: str, words: str) -> None:
 
 def failed(problem: Exception) -> None:
     """A refusal or failure in the words of its error; they are written to be shown."""
-    st.html(_card("This did not work", str(problem), "failed", role="alert"))
+    if isinstance(problem, DatabaseUnavailable):
+        _unreachable()
+    elif isinstance(problem, NoCopy):
+        no_copy()
+    else:
+        st.html(_card("This did not work", str(problem), "failed", role="alert"))
 
 
 def told(title: str, words: str, *, failed: bool) -> None:
@@ -43,6 +50,20 @@ def no_copy() -> None:
         "There are no figures yet",
         "Figures are read from the analytics copy, which the first sync builds. "
         "An operator starts it with “saldo sync”; then reload this page.",
+    )
+
+
+def _unreachable() -> None:
+    """The database is gone in the middle of work."""
+    st.html(
+        _card(
+            "The database does not answer",
+            "Nothing was changed by this page. It is asked again when you reload; an operator "
+            "sees what is wrong with “saldo doctor”.",
+            "failed",
+            '<a class="action" href="" target="_self">Reload</a>',
+            role="alert",
+        )
     )
 
 

@@ -38,13 +38,19 @@ def html(
     *,
     label: str,
     total: Sequence[Cell] | None = None,
+    folds: bool = False,
 ) -> None:
-    """A table in the page itself, scrolling sideways on its own on a narrow screen."""
+    """A table in the page itself, scrolling sideways on its own on a narrow screen.
+
+    One that `folds` sets its rows there one below the other instead, a line a cell.
+    """
     head = "".join(f'<th scope="col"{_side(c)}>{escape(c.title)}</th>' for c in columns)
-    body = "".join(f"<tr>{_line(columns, row)}</tr>" for row in rows)
+    line = _titled if folds else _line
+    body = "".join(f"<tr>{line(columns, row)}</tr>" for row in rows)
     foot = f"<tfoot><tr>{_line(columns, total)}</tr></tfoot>" if total else ""
+    kind = "table folds" if folds else "table"
     st.html(
-        f'<div class="table" tabindex="0" role="region" aria-label="{escape(label)}"><table>'
+        f'<div class="{kind}" tabindex="0" role="region" aria-label="{escape(label)}"><table>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>{foot}</table></div>"
     )
 
@@ -145,6 +151,14 @@ def csv_button(make: Callable[[], pl.DataFrame], file_name: str, key: str) -> No
 def _line(columns: Sequence[Column], row: Sequence[Cell]) -> str:
     return "".join(
         f"<td{_side(c)}>{_cell(cell)}</td>" for c, cell in zip(columns, row, strict=True)
+    )
+
+
+def _titled(columns: Sequence[Column], row: Sequence[Cell]) -> str:
+    """A row whose cells carry their column's title, for when its header is not in sight."""
+    return "".join(
+        f'<td{_side(c)} data-title="{escape(c.title)}">{_cell(cell)}</td>'
+        for c, cell in zip(columns, row, strict=True)
     )
 
 

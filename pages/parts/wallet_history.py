@@ -87,7 +87,7 @@ def draw(actor: Actor, wallet: WalletRow, *, staff: bool) -> None:
         Column("Balance after"),
     ]
     rows = [_row(row, wallet.currency, staff) for row in found.rows]
-    tables.html(columns, rows, label="Movements of the wallet")
+    tables.html(columns, rows, label="Movements of the wallet", folds=True)
     tables.pager(found.count, asked)
 
 

@@ -131,7 +131,7 @@ def table(listed: Listed, rows: list[list[Cell]]) -> None:
     """Rows of the list, in a panel of its own."""
     narrow()
     with st.container(key=f"list-{listed.name}"):
-        tables.html(listed.columns, rows, label=listed.title)
+        tables.html(listed.columns, rows, label=listed.title, folds=True)
 
 
 def narrow() -> None:

@@ -139,7 +139,9 @@ def _chart(days: Sequence[DayRow], tolerance_minor: int) -> go.Figure:
         )
     )
     figure.add_hrect(y0=-band, y1=band, fillcolor=colours.accent_soft, line_width=0)
-    figure.update_layout(yaxis={"title": currency}, showlegend=False)
+    figure.update_layout(
+        xaxis={"tickformat": "%-d %b"}, yaxis={"title": currency}, showlegend=False
+    )
     return figure
 
 

@@ -45,10 +45,11 @@ def _open(row: UnmatchedRow, moved: Callable[[], None]) -> None:
         states.notice("warn", f"An earlier decision was taken back on {when}")
     if offer is None:
         said = escape(queue.message(row)) or "nothing"
-        account = escape(queue.account(row))
+        known = row.counterparty_account.strip()
+        account = f"Account {escape(queue.account(row))}" if known else ""
         st.html(
             f"<p>No invoice is like this transfer. It says: <b>{said}</b><br>"
-            f'<span class="muted">Account {account}</span></p>'
+            f'<span class="muted">{account}</span></p>'
         )
         return
     unmatched_sides.draw(row, offer)

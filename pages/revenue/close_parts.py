@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from core.access.authority import Actor
 from core.closing.checklist import Item
 from core.closing.papers import checklist_paper, figures_paper
 from core.closing.rules import canonical, last_day
@@ -60,8 +61,9 @@ def checklist(month: date, items: Sequence[Item], *, closed: bool) -> None:
         head.section(f"Checklist of {named(month)}", told)
         columns = [Column(title, words=True) for title in ("Item", "State", "What was found", "")]
         tables.html(columns, [_item(month, item, closed) for item in items], label="Checklist")
+        today = _today()
         downloads.paper_button(
-            lambda: checklist_paper(month, items, _today()),
+            lambda: checklist_paper(month, items, today),
             f"checklist-{month:%Y-%m}.pdf",
             "pdf-checklist",
         )
@@ -132,11 +134,11 @@ def restatements(month: date, figures: Sequence[Restatement]) -> None:
             tables.html(columns, [_figure(each) for each in rows], label="Restatements")
         else:
             st.html('<p class="muted">Nothing changed since the close.</p>')
-        named_file = f"closed-{month:%Y-%m}"
+        named_file, today = f"closed-{month:%Y-%m}", _today()
         with st.container(horizontal=True):
             tables.csv_button(lambda: _frame(figures), f"{named_file}.csv", "csv-restated")
             downloads.paper_button(
-                lambda: figures_paper(month, figures, _today()), f"{named_file}.pdf", "pdf-restated"
+                lambda: figures_paper(month, figures, today), f"{named_file}.pdf", "pdf-restated"
             )
 
 
@@ -205,7 +207,9 @@ def journal(month: date) -> None:
     """The month's journal for accountants, as SIE and CSV."""
     if not may("billing.read"):
         return
-    with office().work(viewer.current_actor()) as work:
+    # A file is made after the page is drawn, when nobody is looking any more.
+    actor = viewer.current_actor()
+    with office().work(actor) as work:
         held = currencies(work, last_day(month)) or [settings().reporting_currency]
     own = settings().reporting_currency
     with st.container(border=True, key="panel-journal"):
@@ -219,8 +223,8 @@ def journal(month: date) -> None:
         )  # fmt: skip
         name = f"journal-{month:%Y-%m}"
         with st.container(horizontal=True):
-            _download("SIE 4", lambda: _sie(month, for_sie), f"{name}-{for_sie}.se")
-            _download("CSV", lambda: _csv(month), f"{name}.csv")
+            _download("SIE 4", lambda: _sie(actor, month, for_sie), f"{name}-{for_sie}.se")
+            _download("CSV", lambda: _csv(actor, month), f"{name}.csv")
 
 
 def may(permission: str) -> bool:
@@ -236,13 +240,13 @@ def _download(label: str, make: Any, name: str) -> None:
     )  # fmt: skip
 
 
-def _sie(month: date, currency: str | None) -> bytes:
-    with office().work(viewer.current_actor()) as work:
+def _sie(actor: Actor, month: date, currency: str | None) -> bytes:
+    with office().work(actor) as work:
         return sie_file(settings(), books(work, month, last_day(month), currency), work.today)
 
 
-def _csv(month: date) -> bytes:
-    with office().work(viewer.current_actor()) as work:
+def _csv(actor: Actor, month: date) -> bytes:
+    with office().work(actor) as work:
         return journal_csv(read_journal(work, month, last_day(month))).encode()
 
 

@@ -6,13 +6,8 @@ from core.errors import NoCopy
 from pages.parts import filters, formats, head, states
 from pages.revenue import breakdown, headlines, motion
 
-SECTIONS = (
-    (headlines.draw, 420),
-    (motion.chart, 400),
-    (motion.change, 520),
-    (breakdown.draw, 320),
-)
-"""What is drawn, top to bottom, and the height kept free while it is computed."""
+SECTIONS = (headlines.draw, motion.chart, motion.change, breakdown.draw)
+"""What is drawn, top to bottom."""
 
 
 def main() -> None:
@@ -28,9 +23,14 @@ def main() -> None:
     what = f"{formats.month(ask.month)} in {ask.currency}{as_of}{rates}"
     with heading:
         head.page("Revenue", f"{what}. Balances at the end of the month, flows over it.")
-    for draw, height in SECTIONS:
-        with st.skeleton(height=height):
-            draw(ask, count)
+    if headlines.are_empty(ask, count):
+        states.empty(
+            "No revenue in these months",
+            "No subscription earned and no money moved in them; look at another month.",
+        )
+        return
+    for draw in SECTIONS:
+        draw(ask, count)
 
 
 main()

@@ -14,9 +14,22 @@ NOTES = {"runway_months": "runway_note"}
 """Where the figures say in words why there is no number."""
 
 
+def are_empty(ask: Ask, count: int) -> bool:
+    """Whether nothing was earned, invoiced, collected or spent in all the months read."""
+    held = ("mrr", "gross_revenue", "net_revenue", "cash_collected", "cac")
+    return not any(
+        row[key] and row[key]["minor"] for row in reading.metrics(ask, _read(count)) for key in held
+    )
+
+
+def _read(count: int) -> int:
+    """How many months are read to show some: a year more, to compare with last year."""
+    return max(count, YEAR) + 1
+
+
 def draw(ask: Ask, count: int) -> None:
-    """Both strips; a year more than shown is read, for the comparison with last year."""
-    rows = figures(ask, max(count, YEAR) + 1)
+    """Both strips."""
+    rows = figures(ask, _read(count))
     with st.grid(min_column_width=158, gap="small", key="headline-cards"):
         for key in catalogue.HEADLINE:
             beside = catalogue.BESIDE.get(key)

@@ -114,3 +114,22 @@ def test_a_report_on_documents_without_lines_has_a_head(
     found = client.get(f"/sys/billing/{file}.csv", params=window, headers=program("analytics.read"))
     [only] = found.text.splitlines()
     assert only.startswith("line,")
+
+
+def test_the_columns_of_metrics_are_the_same_where_amounts_are_undefined(
+    client: TestClient, program: Keys
+) -> None:
+    key = program("analytics.read")
+    heads = [
+        client.get("/sys/billing/metrics.csv", params=asked, headers=key).text.splitlines()[0]
+        for asked in (
+            {"month": "2026-10-01"},
+            {"month": "2019-10-01"},
+            {"month": "2026-10-01", "by": "plan"},
+        )
+    ]
+    assert "arpa_minor" in heads[0]
+    assert heads[0] == heads[1]
+    assert {"arpa_minor", "ltv_minor", "cac_minor", "cash_collected_minor"} <= set(
+        heads[2].split(",")
+    )

@@ -118,7 +118,7 @@ def test_a_tenants_people_see_their_own_wallet_only(
     mine, other = a_tenant(office), a_tenant(office)
     headers = person("org_admin", tenant_id=mine.id)
     assert api.get(f"{WALLETS}/{mine.id}", headers=headers).status_code == 200
-    assert api.get(f"{WALLETS}/{other.id}", headers=headers).status_code == 403
+    assert api.get(f"{WALLETS}/{other.id}", headers=headers).status_code == 404
     assert api.get(WALLETS, headers=headers).status_code == 403
     own = api.post(f"{WALLETS}/{mine.id}/credit", json=CREDIT, headers=headers)
     assert (own.status_code, own.json()["code"]) == (403, "not_allowed")

@@ -24,7 +24,7 @@ def test_one_command_leaves_the_others_where_they_are(asked: str, own: set[str])
     )
     assert done.returncode == 0, done.stderr
     loaded = {name.removeprefix("commands.") for name in done.stdout.splitlines()[-1].split()}
-    assert loaded == {"logs", "output", *own}
+    assert loaded == {"bars", "logs", "output", *own}
 
 
 def test_an_unknown_command_is_told_which_one_it_resembles() -> None:

@@ -1,5 +1,7 @@
 """Asking in SQL and keeping questions: who may, what is written down, what a role shares."""
 
+from datetime import timedelta
+
 import pytest
 
 from core.access.authority import Actor
@@ -11,8 +13,9 @@ from core.adhoc.actions import (
     keep_query,
     remove_query,
 )
-from core.adhoc.queries import Run, history, saved_queries
+from core.adhoc.queries import LOST, Run, history, saved_queries
 from core.audit.queries import search
+from core.clock import SetClock
 from core.errors import BadInput, NotAllowed, NotFound
 from core.settings import Settings
 from core.work import Office
@@ -121,6 +124,17 @@ def test_an_end_is_written_once(office: Office, analyst: Actor) -> None:
         with office.work(JOB) as work:
             end_query(work, run, outcome, rows=0, milliseconds=5)
     assert [each.outcome for each in runs(office, analyst)] == ["killed"]
+
+
+def test_a_question_whose_process_ended_is_told_as_failed(
+    office: Office, analyst: Actor, clock: SetClock
+) -> None:
+    with office.work(analyst) as work:
+        ask_query(work, "select 1")
+    assert [run.outcome for run in runs(office, analyst)] == ["running"]
+    clock.advance(timedelta(minutes=20))
+    [run] = runs(office, analyst)
+    assert (run.outcome, run.problem) == ("failed", LOST)
 
 
 def test_people_see_their_own_questions_and_operators_all(office: Office, analyst: Actor) -> None:

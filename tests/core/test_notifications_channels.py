@@ -162,7 +162,7 @@ def test_another_tenants_endpoint_does_not_exist_for_an_organisation(office: Off
         send_own_test(work, "webhook", endpoint_id=made.endpoint_id)
     with office.work(mine) as work:
         assert queries.endpoints(work, one.id) == []
-        with pytest.raises(NotAllowed):
+        with pytest.raises(NotFound):
             queries.endpoints(work, other.id)
         with pytest.raises(NotAllowed):
             queries.endpoints(work, None)

@@ -150,9 +150,9 @@ def test_tenants_user_sees_the_own_subscription_alone(
         assert detail(work, ada.id).history[0].actor_name is None
         with pytest.raises(NotFound):
             detail(work, bo.id)
-        with pytest.raises(NotAllowed):
+        with pytest.raises(NotFound):
             tenant_page(work, bo.tenant_id)
-        with pytest.raises(NotAllowed):
+        with pytest.raises(NotFound):
             renewals(work, tenant_id=bo.tenant_id)
 
 

@@ -13,11 +13,14 @@ from core.subscriptions.actions import change_plan
 from core.wallets.actions import recharge_wallet
 from core.wallets.refunding import refund_to_wallet
 from core.work import Office
+from etl import figures
 from etl.pipeline import sync
+from etl.warehouse import Warehouse
 from tests.billing import (
     JOB,
     WHY,
     a_charge,
+    a_rate,
     a_subscription,
     a_tenant,
     pass_days,
@@ -58,6 +61,19 @@ def test_credit_notes_and_recharges_in_the_figures(
     assert cash == [(19_900 + 50_000, 0, 300 + 700)]
     # 199.00 × 20/30 back less 29.00 × 20/30 due is 113.34; 10.00 went back to the wallet.
     assert revenue == [(19_900 + 2_900, 11_334 + 1_000)]
+
+
+def test_a_wallet_in_a_currency_of_its_own_is_valued(
+    office: Office, clock: SetClock, settings: Settings, database_url: str
+) -> None:
+    """Nothing else in the books is written in dollars."""
+    saver = a_tenant(office)
+    a_rate(office, "USD", "0.9", clock.now().date())
+    with office.work(JOB) as work:
+        recharge_wallet(work, saver.id, 50_000, "USD", "r-1", gateway="stripe", fee_minor=700)
+    sync(settings, database_url, now=clock.now())
+    [month] = figures.metrics(Warehouse(settings), date(2026, 11, 1))["months"]
+    assert month["cash_collected"] == {"minor": 45_000 - 630, "currency": "EUR"}
 
 
 def test_a_refund_that_came_back_leaves_the_month_in_which_it_went(

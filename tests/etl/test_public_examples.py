@@ -9,6 +9,7 @@ from typing import Any
 
 from core.settings import Settings
 from etl import figures
+from etl.days import next_month
 from etl.figures.values import decimal_text
 from tests.etl.books import Books
 
@@ -129,3 +130,35 @@ def test_simple_days_of_sales(settings: Settings) -> None:
     books.payment(tenant, "2026-06-15", sales - 15_000_000, number)
     found = figures.ar_ageing(books.published(settings), date(2026, 6, 30))
     assert abs(Fraction(found["dso"]["simple"]) - Fraction(365, 12)) < Fraction(1, 1000)
+
+
+def test_cohorts_of_twenty_two_customers(settings: Settings) -> None:
+    """dataresearchanalysiscollection.com/cohort-retention-curve-tutorial: the months in which 22
+    customers joined and were last active; whoever left pays nothing from the next month on.
+    """
+    joined_and_last = {
+        "2025-10": ("2026-01", None, "2025-11", None, "2026-02"),
+        "2025-11": (None, "2025-12", None, None),
+        "2025-12": (None, "2026-02", None, None),
+        "2026-01": (None, None, "2026-02", None),
+        "2026-02": (None, None),
+        "2026-03": (None, None),
+        "2026-04": (None,),
+    }
+    books = Books()
+    for joined, lasts in joined_and_last.items():
+        for last in lasts:
+            gone = next_month(date.fromisoformat(f"{last}-01")) if last else None
+            paying(books, (f"{joined}-05", 50), *([(f"{gone}", 0)] if gone else []))
+    found = figures.cohorts(
+        books.published(settings), date(2025, 10, 1), date(2026, 4, 1), as_of=date(2026, 4, 30)
+    )
+    assert {each["cohort"]: each["retained"] for each in found["cohorts"]} == {
+        "2025-10": [5, 5, 4, 4, 3, 2, 2],
+        "2025-11": [4, 4, 3, 3, 3, 3],
+        "2025-12": [4, 4, 4, 3, 3],
+        "2026-01": [4, 4, 3, 3],
+        "2026-02": [2, 2, 2],
+        "2026-03": [2, 2],
+        "2026-04": [1],
+    }

@@ -2,6 +2,7 @@
 
 import tempfile
 from datetime import date, timedelta
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 
 from core.settings import Settings
 from etl import figures
+from etl.days import next_month
+from etl.figures.values import decimal_text
 from tests.etl.books import NOW, Books
 
 FIRST = date(2026, 1, 1)
@@ -99,6 +102,35 @@ def owed(invoice: dict[str, Any], as_of: date) -> int:
     return max(0, int(invoice["total"]) - paid)
 
 
+def invoiced(plain: list[dict[str, Any]], since: date, until: date) -> int:
+    """What was invoiced from one day to another, voided invoices left out."""
+    return sum(
+        int(invoice["total"])
+        for invoice in plain
+        if since <= invoice["issued"] <= until
+        and invoice["status"] not in ("draft", "cancelled")
+        and invoice["type"] != "refund"
+    )
+
+
+def counted_back(plain: list[dict[str, Any]], owed_minor: int, as_of: date) -> Fraction | None:
+    """Days of invoicing still owed, one month after the other taken off."""
+    if not invoiced(plain, FIRST, as_of):
+        return None
+    days, month = Fraction(0), as_of.replace(day=1)
+    begun = min(
+        invoice["issued"] for invoice in plain if invoiced([invoice], FIRST, as_of)
+    ).replace(day=1)
+    while owed_minor > 0 and month >= begun:
+        last = min(as_of, next_month(month) - timedelta(days=1))
+        in_month = invoiced(plain, month, last)
+        share = Fraction(min(owed_minor, in_month), in_month) if in_month else Fraction(1)
+        days += last.day * share
+        owed_minor -= in_month
+        month = (month - timedelta(days=1)).replace(day=1)
+    return days
+
+
 def bucket(days: int) -> str:
     """The ageing bucket of so many days past the due date."""
     for name, most in (("current", 0), ("1-30", 30), ("31-60", 60), ("61-90", 90)):
@@ -124,3 +156,9 @@ def test_ageing_of_any_day_equals_the_plain_calculation(drawn: Any, days: list[i
             assert ageing["total"]["minor"] == sum(expected.values())
             disputed = sum(owed(i, as_of) for i in plain if i["disputed"])
             assert ageing["disputed"]["minor"] == disputed
+            recent = invoiced(plain, as_of - timedelta(days=89), as_of)
+            total = sum(expected.values())
+            assert ageing["dso"] == {
+                "simple": decimal_text(Fraction(total * 90, recent)) if recent else None,
+                "count_back": decimal_text(counted_back(plain, total, as_of)),
+            }

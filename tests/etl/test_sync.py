@@ -75,7 +75,7 @@ def test_full_copy_equals_the_source(books: Books, database_url: str, settings: 
 def test_csv_copies_the_same_where_adbc_is_missing(
     books: Books, database_url: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres, "dbapi", None)
+    monkeypatch.setattr(postgres, "adbc", lambda: None)
     pipeline.sync(settings, database_url, now=NOW)
     assert_equal_copies(database_url, settings)
     with psycopg.connect(database_url) as db:

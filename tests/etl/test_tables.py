@@ -50,6 +50,7 @@ KEPT_OUT = {
         "value_on",
     },
     "unmatched_bank_transfer": {"automatic", "decided_by", "reason", "undone_at"},
+    "gateway_payout": {"trace_id"},
     "ledger_transaction": {"memo"},
 }
 

@@ -120,4 +120,13 @@ def test_step_up_replaces_the_session(site: Site) -> None:
 
 
 def test_health_answers_without_a_session(site: Site) -> None:
-    assert httpx.get(f"{site.base_url}/health").json() == {"status": "ok", "database": "ok"}
+    for address in ("/health", "/readyz"):
+        answer = httpx.get(site.base_url + address)
+        assert answer.json() == {"status": "ok", "database": "ok", "schema": "ok"}
+    assert httpx.get(f"{site.base_url}/healthz").json() == {"status": "ok"}
+
+
+def test_figures_for_a_collector_are_kept_from_whoever_comes_from_elsewhere(site: Site) -> None:
+    passed_on = {"x-forwarded-for": "203.0.113.9"}
+    assert httpx.get(f"{site.base_url}/metrics", headers=passed_on).status_code == 404
+    assert "saldo_database_up 1.0" in httpx.get(f"{site.base_url}/metrics").text

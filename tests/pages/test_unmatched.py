@@ -71,7 +71,7 @@ def buttons(test: AppTest) -> set[str]:
 
 def test_the_queue_and_the_transfer_beside_its_invoice(office: Office, visit: Visit) -> None:
     number, invoice = certain_one(office, "Alphawerk")
-    stranger = waiting(office, 777, "NOBODY", text="thank you", bank_ref="W9")
+    stranger = waiting(office, 777, "NOBODY", " ", "thank you", bank_ref="W9")
     test = visit("sys_finance")
     assert not test.exception
     shown = words(test)
@@ -84,6 +84,7 @@ def test_the_queue_and_the_transfer_beside_its_invoice(office: Office, visit: Vi
     assert "1 of 2" in shown
     press(test, "step-Next")
     assert f"transfer {stranger}" in words(test)
+    assert "Account" not in words(test)
     assert f"assign-{stranger}" not in buttons(test)
     press(test, "step-Previous")
     assert f"transfer {number}" in words(test)

@@ -30,8 +30,6 @@ def read_csv(data: bytes, mapping: CsvMapping) -> BankFile:
     places = _places(rows, mapping)
     read: list[_Read] = []
     body = rows[1:] if mapping.has_header else rows
-    if len(body) > MOST_ROWS:
-        raise BadInput(f"The file holds more than {MOST_ROWS:,} rows")
     for number, cells in body:
         read.append(_row(number, cells, places, mapping))
     if not read:
@@ -62,6 +60,8 @@ def table_rows(data: bytes, mapping: CsvMapping) -> list[tuple[int, list[str]]]:
             number = reader.line_num
             if number > mapping.skip_rows and any(cell.strip() for cell in cells):
                 rows.append((number, cells))
+                if len(rows) > MOST_ROWS:
+                    raise BadInput(f"The file holds more than {MOST_ROWS:,} rows")
     except csv.Error as problem:
         raise BadInput(f"Line {reader.line_num}: broken CSV: {problem}") from problem
     if not rows:

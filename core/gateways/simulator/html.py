@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from decimal import Decimal
 from html import escape
 
@@ -57,7 +58,7 @@ button.main { background: var(--main); border-color: var(--main); color: var(--o
   font-weight: 600; }
 button.small { padding: .2rem .6rem; font-size: .875rem; }
 button:focus-visible, input:focus-visible { outline: 3px solid var(--main); outline-offset: 2px; }
-.row { display: flex; gap: .75rem; }
+.row { display: flex; flex-wrap: wrap; gap: .75rem; }
 td form { display: inline; }
 """
 STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
@@ -116,6 +117,19 @@ def portal(cards: list[Fields], usual: str | None, problem: str | None) -> str:
 def message(title: str, words: str) -> str:
     """A page that only says something."""
     return _page(title, f"<p>{escape(words)}</p>")
+
+
+def choosing(title: str, amount: str, words: str, choices: Mapping[str, str]) -> str:
+    """A page with a button for each choice, by the value that it sends as `choice`."""
+    buttons = "".join(
+        f'<button name="choice" value="{escape(value)}">{escape(label)}</button>'
+        for value, label in choices.items()
+    )
+    body = (
+        f'<p class="sum">{escape(amount)}</p><p>{escape(words)}</p>'
+        f'<form method="post"><div class="row">{buttons}</div></form>'
+    )
+    return _page(title, body)
 
 
 def _sold(line: Fields) -> str:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
@@ -12,6 +13,7 @@ from core.gateways.simulator.paypal_money import (
     KEPT,
     KEY,
     PROVIDER,
+    WAITS,
     capture,
     found,
     minor_of,
@@ -35,6 +37,7 @@ from core.gateways.simulator.sibling import (
 
 TOKEN = hashlib.sha256(KEY.encode()).hexdigest()
 TOKEN_LASTS_SECONDS = 32_400
+MOST_ROWS = 10_000
 LONGEST_SPAN = timedelta(days=31)
 LONGEST_KEY = 108
 DECLINED = "INSTRUMENT_DECLINED"
@@ -85,12 +88,12 @@ def _create(store: Store, asked: Asked, _given: str) -> Reply:
 
 
 def _charge(store: Store, order: Fields, kept: str) -> None:
-    if kept not in KEPT:
+    if kept not in KEPT and kept != WAITS:
         raise no("TOKEN_ID_NOT_FOUND", "Specified token does not exist.")
-    issue = KEPT[kept]
+    issue = KEPT.get(kept)
     if issue:
         raise no(issue, "The instrument presented was declined.")
-    capture(store, order)
+    capture(store, order, waits=kept == WAITS)
 
 
 def _show_order(store: Store, _asked: Asked, given: str) -> Reply:
@@ -123,11 +126,22 @@ def _search(store: Store, asked: Asked, _given: str) -> Reply:
     if end - start > LONGEST_SPAN:
         raise no("INVALID_REQUEST", "Date range is greater than 31 days", 400)
     size, number = int(query.get("page_size", "100")), int(query.get("page", "1"))
-    rows, total = store.page(
-        "row", number, size, since=int(start.timestamp()), until=int(end.timestamp())
-    )
+    since, until = (int(moment.timestamp()) for moment in (start, end))
+    kept = store.page("row", 1, MOST_ROWS, since=since, until=until)[0]
+    listed = [row for row in kept if _wanted(row, query)]
+    rows, total = listed[(number - 1) * size : number * size], len(listed)
     counts = {"total_items": total, "total_pages": -(-total // size), "page": number}
     return Reply({"transaction_details": rows, **counts})
+
+
+def _wanted(row: Fields, query: Mapping[str, str]) -> bool:
+    """Whether a row fits the filters; without one, only what moved the balance does."""
+    info = row["transaction_info"]
+    status, code = info["transaction_status"], info["transaction_event_code"]
+    if query.get("balance_affecting_records_only", "Y") == "Y" and status not in ("S", "V"):
+        return False
+    asked = (query.get("transaction_status", status), query.get("transaction_type", code))
+    return asked == (status, code)
 
 
 def _verify(_store: Store, asked: Asked, _given: str) -> Reply:

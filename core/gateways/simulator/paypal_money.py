@@ -32,6 +32,8 @@ KEPT = {
     "kept-asks": "PAYER_ACTION_REQUIRED",
 }
 """Accounts kept for us by their token, and the issue with which a charge is declined."""
+WAITS = "kept-waits"
+"""An account whose charges and refunds are pending until they are decided."""
 
 
 def no(issue: str, said: str, status: int = 422) -> No:
@@ -66,8 +68,11 @@ def amount_of(minor: int, currency: str) -> Fields:
     return {"currency_code": currency, "value": units_text(minor, currency)}
 
 
-def capture(store: Store, order: Fields) -> Fields:
-    """Take the money of an order, less the fee; returns the capture. Raises No."""
+def capture(store: Store, order: Fields, *, waits: bool = False) -> Fields:
+    """Take the money of an order, less the fee; returns the capture. Raises No.
+
+    One that waits is pending until `decide_capture`.
+    """
     unit = order["purchase_units"][0]
     minor, currency = minor_of(unit["amount"]), unit["amount"]["currency_code"]
     given = store.new_id()
@@ -76,7 +81,7 @@ def capture(store: Store, order: Fields) -> Fields:
     fee = _fee(minor, currency)
     made = {
         "id": given,
-        "status": "COMPLETED",
+        "status": "PENDING" if waits else "COMPLETED",
         "amount": amount_of(minor, currency),
         "custom_id": unit.get("custom_id", ""),
         "invoice_id": unit.get("invoice_id", ""),
@@ -91,11 +96,14 @@ def capture(store: Store, order: Fields) -> Fields:
         "create_time": store.at(),
         "order": order["id"],
         "minor": minor,
+        "waits": waits,
     }
+    if waits:
+        made["status_details"] = {"reason": "PENDING_REVIEW"}
     store.add("capture", given, made)
     store.change("order", order["id"], status="COMPLETED")
-    row(store, given, "T0006", minor, currency, fee=fee, invoice_id=made["invoice_id"])
-    tell(store, "PAYMENT.CAPTURE.COMPLETED", made)
+    row(store, given, "T0006", minor, currency, fee=fee, invoice_id=made["invoice_id"], waits=waits)
+    tell(store, "PAYMENT.CAPTURE.PENDING" if waits else "PAYMENT.CAPTURE.COMPLETED", made)
     return made
 
 
@@ -114,8 +122,7 @@ def _up(address: str) -> Fields:
 def refund(store: Store, capture_id: str, fields: Fields) -> Fields:
     """Give back on a capture; the fee is not given back. Raises No."""
     paid = found(store, "capture", capture_id, lock=True)
-    before = store.having("refund", capture=capture_id)
-    left = paid["minor"] - sum(given["minor"] for given in before)
+    left = _left(store, paid)
     currency = paid["amount"]["currency_code"]
     minor = minor_of(fields["amount"]) if "amount" in fields else left
     if "amount" in fields and fields["amount"]["currency_code"] != currency:
@@ -125,9 +132,10 @@ def refund(store: Store, capture_id: str, fields: Fields) -> Fields:
     if minor > left:
         raise no("REFUND_AMOUNT_EXCEEDED", "The refund is more than what is left of the capture.")
     given = store.new_id()
+    waits = bool(paid.get("waits"))
     made = {
         "id": given,
-        "status": "COMPLETED",
+        "status": "PENDING" if waits else "COMPLETED",
         "amount": amount_of(minor, currency),
         "custom_id": fields.get("custom_id", ""),
         "invoice_id": fields.get("invoice_id", ""),
@@ -139,9 +147,43 @@ def refund(store: Store, capture_id: str, fields: Fields) -> Fields:
     store.add("refund", given, made)
     now = "REFUNDED" if minor == left else "PARTIALLY_REFUNDED"
     store.change("capture", capture_id, status=now)
-    row(store, given, "T1107", -minor, currency, about=capture_id, invoice_id=made["invoice_id"])
-    tell(store, "PAYMENT.CAPTURE.REFUNDED", made)
+    about = {"about": capture_id, "invoice_id": made["invoice_id"]}
+    row(store, given, "T1107", -minor, currency, **about, waits=waits)
+    tell(store, "PAYMENT.REFUND.PENDING" if waits else "PAYMENT.CAPTURE.REFUNDED", made)
     return made
+
+
+def _left(store: Store, paid: Fields) -> int:
+    """What of a capture was not given back, in minor units."""
+    given = store.having("refund", capture=paid["id"])
+    kept = sum(int(one["minor"]) for one in given if one["status"] != "FAILED")
+    return int(paid["minor"]) - kept
+
+
+def decide_capture(connection: Connection, capture_id: str, *, paid: bool) -> None:
+    """End the wait of a capture: the money comes, or it is denied."""
+    store = store_of(connection, PROVIDER)
+    decided = store.change("capture", capture_id, status="COMPLETED" if paid else "DECLINED")
+    _decide_row(store, f"{capture_id}-T0006", paid=paid)
+    tell(store, f"PAYMENT.CAPTURE.{'COMPLETED' if paid else 'DENIED'}", decided)
+
+
+def decide_refund(connection: Connection, refund_id: str, *, paid: bool) -> None:
+    """End the wait of a refund; one that was paid may still fail, and its money comes back."""
+    store = store_of(connection, PROVIDER)
+    decided = store.change("refund", refund_id, status="COMPLETED" if paid else "FAILED")
+    taken = found(store, "capture", decided["capture"], lock=True)
+    left = _left(store, taken)
+    now = "REFUNDED" if not left else "PARTIALLY_REFUNDED"
+    store.change("capture", taken["id"], status="COMPLETED" if left == taken["minor"] else now)
+    _decide_row(store, f"{refund_id}-T1107", paid=paid)
+    tell(store, f"PAYMENT.{'CAPTURE.REFUNDED' if paid else 'REFUND.FAILED'}", decided)
+
+
+def _decide_row(store: Store, given: str, *, paid: bool) -> None:
+    info = found(store, "row", given)["transaction_info"]
+    facts = {"transaction_status": "S" if paid else "D", "transaction_updated_date": store.at()}
+    store.change("row", given, transaction_info=info | facts)
 
 
 def row(
@@ -154,6 +196,7 @@ def row(
     fee: int = 0,
     about: str = "",
     invoice_id: str = "",
+    waits: bool = False,
 ) -> None:
     """A row of the transaction search; what PayPal keeps is negative there."""
     info: Fields = {
@@ -161,7 +204,8 @@ def row(
         "transaction_event_code": code,
         "transaction_initiation_date": store.at(),
         "transaction_amount": amount_of(minor, currency),
-        "transaction_status": "S",
+        "transaction_updated_date": store.at(),
+        "transaction_status": "P" if waits else "S",
     }
     if fee:
         info["fee_amount"] = amount_of(-fee, currency)

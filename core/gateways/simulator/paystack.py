@@ -1,7 +1,9 @@
 """A small Paystack: pages, charges, refunds, settlements and disputes by its own wire."""
 
+from collections.abc import Callable
 from datetime import datetime
 
+from core.gateways.simulator import paystack_shapes as shapes
 from core.gateways.simulator.paystack_money import (
     CARDS,
     KEY,
@@ -100,12 +102,12 @@ def _charge(store: Store, asked: Asked, _given: str) -> Reply:
         failed = store.change(
             "transaction", made["reference"], status="failed", gateway_response=said
         )
-        return _yes("Charge attempted", failed)
-    return _yes("Charge attempted", pay(store, made, kept["wire"]))
+        return _yes("Charge attempted", shapes.charged(failed))
+    return _yes("Charge attempted", shapes.charged(pay(store, made, kept["wire"])))
 
 
 def _verify(store: Store, _asked: Asked, reference: str) -> Reply:
-    return _yes("Verification successful", transaction(store, reference))
+    return _yes("Verification successful", shapes.transaction(transaction(store, reference)))
 
 
 def _refund(store: Store, asked: Asked, _given: str) -> Reply:
@@ -114,7 +116,7 @@ def _refund(store: Store, asked: Asked, _given: str) -> Reply:
         raise no("transaction is a string")
     paid = transaction(store, fields["transaction"], lock=True)
     before = store.having("refund", transaction_reference=paid["reference"])
-    left = paid["amount"] - sum(found["amount"] for found in before)
+    left = paid["amount"] - sum(one["amount"] for one in before if one["status"] != "failed")
     amount, _ = (
         sum_of({"amount": left, **fields, "currency": paid["currency"]}) if left else (1, "")
     )
@@ -124,11 +126,15 @@ def _refund(store: Store, asked: Asked, _given: str) -> Reply:
         raise no("Refund amount cannot be more than what is left of the transaction")
     if amount == left:
         store.change("transaction", paid["reference"], status="reversed")
-    return _yes("Refund has been queued", give_back(store, paid, amount, fields))
+    made = give_back(store, paid, amount, fields)
+    return _yes("Refund has been queued", shapes.refunding(made, paid))
 
 
-def _listed(kind: str, *facts: str) -> Handler:
-    """A list with filters by time; `facts` are fields that the number in the path selects."""
+def _listed(kind: str, shown: Callable[[Fields], Fields], *facts: str) -> Handler:
+    """A list with filters by time, as its rows are shown.
+
+    `facts` are fields that the number in the path selects.
+    """
 
     def answer(store: Store, asked: Asked, given: str) -> Reply:
         query = asked.query
@@ -143,7 +149,9 @@ def _listed(kind: str, *facts: str) -> Handler:
             facts=dict.fromkeys(facts, given),
         )
         meta = {"total": total, "skipped": 0, "perPage": size, "page": number}
-        return _yes("Retrieved", rows, meta=meta | {"pageCount": -(-total // size)})
+        volume = sum(row.get("amount") or 0 for row in rows)
+        meta |= {"pageCount": -(-total // size), "total_volume": volume, "failedRefundCount": 0}
+        return _yes("Retrieved", [shown(row) for row in rows], meta=meta)
 
     return answer
 
@@ -156,15 +164,13 @@ def _one_dispute(store: Store, _asked: Asked, given: str) -> Reply:
     found = store.find("dispute", given)
     if found is None:
         raise no("Dispute not found", 404)
-    return _yes("Dispute retrieved", found)
+    return _yes("Dispute retrieved", shapes.dispute(found))
 
 
 def _register(store: Store, asked: Asked, _given: str) -> Reply:
     fields = asked.fields
-    return _yes(
-        "Customer created",
-        customer(store, str(fields["email"]), first_name=fields.get("first_name")),
-    )
+    kept = customer(store, str(fields["email"]), first_name=fields.get("first_name"))
+    return _yes("Customer created", shapes.registered(kept, store.at()))
 
 
 def _balance(store: Store, _asked: Asked, _given: str) -> Reply:
@@ -182,12 +188,16 @@ class PaystackSimulator(Sibling):
         Route("POST", "/transaction/initialize", _initialize),
         Route("GET", "/transaction/verify/{}", _verify),
         Route("POST", "/transaction/charge_authorization", _charge),
-        Route("GET", "/transaction", _listed("transaction")),
+        Route("GET", "/transaction", _listed("transaction", shapes.listed)),
         Route("POST", "/refund", _refund),
-        Route("GET", "/refund", _listed("refund")),
-        Route("GET", "/settlement", _listed("settlement")),
-        Route("GET", "/settlement/{}/transactions", _listed("transaction", "settlement")),
-        Route("GET", "/dispute", _listed("dispute")),
+        Route("GET", "/refund", _listed("refund", shapes.refund)),
+        Route("GET", "/settlement", _listed("settlement", shapes.settlement)),
+        Route(
+            "GET",
+            "/settlement/{}/transactions",
+            _listed("transaction", shapes.listed, "settlement"),
+        ),
+        Route("GET", "/dispute", _listed("dispute", shapes.dispute)),
         Route("GET", "/dispute/{}", _one_dispute),
         Route("POST", "/customer", _register),
         Route("GET", "/balance", _balance),

@@ -125,13 +125,18 @@ def keep(store: Store, card: str, email: str) -> Fields:
     code = f"AUTH_{store.new_id(10).lower()}"
     kept = {
         "authorization_code": code,
+        "bin": "408408",
         "last4": CARDS[card][1],
         "exp_month": "12",
         "exp_year": "2034",
         "channel": "card",
         "card_type": "visa ",
+        "bank": "TEST BANK",
+        "country_code": "NG",
         "brand": "visa",
         "reusable": True,
+        "signature": f"SIG_{store.new_id(10).lower()}",
+        "account_name": None,
     }
     store.add("authorization", code, {"card": card, "email": email, "wire": kept})
     return kept
@@ -146,13 +151,15 @@ def transaction(store: Store, reference: str, *, lock: bool = False) -> Fields:
 
 
 def give_back(store: Store, paid: Fields, amount: int, fields: Fields) -> Fields:
-    """Keep a refund. It is pending in its answer and processed whenever it is looked up."""
+    """Keep a refund, which is processed whenever it is looked up."""
     number = store.serial()
     made = {
         "id": number,
         "transaction": paid["id"],
         "transaction_reference": paid["reference"],
         "dispute": fields.get("dispute"),
+        "transaction_amount": paid["amount"],
+        "customer": paid["customer"],
         "amount": amount,
         "currency": paid["currency"],
         "status": "processed",
@@ -161,7 +168,15 @@ def give_back(store: Store, paid: Fields, amount: int, fields: Fields) -> Fields
     }
     store.add("refund", str(number), made)
     tell(store, "refund.processed", made)
-    return made | {"status": "pending", "transaction": {"reference": paid["reference"]}}
+    return made
+
+
+def fail_refund(connection: Connection, refund_id: str) -> None:
+    """Have a refund come back; its amount is credited again."""
+    store = store_of(connection, PROVIDER)
+    failed = store.change("refund", refund_id, status="failed", updatedAt=store.at())
+    store.change("transaction", failed["transaction_reference"], status="success")
+    tell(store, "refund.failed", failed)
 
 
 def settle(connection: Connection) -> list[str]:

@@ -1,7 +1,6 @@
 """What the small simulators of Paystack and PayPal share: a WSGI application, a store, events."""
 
 import hashlib
-import html
 import json
 import re
 from abc import ABC, abstractmethod
@@ -16,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.clock import Clock, SystemClock
 from core.gateways.simulator import faults
+from core.gateways.simulator import html as pages
 from core.gateways.simulator.faults import ConnectionLost
 
 MOST_BYTES = 1 << 20
@@ -348,16 +348,9 @@ def due(connection: Connection, provider: str) -> list[tuple[dict[str, str], byt
 
 def page(title: str, sum_text: str, description: str, choices: Mapping[str, str]) -> Reply:
     """A page with a button for each choice, by the value that it sends as `choice`."""
-    buttons = "".join(
-        f'<button name="choice" value="{html.escape(value)}">{html.escape(label)}</button> '
-        for value, label in choices.items()
-    )
-    return Reply(
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(title)}</title>'
-        f"<body><h1>{html.escape(title)}</h1><p>{html.escape(description)}</p>"
-        f"<p><strong>{html.escape(sum_text)}</strong></p>"
-        f'<form method="post">{buttons}</form></body></html>'
-    )
+    policy = f"default-src 'none'; style-src 'sha256-{pages.STYLE_HASH}'; base-uri 'none'"
+    body = pages.choosing(title, sum_text, description, choices)
+    return Reply(body, headers=(("Content-Security-Policy", policy),))
 
 
 def sent_on(address: str, **more: str) -> Reply:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.bank.readers import MOST_MIB, read_bank_file
+from core.bank.readers.csv_file import MOST_ROWS
 from core.bank.readers.xml import MOST_ELEMENTS
 from core.errors import BadInput
 from tests.core.bank.making import Made, camt
@@ -55,10 +56,21 @@ def test_an_unknown_entity_is_refused() -> None:
         (b"<Document><a>" + b"x" * 11_000_000 + b"</a></Document>", "the XML is broken"),
         (b":20:A\n:25:X\n:61:" + b"9" * 1_000_000, "longer than"),
         (b'date;amount\n2026-01-01;1;"' + b"x" * 1_000_000, "broken CSV"),
+        (b"date;amount\n" + b"2026-01-01;1\n" * MOST_ROWS, f"more than {MOST_ROWS:,} rows"),
         (b"", "empty"),
         (b"\x00" * 100, "empty"),
     ],
-    ids=["large", "deep", "wide", "long text", "long line", "open quote", "nothing", "NULs"],
+    ids=[
+        "large",
+        "deep",
+        "wide",
+        "long text",
+        "long line",
+        "open quote",
+        "many rows",
+        "nothing",
+        "NULs",
+    ],
 )
 def test_what_is_too_much_is_refused(data: bytes, reason: str) -> None:
     with pytest.raises(BadInput, match=reason):

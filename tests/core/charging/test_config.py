@@ -119,7 +119,7 @@ def test_the_page_sees_masks_sources_and_addresses(office: Office) -> None:
         ({"secret_key": "sk_live_x"}, "no key of the test mode"),
         ({"secret_key": "sk_test_\n"}, "no key of|unusual"),
         ({"secret": "x"}, "has no secret"),
-        ({"publishable_key": "pk_test_x"}, "needs secret_key"),
+        ({"publishable_key": "pk_test_x"}, "needs its secret key"),
         ({"secret_key": "sk_test_" + "x" * 600}, "too long"),
     ],
 )

@@ -182,6 +182,18 @@ def test_the_sweep_finds_a_dispute_nobody_told_of(shop: Shop) -> None:
     assert [each.status for each in sweep_disputes(shop.office)] == ["needs_response"]
 
 
+def test_the_sweep_finds_how_a_dispute_of_long_ago_ended(shop: Shop) -> None:
+    shop.invoice()
+    shop.secret_card("pm_card_createDispute")
+    run_auto_charge(shop.office)
+    assert [each.status for each in sweep_disputes(shop.office)] == ["needs_response"]
+    shop.wait(days=60)
+    gateway_of(shop.office.settings, "stripe", engine=shop.office.engine).probe()
+    assert [each.status for each in sweep_disputes(shop.office)] == ["lost"]
+    assert sweep_disputes(shop.office) == []
+    assert wrong_books(shop.office) == []
+
+
 def test_the_sweep_asks_the_account_of_each_tenant_with_keys_of_its_own(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

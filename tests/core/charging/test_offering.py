@@ -40,7 +40,7 @@ def keep(office: Office, boss: Actor, provider: str, tenant_id: int | None = Non
 
 
 def test_without_keys_no_gateway_is_offered(office: Office) -> None:
-    assert offered_gateways(office, one_of(office, a_tenant(office))) == []
+    assert offered_gateways(office, one_of(office, a_tenant(office)), "USD") == []
 
 
 def test_the_companys_keys_serve_everybody_and_own_ones_their_owner(
@@ -49,20 +49,28 @@ def test_the_companys_keys_serve_everybody_and_own_ones_their_owner(
     owner, other = a_tenant(office), a_tenant(office)
     keep(office, boss, "paystack")
     keep(office, boss, "paypal", owner.id)
-    assert offered_gateways(office, one_of(office, owner)) == ["paystack", "paypal"]
-    assert offered_gateways(office, one_of(office, other)) == ["paystack"]
+    assert offered_gateways(office, one_of(office, owner), "USD") == ["paystack", "paypal"]
+    assert offered_gateways(office, one_of(office, other), "USD") == ["paystack"]
 
 
 def test_the_simulator_offers_all_of_them(office: Office) -> None:
     replaced = office.settings.model_copy(update={"gateway_simulator": True})
     simulating = Office(office.engine, office.clock, replaced)
-    found = offered_gateways(simulating, one_of(office, a_tenant(office)))
+    found = offered_gateways(simulating, one_of(office, a_tenant(office)), "USD")
     assert found == ["stripe", "paystack", "paypal"]
+
+
+def test_a_gateway_is_offered_for_the_currencies_that_it_takes(office: Office) -> None:
+    replaced = office.settings.model_copy(update={"gateway_simulator": True})
+    simulating = Office(office.engine, office.clock, replaced)
+    actor = one_of(office, a_tenant(office))
+    assert offered_gateways(simulating, actor, "SEK") == ["stripe", "paypal"]
+    assert offered_gateways(simulating, actor, "NGN") == ["stripe", "paystack"]
 
 
 def test_the_platforms_people_recharge_no_wallet(office: Office, boss: Actor) -> None:
     with pytest.raises(NotAllowed, match="organisation's own users"):
-        offered_gateways(office, boss)
+        offered_gateways(office, boss, "USD")
 
 
 def test_an_event_names_the_tenant_whose_account_sent_it(office: Office, boss: Actor) -> None:

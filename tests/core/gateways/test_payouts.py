@@ -345,3 +345,25 @@ def test_everything_that_came_in_is_paid_out_or_still_there(
     waiting -= {line.external_id for line in itemised}
     rest = sum(line.amount_minor - line.fee_minor for line in lines if line.external_id in waiting)
     assert moved["in"] + moved["out"] == rest
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [("supported", "TRC0099887"), ("pending", None), ("unsupported", None)]
+)
+def test_the_number_of_the_receiving_bank_is_told_once_it_is_known(
+    client: stripe.StripeClient, engine: Engine, change: Change, status: str, expected: str | None
+) -> None:
+    a_charge(client)
+    change(set_clock, NOW + 2 * DAY)
+    change(paid_out)
+
+    class Traced(Declared):
+        def request(self, *given: Any, **more: Any) -> Any:
+            body, answer, headers = super().request(*given, **more)
+            page = json.loads(body)
+            for one in page["data"]:
+                one["trace_id"] = {"status": status, "value": "TRC0099887"}
+            return json.dumps(page), answer, headers
+
+    gateway = StripeGateway(KEY, address=ADDRESS, http_client=Traced(engine))
+    assert {one.trace_id for one in gateway.payouts(TODAY, LATER)} == {expected}

@@ -23,6 +23,9 @@ from tests.core.gateways.test_paypal_requests import (
     no,
 )
 
+NONE_FAILED = (found(), found())
+"""The search for refunds that were denied, in the two spans that it takes."""
+
 
 @pytest.mark.parametrize("issue", ["ORDER_ALREADY_CAPTURED", "ORDER_ALREADY_COMPLETED"])
 def test_what_the_other_of_two_captured_is_read(issue: str) -> None:
@@ -166,7 +169,7 @@ def test_a_line_is_what_its_event_code_says(code: str, value: str, kind: str) ->
         "transaction_event_code": code,
         "transaction_amount": {"currency_code": "EUR", "value": value},
     }
-    (seen,) = PayPal(found(row)).gateway().ledger(UNTIL - timedelta(days=2), UNTIL)
+    (seen,) = PayPal(found(row), *NONE_FAILED).gateway().ledger(UNTIL - timedelta(days=2), UNTIL)
     assert seen.kind == kind
 
 
@@ -176,22 +179,55 @@ def test_rows_that_moved_nothing_and_rows_outside_the_window_are_left_out() -> N
         ROW | {"transaction_id": "B", "transaction_initiation_date": "2026-11-20T00:00:00Z"},
         ROW | {"transaction_id": "C", "transaction_status": "V"},
     ]
-    lines = PayPal(found(*rows)).gateway().ledger(UNTIL - timedelta(days=1), UNTIL)
+    lines = PayPal(found(*rows), *NONE_FAILED).gateway().ledger(UNTIL - timedelta(days=1), UNTIL)
     assert [line.external_id for line in lines] == ["C"]
+
+
+REFUNDED = ROW | {
+    "transaction_id": "R",
+    "transaction_event_code": "T1107",
+    "transaction_amount": {"currency_code": "EUR", "value": "-10.00"},
+    "transaction_status": "D",
+    "transaction_initiation_date": "2026-11-19T10:00:00Z",
+    "transaction_updated_date": "2026-11-19T18:00:00Z",
+}
+BOTH_WAYS = [("R", -1_000), ("R-returned", 1_000)]
+
+
+def test_a_refund_that_failed_went_out_and_came_back() -> None:
+    lines = (
+        PayPal(found(), found(), found(REFUNDED)).gateway().ledger(UNTIL - timedelta(days=1), UNTIL)
+    )
+    assert [(line.external_id, line.amount_minor) for line in lines] == BOTH_WAYS
+
+
+def test_a_refund_that_failed_later_is_told_of_when_it_did() -> None:
+    early = REFUNDED | {"transaction_initiation_date": "2026-11-01T10:00:00Z"}
+    lines = (
+        PayPal(found(), found(early), found()).gateway().ledger(UNTIL - timedelta(days=1), UNTIL)
+    )
+    assert [(line.external_id, line.amount_minor) for line in lines] == BOTH_WAYS[1:]
 
 
 def test_a_search_that_is_too_large_is_halved() -> None:
     too_large = (400, {"name": "RESULTSET_TOO_LARGE", "message": "Too many"})
-    paypal = PayPal(too_large, found(ROW), found(ROW))
+    paypal = PayPal(too_large, found(ROW), found(ROW), *NONE_FAILED)
     lines = list(paypal.gateway().ledger(UNTIL - timedelta(days=2), UNTIL))
     assert [line.external_id for line in lines] == ["3C679366HH908993F"]
-    assert [request.url.params["start_date"][:10] for request in paypal.asked[1:]] == [
+    assert [request.url.params["start_date"][:10] for request in paypal.asked[1:4]] == [
         "2026-11-18",
         "2026-11-18",
         "2026-11-19",
     ]
     with pytest.raises(GatewayRefused, match="RESULTSET_TOO_LARGE"):
         list(PayPal(too_large).gateway().ledger(UNTIL - timedelta(hours=1), UNTIL))
+
+
+def test_a_page_that_counts_only_what_is_left_ends_nothing_early() -> None:
+    rows = [ROW | {"transaction_id": str(place)} for place in range(5)]
+    pages = (found(*rows[:2], total=5), found(*rows[2:4], total=3), found(rows[4], total=1))
+    lines = PayPal(*pages, *NONE_FAILED).gateway().ledger(UNTIL - timedelta(days=2), UNTIL)
+    assert [line.external_id for line in lines] == ["0", "1", "2", "3", "4"]
 
 
 def test_a_search_that_ends_before_its_total_is_unsure() -> None:

@@ -121,6 +121,7 @@ SEARCH = "/v1/reporting/transactions?"
 SPAN = "start_date={}T00%3A00%3A00Z&end_date={}T00%3A00%3A00Z&fields=transaction_info"
 PAGE = "&page_size=500&page=1"
 ALL = "&balance_affecting_records_only=N"
+FAILED = f"&transaction_type=T1107&transaction_status=D{ALL}"
 TABLE: list[Any] = [
     pytest.param(
         lambda gateway: gateway.open_checkout(CHECKOUT),
@@ -231,10 +232,18 @@ TABLE: list[Any] = [
     ),
     pytest.param(
         lambda gateway: list(gateway.ledger(SINCE, UNTIL)),
-        [found(), found(ROW)],
+        [found(), found(ROW), found(), found(), found()],
         [
             ("GET", SEARCH + SPAN.format("2026-10-01", "2026-11-01") + PAGE, None, None),
             ("GET", SEARCH + SPAN.format("2026-11-01", "2026-11-20") + PAGE, None, None),
+            *(
+                ("GET", SEARCH + SPAN.format(*days) + FAILED + PAGE, None, None)
+                for days in (
+                    ("2026-08-31", "2026-10-01"),
+                    ("2026-10-01", "2026-11-01"),
+                    ("2026-11-01", "2026-11-20"),
+                )
+            ),
         ],
         id="the ledger is searched 31 days at a time",
     ),

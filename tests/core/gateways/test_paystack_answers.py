@@ -162,9 +162,20 @@ def test_the_ledger_keeps_to_its_window_and_to_what_moved_money() -> None:
         PAID | {"id": 4, "paid_at": "2026-11-21T00:00:00.000Z"},
         PAID | {"id": 5, "status": "reversed"},
     ]
-    paystack = Paystack(yes(rows, 5), yes([REFUND | {"status": "failed"}], 1), yes([], 0))
+    paystack = Paystack(yes(rows, 5), yes([], 0), yes([], 0))
     lines = list(paystack.gateway().ledger(SINCE, UNTIL))
     assert [(line.external_id, line.kind) for line in lines] == [("3", "charge"), ("5", "charge")]
+
+
+def test_a_refund_that_failed_was_deducted_and_credited_again_when_it_failed() -> None:
+    early = {"createdAt": "2026-11-01T11:00:00.000Z", "updatedAt": "2026-11-20T09:00:00.000Z"}
+    rows = [REFUND | {"status": "failed"}, REFUND | early | {"id": 7, "status": "failed"}]
+    lines = Paystack(yes([], 0), yes(rows, 2), yes([], 0)).gateway().ledger(SINCE, UNTIL)
+    assert [(line.external_id, line.amount_minor, line.source_id) for line in lines] == [
+        ("refund-3018284", -500, "3018284"),
+        ("refund-3018284-returned", 500, "3018284"),
+        ("refund-7-returned", 500, "7"),
+    ]
 
 
 def test_a_success_without_the_word_true_is_unsure() -> None:

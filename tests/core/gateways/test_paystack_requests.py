@@ -217,7 +217,7 @@ TABLE: list[Any] = [
             (
                 "GET",
                 (
-                    f"{HOME}/refund?from=2026-11-19T12%3A00%3A00.000Z"
+                    f"{HOME}/refund?from=2026-10-19T12%3A00%3A00.000Z"
                     "&to=2026-11-21T00%3A00%3A00.000Z&perPage=100&page=1"
                 ),
                 None,

@@ -288,6 +288,12 @@ def test_nothing_closed_is_posted_by_itself(status: str, reference: str, known: 
         assert each.reasons[0].startswith("already paid")
 
 
+def test_a_part_of_what_was_paid_leaves_nothing_owed() -> None:
+    book = Book.of([*OTHERS, an_invoice(status="paid")])
+    found = book.suggest(a_transfer(reference=OCR, amount_minor=62_500))
+    assert "The amount is not what was owed: 1250.00 SEK" in found[0].reasons
+
+
 def test_what_a_transfer_names_is_open_whole_and_in_its_currency() -> None:
     book = Book.of([
         *OTHERS,

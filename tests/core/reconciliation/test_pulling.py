@@ -90,6 +90,23 @@ def test_a_page_that_is_left_out_silently_is_found_and_refused(
     assert read(office, told).problem == ""
 
 
+def test_lines_told_twice_in_another_order_and_with_new_ones_between_are_kept_once(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulling, "BATCH", 2)
+    lines = [a_line(f"ch_{n}", occurred_at=EARLY - timedelta(minutes=n)) for n in range(4)]
+    late = a_line("ch_late", occurred_at=EARLY)
+    told = Told()
+    told.ledger = lambda _since, _until: iter(  # type: ignore[method-assign]
+        [lines[1], lines[0], lines[1], late, lines[3], lines[2], lines[3]]
+    )
+    assert read(office, told).lines == 5
+    assert read(office, told).lines == 0
+    assert sorted(line.external_id for line in kept(office)) == sorted(
+        line.external_id for line in (*lines, late)
+    )
+
+
 def test_a_payout_that_pays_a_line_nobody_showed_is_a_cut(office: Office) -> None:
     told = Told([a_line(payout_id="po_1")], [(EARLY, _payout())])
     hidden = replace(told.lines[0], external_id="txn_hidden")
