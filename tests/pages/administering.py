@@ -15,10 +15,8 @@ from tests.builders import a_user
 Visit = Callable[..., AppTest]
 
 
-def visitor(office: Office, monkeypatch: pytest.MonkeyPatch, page: str, *parts: str) -> Visit:
-    """A way to run a page under `pages/`; `parts` are the modules that open units of work."""
-    for module in ("core.office", "pages.parts.confirm", "pages.parts.viewer", *parts):
-        monkeypatch.setattr(f"{module}.office", lambda: office)
+def visitor(office: Office, monkeypatch: pytest.MonkeyPatch, page: str) -> Visit:
+    """A way to run a page under `pages/`."""
 
     def run(
         *roles: str, fresh: bool = True, tenant_id: int | None = None, **address: str

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 import core.models  # noqa: F401 (maps every table before the first write)
 from core.access.authority import system
 from core.access.sessions import Viewer, open_session, viewer
+from core.office import office as the_office
 from core.settings import ROOT, Settings
 from core.work import Office
 from etl.warehouse import Warehouse
@@ -26,6 +27,19 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = Settings(_env_file=None, SALDO_HOME=tmp_path_factory.mktemp("copy"))
     small_company(tenants=12).published(settings)
     return settings
+
+
+@pytest.fixture(autouse=True)
+def office_of_this_process(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Pages ask for the office of their process; it is the test's own."""
+    if "office" in request.fixturenames:
+        its = request.getfixturevalue("office")
+        monkeypatch.setattr("core.office.open_office", lambda _settings: its)
+    the_office.cache_clear()
+    yield
+    the_office.cache_clear()
 
 
 @pytest.fixture
@@ -55,8 +69,6 @@ def app(office: Office, published: Settings) -> Iterator[Callable[..., AppTest]]
             test.query_params[name] = value
         with (
             patch("pages.parts.viewer.current_viewer", lambda: seen),
-            patch("pages.parts.viewer.office", lambda: office),
-            patch("pages.parts.copy.office", lambda: office),
             patch("pages.parts.copy.warehouse", lambda: Warehouse(chosen)),
         ):
             return test.run()

@@ -16,12 +16,7 @@ CSV = b"Date;Amount;Payer;Message\n20.11.2026;1.250,00;Rheinfeld;26000013\n"
 @pytest.fixture
 def visit(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
     """Runs the page as a new person."""
-    parts = (
-        "pages.admin.receipts",
-        "pages.receivables.bank_files_columns",
-        "pages.receivables.bank_files_parts",
-    )
-    return visitor(office, monkeypatch, "receivables/bank_files.py", *parts)
+    return visitor(office, monkeypatch, "receivables/bank_files.py")
 
 
 def upload(test: AppTest, data: bytes, name: str = "november.xml") -> AppTest:

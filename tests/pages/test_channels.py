@@ -11,23 +11,20 @@ from tests.notifications import a_customer, a_notice, delivered
 from tests.pages.administering import Visit, confirm, events, press, visitor, words
 from tests.wallets import an_admin
 
-PARTS = tuple(f"pages.admin.{name}" for name in ("channel_edits", "channel_log", "receipts"))
-
 
 @pytest.fixture
 def visit(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
-    return visitor(office, monkeypatch, "admin/channels.py", *PARTS)
+    return visitor(office, monkeypatch, "admin/channels.py")
 
 
 @pytest.fixture
 def visit_inbox(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
-    return visitor(office, monkeypatch, "my_billing/inbox.py", "pages.parts.inbox")
+    return visitor(office, monkeypatch, "my_billing/inbox.py")
 
 
 @pytest.fixture
 def visit_own(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
-    parts = ("pages.my_billing.channel_edits", "pages.admin.receipts")
-    return visitor(office, monkeypatch, "my_billing/channels.py", *parts)
+    return visitor(office, monkeypatch, "my_billing/channels.py")
 
 
 def test_the_defaults_and_a_tenants_own_channels_are_shown(office: Office, visit: Visit) -> None:

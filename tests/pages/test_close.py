@@ -21,8 +21,7 @@ def page(
     waiting(office, 700, booked_on=OCTOBER)
     pipeline.sync(settings, database_url, now=office.clock.now())
     monkeypatch.setattr("pages.parts.copy.warehouse", lambda: Warehouse(settings))
-    parts = ("revenue.close_asks", "revenue.close_parts", "admin.receipts")
-    return visitor(office, monkeypatch, "revenue/close.py", *(f"pages.{part}" for part in parts))
+    return visitor(office, monkeypatch, "revenue/close.py")
 
 
 def test_a_month_is_explained_and_closed_by_two_dialogs(office: Office, page: Visit) -> None:

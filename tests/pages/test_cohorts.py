@@ -18,7 +18,7 @@ from tests.pages.administering import Visit, visitor, words
 def page(office: Office, published: Settings, monkeypatch: pytest.MonkeyPatch) -> Visit:
     st.cache_data.clear()
     monkeypatch.setattr("pages.parts.copy.warehouse", lambda: Warehouse(published))
-    return visitor(office, monkeypatch, "revenue/cohorts.py", "pages.parts.copy")
+    return visitor(office, monkeypatch, "revenue/cohorts.py")
 
 
 def test_every_share_is_a_figure_of_the_copy(page: Visit, published: Settings) -> None:

@@ -93,7 +93,6 @@ def test_stale_sign_in_leads_through_the_step_up_page(
     monkeypatch.setenv("SALDO_TEST_FRESH", "1")
     with office.work(system("test")) as work:
         token = open_session(work, a_user(office, "cfo").id, fresh=fresh)
-    monkeypatch.setattr("pages.parts.confirm.office", lambda: office)
     monkeypatch.setattr("pages.parts.viewer.current_viewer", lambda: viewer(office, token))
     test = opened()
     assert bool(test.text_area) is not asks

@@ -26,33 +26,24 @@ from tests.pages.administering import confirm, press, visitor
 from tests.pages.administering import words as shown
 
 Visit = Callable[..., AppTest]
-PARTS = (
-    "pages.admin.receipts",
-    "pages.parts.downloads",
-    "pages.receivables.asking",
-    "pages.receivables.invoice_asks",
-    "pages.receivables.note_asks",
-    "pages.receivables.payment_asks",
-    "pages.receivables.refund_ask",
-)
 
 
 @pytest.fixture
 def listed(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
     """Runs the list."""
-    return visitor(office, monkeypatch, "receivables/credit_notes.py", *PARTS)
+    return visitor(office, monkeypatch, "receivables/credit_notes.py")
 
 
 @pytest.fixture
 def opened(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
     """Runs the page of a credit note."""
-    return visitor(office, monkeypatch, "receivables/credit_note.py", *PARTS)
+    return visitor(office, monkeypatch, "receivables/credit_note.py")
 
 
 @pytest.fixture
 def payment_page(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
     """Runs the page of a payment."""
-    return visitor(office, monkeypatch, "receivables/payment.py", *PARTS)
+    return visitor(office, monkeypatch, "receivables/payment.py")
 
 
 @pytest.fixture

@@ -14,12 +14,10 @@ from tests.billing import JOB
 from tests.core.test_dispute_listing import a_dispute
 from tests.pages.administering import Visit, visitor, words
 
-PARTS = ("pages.receivables.dispute_rows",)
-
 
 @pytest.fixture
 def visit(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
-    return visitor(office, monkeypatch, "receivables/disputes.py", *PARTS)
+    return visitor(office, monkeypatch, "receivables/disputes.py")
 
 
 def row(days_left: int | None, due: date | None = date(2026, 12, 1)) -> DisputeListRow:
@@ -98,8 +96,7 @@ def test_an_unknown_one_is_told_so(visit: Visit) -> None:
     assert "There is no such dispute" in words(visit("billing", dispute="999"))
 
 
-def test_the_file_holds_every_row(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.receivables.dispute_rows.office", lambda: office)
+def test_the_file_holds_every_row(office: Office) -> None:
     a_dispute(office, "dp_1", 2)
     a_dispute(office, "dp_2", 3)
     listed = lists.Listed(

@@ -13,15 +13,10 @@ from tests.builders import a_user, acting
 from tests.dunning import an_unpaid, declines, live, pays, the_case, the_cases, the_invoices
 from tests.pages.administering import Visit, confirm, events, press, visitor, words
 
-PARTS = tuple(
-    f"pages.{name}"
-    for name in ("receivables.dunning_asks", "receivables.dunning_case", "admin.receipts")
-)
-
 
 @pytest.fixture
 def visit(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
-    return visitor(office, monkeypatch, "receivables/dunning.py", *PARTS)
+    return visitor(office, monkeypatch, "receivables/dunning.py")
 
 
 def test_the_queue_shows_what_is_owed_and_what_comes_next(

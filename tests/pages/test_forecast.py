@@ -21,7 +21,7 @@ from tests.pages.administering import Visit, visitor, words
 def page(office: Office, published: Settings, monkeypatch: pytest.MonkeyPatch) -> Visit:
     st.cache_data.clear()
     monkeypatch.setattr("pages.parts.copy.warehouse", lambda: Warehouse(published))
-    return visitor(office, monkeypatch, "receivables/forecast.py", "pages.parts.copy")
+    return visitor(office, monkeypatch, "receivables/forecast.py")
 
 
 def test_every_week_is_a_figure_of_the_copy_and_opens_its_invoices(

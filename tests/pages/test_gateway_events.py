@@ -10,12 +10,10 @@ from core.work import Office
 from tests.billing import JOB, WHY
 from tests.pages.administering import Visit, confirm, events, press, visitor, words
 
-PARTS = ("pages.admin.event_edits", "pages.admin.receipts")
-
 
 @pytest.fixture
 def visit(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
-    return visitor(office, monkeypatch, "admin/gateway_events.py", *PARTS)
+    return visitor(office, monkeypatch, "admin/gateway_events.py")
 
 
 def an_event(

@@ -23,27 +23,18 @@ from tests.pages.administering import confirm, events, press, visitor
 from tests.pages.administering import words as shown
 
 Visit = Callable[..., AppTest]
-PARTS = (
-    "pages.admin.receipts",
-    "pages.parts.downloads",
-    "pages.receivables.asking",
-    "pages.receivables.invoice_asks",
-    "pages.receivables.invoice_form",
-    "pages.receivables.note_asks",
-    "pages.receivables.payment_asks",
-)
 
 
 @pytest.fixture
 def listed(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
     """Runs the list."""
-    return visitor(office, monkeypatch, "receivables/invoices.py", *PARTS)
+    return visitor(office, monkeypatch, "receivables/invoices.py")
 
 
 @pytest.fixture
 def opened(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
     """Runs the page of an invoice."""
-    return visitor(office, monkeypatch, "receivables/invoice.py", *PARTS)
+    return visitor(office, monkeypatch, "receivables/invoice.py")
 
 
 @pytest.fixture

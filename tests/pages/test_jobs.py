@@ -24,8 +24,7 @@ def _empty_queue(database_url: str, office: Office) -> Iterator[None]:
 @pytest.fixture
 def visit(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
     """Runs the page as a new person."""
-    parts = ("pages.admin.job_edits", "pages.admin.receipts")
-    return visitor(office, monkeypatch, "admin/jobs.py", *parts)
+    return visitor(office, monkeypatch, "admin/jobs.py")
 
 
 def an_idle_run(office: Office) -> None:

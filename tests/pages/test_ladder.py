@@ -15,8 +15,7 @@ OPEN = "ladder-common"
 
 @pytest.fixture
 def visit(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
-    parts = ("pages.admin.ladder_edits", "pages.admin.receipts")
-    return visitor(office, monkeypatch, "admin/ladder.py", *parts)
+    return visitor(office, monkeypatch, "admin/ladder.py")
 
 
 def stages(office: Office) -> tuple[int, tuple[Stage, ...]]:

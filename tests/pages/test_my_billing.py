@@ -26,13 +26,11 @@ from tests.builders import a_user
 from tests.pages.administering import Visit, events, press, visitor, words
 from tests.wallets import a_financier
 
-PARTS = ("pages.my_billing.renewal_ask", "pages.my_billing.pay_ask", "pages.my_billing.hosted",
-         "pages.parts.downloads")  # fmt: skip
 OWN_PAGES = ("plan", "invoices", "payment_method", "history", "wallet")
 
 
 def page(office: Office, monkeypatch: pytest.MonkeyPatch, name: str) -> Visit:
-    return visitor(office, monkeypatch, f"my_billing/{name}.py", *PARTS)
+    return visitor(office, monkeypatch, f"my_billing/{name}.py")
 
 
 @pytest.fixture

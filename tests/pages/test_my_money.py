@@ -20,18 +20,6 @@ from tests.core.charging.conftest import Shop
 from tests.pages.administering import Visit, press, visitor, words
 from tests.wallets import a_recharge, holds
 
-PARTS = tuple(
-    f"pages.{name}"
-    for name in (
-        "my_billing.hosted",
-        "my_billing.recharge_ask",
-        "my_billing.card_asks",
-        "my_billing.pay_ask",
-        "parts.wallet_history",
-        "parts.downloads",
-    )
-)
-
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
@@ -55,17 +43,17 @@ def shop(office: Office, clock: SetClock) -> Iterator[Shop]:
 
 @pytest.fixture
 def wallet(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
-    return visitor(office, monkeypatch, "my_billing/wallet.py", *PARTS)
+    return visitor(office, monkeypatch, "my_billing/wallet.py")
 
 
 @pytest.fixture
 def cards(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
-    return visitor(office, monkeypatch, "my_billing/payment_method.py", *PARTS)
+    return visitor(office, monkeypatch, "my_billing/payment_method.py")
 
 
 @pytest.fixture
 def invoices(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
-    return visitor(office, monkeypatch, "my_billing/invoices.py", *PARTS)
+    return visitor(office, monkeypatch, "my_billing/invoices.py")
 
 
 def the_page(shop: Shop) -> HostedPage:

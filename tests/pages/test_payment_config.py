@@ -10,12 +10,11 @@ from tests.billing import JOB, a_tenant
 from tests.pages.administering import Visit, confirm, events, press, visitor, words
 
 SECRET = "sk_test_51Hnotarealkey4242"
-PARTS = ("pages.admin.payment_edits", "pages.admin.receipts")
 
 
 @pytest.fixture
 def visit(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
-    return visitor(office, monkeypatch, "admin/payment_config.py", *PARTS)
+    return visitor(office, monkeypatch, "admin/payment_config.py")
 
 
 def stored(office: Office) -> list[tuple[str, int | None, str]]:

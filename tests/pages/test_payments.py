@@ -21,25 +21,18 @@ from tests.pages.administering import words as shown
 from tests.wallets import a_recharge, paid_from_wallet
 
 Visit = Callable[..., AppTest]
-PARTS = (
-    "pages.admin.receipts",
-    "pages.receivables.asking",
-    "pages.receivables.invoice_asks",
-    "pages.receivables.payment_asks",
-    "pages.receivables.refund_ask",
-)
 
 
 @pytest.fixture
 def listed(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
     """Runs the list."""
-    return visitor(office, monkeypatch, "receivables/payments.py", *PARTS)
+    return visitor(office, monkeypatch, "receivables/payments.py")
 
 
 @pytest.fixture
 def opened(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
     """Runs the page of a payment."""
-    return visitor(office, monkeypatch, "receivables/payment.py", *PARTS)
+    return visitor(office, monkeypatch, "receivables/payment.py")
 
 
 @pytest.fixture

@@ -14,14 +14,10 @@ from tests.billing import JOB, a_subscription, a_tenant, the_plans
 from tests.builders import a_user, acting
 from tests.pages.administering import Visit, events, press, visitor, words
 
-PARTS = tuple(
-    f"pages.admin.{name}" for name in ("plan_edits", "plan_prices", "plan_sheet", "receipts")
-)
-
 
 @pytest.fixture
 def visit(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
-    return visitor(office, monkeypatch, "admin/plans.py", *PARTS)
+    return visitor(office, monkeypatch, "admin/plans.py")
 
 
 @pytest.fixture

@@ -18,8 +18,7 @@ from tests.builders import a_user, acting
 
 
 @pytest.fixture
-def site(office: Office, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    monkeypatch.setattr("api.pricing.office", lambda: office)
+def site(office: Office) -> TestClient:
     return TestClient(Starlette(routes=[Route("/pricing", pricing), Route("/login", login)]))
 
 

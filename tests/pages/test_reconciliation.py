@@ -14,8 +14,6 @@ from tests.billing import JOB
 from tests.pages.administering import Visit, confirm, events, press, visitor, words
 from tests.reconciliation import a_line, paid, pulled
 
-PARTS = ("pages.receivables.reconciliation_asks",)
-
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
@@ -25,7 +23,7 @@ def settings(settings: Settings) -> Settings:
 
 @pytest.fixture
 def page(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
-    return visitor(office, monkeypatch, "receivables/reconciliation.py", *PARTS)
+    return visitor(office, monkeypatch, "receivables/reconciliation.py")
 
 
 def test_agreement_is_green_and_what_was_never_read_has_its_own_state(

@@ -12,12 +12,12 @@ from tests.pages.administering import Visit, visitor, words
 
 @pytest.fixture
 def churn(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
-    return visitor(office, monkeypatch, "revenue/churn.py", "pages.revenue.window")
+    return visitor(office, monkeypatch, "revenue/churn.py")
 
 
 @pytest.fixture
 def fees(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
-    return visitor(office, monkeypatch, "revenue/platform_fees.py", "pages.revenue.window")
+    return visitor(office, monkeypatch, "revenue/platform_fees.py")
 
 
 def test_churn_shows_what_was_lost_by_reason_plan_and_country(office: Office, churn: Visit) -> None:

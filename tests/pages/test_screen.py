@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,7 +12,6 @@ from streamlit.testing.v1 import AppTest
 
 from core.access.sessions import Viewer
 from core.errors import DatabaseUnavailable, NoCopy, SignInNeeded
-from core.office import office as the_office
 from core.settings import ROOT, Settings
 from core.work import Office
 from etl.publish import note_problem
@@ -54,23 +52,10 @@ def _script(address: str) -> None:
     screen.draw(st.navigation(pages, position="hidden"), entry)
 
 
-def _shared() -> Iterator[str]:
-    """What pages share: every module under `pages/` that is no page itself."""
-    own = {entry.file for entry in MENU}
-    for path in sorted((ROOT / "pages").rglob("*.py")):
-        file = path.relative_to(ROOT)
-        if str(file) not in own and path.name != "__init__.py":
-            yield ".".join(file.with_suffix("").parts)
-
-
 @pytest.fixture
 def draw(office: Office, person: Callable[..., Viewer], monkeypatch: pytest.MonkeyPatch) -> Draw:
     """Draws a page as a super admin of a company with nothing in it, on a copy or on none."""
     st.cache_data.clear()
-    for name in _shared():
-        if getattr(import_module(name), "office", None) is the_office:
-            monkeypatch.setattr(f"{name}.office", lambda: office)
-    monkeypatch.setattr("core.office.office", lambda: office)
     seen = person("super_admin", fresh_until=NOON)
     monkeypatch.setattr("pages.parts.viewer.current_viewer", lambda: seen)
     monkeypatch.setattr("pages.parts.viewer.current_actor", lambda: seen.actor("192.0.2.7"))

@@ -27,23 +27,12 @@ from tests.usage import a_price, an_event, per_unit, taken_in
 from tests.wallets import a_financier
 
 PAGES = ROOT / "pages" / "billing"
-OFFICES = (
-    "core.office",
-    "pages.parts.confirm",
-    "pages.parts.viewer",
-    "pages.admin.receipts",
-    "pages.billing.asking",
-    "pages.billing.assigning",
-    "pages.billing.choosing",
-)
 Visit = Callable[..., AppTest]
 
 
 @pytest.fixture
 def visit(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
     """Runs a page as a new person with a role, at an address."""
-    for module in OFFICES:
-        monkeypatch.setattr(f"{module}.office", lambda: office)
 
     def run(name: str, role: str, *, fresh: bool = True, **address: object) -> AppTest:
         with office.work(system("test")) as work:

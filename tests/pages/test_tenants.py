@@ -19,13 +19,7 @@ Pages = Callable[[str], Visit]
 
 @pytest.fixture
 def page(office: Office, monkeypatch: pytest.MonkeyPatch) -> Pages:
-    parts = (
-        "pages.admin.receipts",
-        "pages.admin.key_edits",
-        "pages.billing.newcomer",
-        "pages.billing.meter_asks",
-    )
-    return lambda name: visitor(office, monkeypatch, name, *parts)
+    return lambda name: visitor(office, monkeypatch, name)
 
 
 def test_tenants_are_listed_and_found(office: Office, page: Pages) -> None:

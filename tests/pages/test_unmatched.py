@@ -22,20 +22,13 @@ from tests.billing import JOB, WHY, an_invoice, wrong_books
 from tests.inbox import finance, named_tenant, waiting
 from tests.pages.administering import Visit, confirm, events, press, visitor, words
 
-PARTS = (
-    "pages.admin.receipts",
-    "pages.receivables.unmatched_desk",
-    "pages.receivables.unmatched_asks",
-    "pages.receivables.asking",
-    "pages.receivables.payment_asks",
-)
 REASON = "unmatched-reason"
 
 
 @pytest.fixture
 def visit(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
     """Runs the inbox as a new person."""
-    return visitor(office, monkeypatch, "receivables/unmatched.py", *PARTS)
+    return visitor(office, monkeypatch, "receivables/unmatched.py")
 
 
 def certain_one(office: Office, name: str, amount_minor: int = 10_000) -> tuple[int, Invoice]:

@@ -24,18 +24,6 @@ from tests.inbox import finance, named_tenant, waiting
 from tests.pages.administering import Visit, confirm, events, press, visitor, words
 
 NAMES = ("Nordwind Logistik", "Betakontor", "Zander Papier", "Quarz Optik")
-PARTS = (
-    "pages.admin.receipts",
-    "pages.receivables.auto_assign_asks",
-    "pages.receivables.auto_assign_parts",
-)
-PAYMENT_PARTS = (
-    "pages.admin.receipts",
-    "pages.receivables.asking",
-    "pages.receivables.invoice_asks",
-    "pages.receivables.payment_asks",
-    "pages.receivables.refund_ask",
-)
 
 
 @pytest.fixture
@@ -43,13 +31,13 @@ def visit(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
     """Runs the page of automatic posting as a new person; two decisions judge a trial."""
     for module in (choosing, auto_assign_parts):
         monkeypatch.setattr(module, "FEWEST_PROPOSED", 2)
-    return visitor(office, monkeypatch, "receivables/auto_assign.py", *PARTS)
+    return visitor(office, monkeypatch, "receivables/auto_assign.py")
 
 
 @pytest.fixture
 def payment_page(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
     """Runs the page of a payment."""
-    return visitor(office, monkeypatch, "receivables/payment.py", *PAYMENT_PARTS)
+    return visitor(office, monkeypatch, "receivables/payment.py")
 
 
 def decided(office: Office, clock: SetClock, n: int, *, rightly: bool = True) -> int:
@@ -174,8 +162,7 @@ def test_what_was_posted_without_a_person_is_marked_in_the_inbox(
         assert kept is not None
         choosing.switch_on(work, kept, reason=WHY)
     assert list(run_auto_assign(office).assigned) == [number]
-    parts = ("pages.receivables.unmatched_desk", "pages.receivables.unmatched_asks", *PARTS)
-    inbox = visitor(office, monkeypatch, "receivables/unmatched.py", *parts)
+    inbox = visitor(office, monkeypatch, "receivables/unmatched.py")
     test = inbox("sys_finance", status="assigned", row=str(number))
     shown = words(test)
     assert "Automatic posting is on" in shown

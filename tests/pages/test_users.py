@@ -1,7 +1,6 @@
 """Users and roles: lists, dialogs, receipts, and what the page refuses or never shows."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -20,16 +19,6 @@ from core.work import Office
 from tests.builders import a_user, acting
 
 PAGE = ROOT / "pages" / "admin" / "users.py"
-OFFICES = (
-    "core.office",
-    "pages.parts.confirm",
-    "pages.parts.viewer",
-    *(
-        f"pages.admin.{file.stem}"
-        for file in sorted(Path(PAGE.parent).glob("*.py"))
-        if file.stem in ("account", "newcomer", "people", "receipts", "rights")
-    ),
-)
 WHY = "she closes the books from now on"
 SECRET = "a password nobody may read"
 Visit = Callable[..., AppTest]
@@ -38,8 +27,6 @@ Visit = Callable[..., AppTest]
 @pytest.fixture
 def visit(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
     """Runs the page as a new person with roles, at an address."""
-    for module in OFFICES:
-        monkeypatch.setattr(f"{module}.office", lambda: office)
 
     def run(*roles: str, fresh: bool = True, **address: str) -> AppTest:
         with office.work(system("test")) as work:

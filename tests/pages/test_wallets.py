@@ -17,25 +17,15 @@ from tests.builders import a_user
 from tests.pages.administering import Visit, confirm, events, press, visitor, words
 from tests.wallets import a_promotion, a_recharge, an_admin, holds
 
-PARTS = tuple(
-    f"pages.{name}"
-    for name in (
-        "admin.wallet_edits",
-        "admin.wallet_sheet",
-        "admin.receipts",
-        "parts.wallet_history",
-    )
-)
-
 
 @pytest.fixture
 def visit(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
-    return visitor(office, monkeypatch, "admin/wallets.py", *PARTS)
+    return visitor(office, monkeypatch, "admin/wallets.py")
 
 
 @pytest.fixture
 def visit_own(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
-    return visitor(office, monkeypatch, "my_billing/wallet.py", "pages.parts.wallet_history")
+    return visitor(office, monkeypatch, "my_billing/wallet.py")
 
 
 def named(office: Office, name: str, currency: str = "EUR") -> Tenant:
@@ -201,10 +191,7 @@ def test_made_up_wallet_shows_the_list(office: Office, visit: Visit, wallet: str
     assert "1 wallet<" in words(test)
 
 
-def test_files_hold_every_row_and_no_formula(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("pages.parts.wallet_history.office", lambda: office)
+def test_files_hold_every_row_and_no_formula(office: Office) -> None:
     tenant = named(office, "=cmd()")
     a_recharge(office, tenant, 250_000, "+BG-7")
     overdrawn(office, tenant, 300_100)
