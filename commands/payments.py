@@ -313,7 +313,7 @@ def _show_disputes(rows: list[dict[str, Any]]) -> None:
                 str(row["id"]),
                 str(row["opened_on"]),
                 row["tenant_name"],
-                str(row["payment_id"]),
+                str(row["payment_id"] or "recharge"),
                 row["provider"],
                 row["reason"],
                 row["status"],

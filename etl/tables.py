@@ -157,7 +157,8 @@ TABLES: tuple[Table, ...] = (
     ),
     _table(
         "dispute",
-        "id key, payment_id key, tenant_id key, provider text, provider_dispute_id text,"
+        "id key, payment_id key, wallet_transaction_id key, tenant_id key, provider text,"
+        "provider_dispute_id text,"
         "status text, currency text, amount_minor minor, tax_minor minor, fee_minor minor,"
         "opened_on day, evidence_due_on day, closed_on day, created_at instant",
     ),

@@ -11,8 +11,14 @@ from core.errors import SaldoError
 from core.gateways.accounts import accounts
 from core.gateways.port import DisputeSeen
 from core.gateways.registry import gateway_of
-from core.payments.disputes import Claim, decide_dispute, open_dispute
+from core.payments.disputes import Claim, decide_dispute, known_dispute, open_dispute
 from core.payments.models import Dispute, Payment
+from core.wallets.disputing import (
+    decide_recharge_dispute,
+    open_recharge_dispute,
+    recharge_paid_by,
+)
+from core.wallets.models import WalletTransaction
 from core.work import Office, Work
 
 log = structlog.get_logger()
@@ -31,27 +37,29 @@ def take_over_dispute(
     tenant_id: int | None,
     close: Close = lambda _work, _told: None,
 ) -> Dispute | None:
-    """Open or decide a dispute as an account has it; None when its payment is none of ours.
+    """Open or decide a dispute as an account has it; None when what it disputes is none of ours.
 
     `tenant_id` owns the account, None for the company's; a tenant's own says nothing of others.
     """
     outcome = f"The dispute {seen.dispute_id} is {seen.status}"
     with office.work(SYSTEM) as work:
-        payment = _disputed(work, provider, seen)
-        if payment is None or tenant_id not in (None, payment.tenant_id):
+        received = _disputed(work, provider, seen.provider_payment_id)
+        if received is None or tenant_id not in (None, received.tenant_id):
             return None
-        dispute = _known_dispute(work, provider, seen)
+        opens = open_dispute if isinstance(received, Payment) else open_recharge_dispute
+        decides = decide_dispute if isinstance(received, Payment) else decide_recharge_dispute
+        dispute = known_dispute(work, provider, seen.dispute_id, locked=True)
         if dispute is None:
             due_on = seen.evidence_due_on or work.today
             claim = Claim(seen.amount_minor, seen.fee_minor, seen.reason, due_on)
-            dispute = open_dispute(work, payment.id, seen.dispute_id, claim)
+            dispute = opens(work, received.id, seen.dispute_id, claim)
         if dispute.closed_on is not None or seen.status not in DECIDED:
             if dispute.closed_on is None:
                 dispute.status = seen.status
             close(work, outcome)
             return dispute
     with office.work(SYSTEM) as work:
-        decided = decide_dispute(work, dispute.id, won=seen.status == "won")
+        decided = decides(work, dispute.id, won=seen.status == "won")
         close(work, outcome)
         return decided
 
@@ -113,18 +121,9 @@ def _sweep_account(office: Office, provider: str, tenant_id: int | None) -> list
     return found
 
 
-def _known_dispute(work: Work, provider: str, seen: DisputeSeen) -> Dispute | None:
-    return work.session.scalar(
-        select(Dispute)
-        .where(Dispute.provider == provider, Dispute.provider_dispute_id == seen.dispute_id)
-        .with_for_update()
+def _disputed(work: Work, provider: str, number: str) -> Payment | WalletTransaction | None:
+    """What a gateway's payment paid: an invoice, or the recharge of a wallet."""
+    meant = select(Payment).where(
+        Payment.provider == provider, Payment.provider_payment_id == number
     )
-
-
-def _disputed(work: Work, provider: str, seen: DisputeSeen) -> Payment | None:
-    return work.session.scalar(
-        select(Payment).where(
-            Payment.provider == provider,
-            Payment.provider_payment_id == seen.provider_payment_id,
-        )
-    )
+    return work.session.scalar(meant) or recharge_paid_by(work, provider, number)

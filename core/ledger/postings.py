@@ -37,6 +37,11 @@ def _money_account(provider: str, method: str) -> str:
     return "cash" if method == "cash" else "bank"
 
 
+def _disputed(recharge: bool) -> str:
+    """Who bears disputed money until the gateway decides: a claim, or the wallet it was in."""
+    return "wallet" if recharge else "disputes_receivable"
+
+
 @_event
 def invoice_issued(
     deferred: int, earned: int, tax: int, *, platform_fee: bool = False
@@ -183,22 +188,22 @@ def payment_reversed(provider: str, method: str, applied: int, unapplied: int) -
 
 
 @_event
-def dispute_opened(provider: str, amount: int, fee: int) -> list[Leg]:
-    """The gateway withdrew a disputed payment and its fee."""
+def dispute_opened(provider: str, amount: int, fee: int, *, recharge: bool = False) -> list[Leg]:
+    """The gateway withdrew what is disputed and its fee; a recharge leaves the wallet at once."""
     return _legs(
-        ("disputes_receivable", amount), ("dispute_fees", fee), (CLEARING[provider], -amount - fee)
+        (_disputed(recharge), amount), ("dispute_fees", fee), (CLEARING[provider], -amount - fee)
     )
 
 
 @_event
-def dispute_won(provider: str, amount: int) -> list[Leg]:
-    """The disputed money came back."""
-    return _legs((CLEARING[provider], amount), ("disputes_receivable", -amount))
+def dispute_won(provider: str, amount: int, *, recharge: bool = False) -> list[Leg]:
+    """The disputed money came back, and to the wallet when it was a recharge."""
+    return _legs((CLEARING[provider], amount), (_disputed(recharge), -amount))
 
 
 @_event
 def dispute_lost(net: int, tax: int) -> list[Leg]:
-    """The disputed money is gone; the tax part lowers the tax owed."""
+    """A disputed payment is gone; the tax part lowers the tax owed. A recharge left before."""
     return _legs(("bad_debt", net), ("tax_payable", tax), ("disputes_receivable", -net - tax))
 
 

@@ -1,4 +1,4 @@
-"""Disputes of card payments for pages, commands and files, each with its postings (PAY.8)."""
+"""Disputes of payments and recharges for pages, commands and files, with postings (PAY.8)."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -25,13 +25,20 @@ where {conditions}
 """
 _ROWS = f"""
 -- Which disputes fit, of which payments and invoices? One row per dispute; minor units.
-select d.id, d.payment_id, d.tenant_id, t.name as tenant_name, d.provider, d.provider_dispute_id,
+select d.id, d.payment_id, d.wallet_transaction_id, d.tenant_id, t.name as tenant_name, d.provider,
+  d.provider_dispute_id,
+  (select w.invoice_id from wallet_transaction w where w.id = d.wallet_transaction_id)
+    as recharge_invoice_id,
   d.status, d.reason, d.currency, d.amount_minor, d.fee_minor, d.tax_minor, d.opened_on,
   d.evidence_due_on, d.closed_on,
   case when d.status = 'needs_response' then d.evidence_due_on - cast(:today as date) end
     as days_left,
-  array(select distinct i.number from payment_allocation a join invoice i on i.id = a.invoice_id
-        where a.payment_id = d.payment_id and i.number is not null order by 1) as invoice_numbers
+  array(select i.number from payment_allocation a join invoice i on i.id = a.invoice_id
+        where a.payment_id = d.payment_id and i.number is not null
+        union
+        select i.number from wallet_transaction w join invoice i on i.id = w.invoice_id
+        where w.id = d.wallet_transaction_id and i.number is not null
+        order by 1) as invoice_numbers
 {_FROM}
 order by {{order}}
 limit :limit offset :offset
@@ -74,12 +81,14 @@ class DisputeFilters:
 class DisputeListRow:
     """A dispute in minor units, the gateway's fee beside the amount.
 
-    `days_left` to answer the gateway, below zero once they are over; None when no answer is
-    awaited.
+    It is about a payment or a recharge, the transaction of a wallet. `days_left` to answer the
+    gateway, below zero once they are over; None when no answer is awaited.
     """
 
     id: int
-    payment_id: int
+    payment_id: int | None
+    wallet_transaction_id: int | None
+    recharge_invoice_id: int | None
     tenant_id: int
     tenant_name: str
     provider: str

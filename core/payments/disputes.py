@@ -1,4 +1,4 @@
-"""Disputes of card payments: opened, won, lost (PAY.8)."""
+"""Disputes of card payments: opened, won, lost (PAY.8). Those of recharges are the wallets'."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -36,11 +36,7 @@ def open_dispute(work: Work, payment_id: int, number: str, claim: Claim) -> Disp
     Raises NotNow, and BadInput when the payment holds less than is disputed.
     """
     payment = lock_payment(work, payment_id)
-    known = work.session.scalar(
-        select(Dispute).where(
-            Dispute.provider == payment.provider, Dispute.provider_dispute_id == number
-        )
-    )
+    known = known_dispute(work, payment.provider, number)
     work.tell(tenant_id=payment.tenant_id, payment_id=payment.id, dispute=number)
     if known is not None:
         return known
@@ -50,55 +46,94 @@ def open_dispute(work: Work, payment_id: int, number: str, claim: Claim) -> Disp
         raise NotNow(f"The payment is {payment.status}")
     if not 0 < claim.amount_minor <= returnable(payment):
         raise BadInput("A dispute is above zero and within what the payment still holds")
-    dispute = _new(work, payment, number, claim)
-    work.session.add(dispute)
     payment.status = "disputed"
     _mark_invoices(work, payment, disputed=True)
-    work.session.flush()
-    legs = dispute_opened(payment.provider, claim.amount_minor, claim.fee_minor)
-    _post(work, dispute, "dispute_opened", legs)
-    note(
-        work,
-        payment.provider,
-        "dispute",
-        number,
-        payment.currency,
-        -claim.amount_minor,
-        fee_minor=claim.fee_minor,
-        source_id=payment.provider_payment_id,
+    return keep_opened(
+        work, _new(work, payment, number, claim), payment.provider_payment_id, recharge=False
     )
-    return dispute
 
 
 @action("payment.dispute.decided", needs=None, system=True)
 def decide_dispute(work: Work, dispute_id: int, *, won: bool) -> Dispute:
-    """Won: the money comes back, the fee does not. Lost: it is a bad debt, its tax is not owed."""
+    """Won: the money comes back, the fee does not. Lost: it is a bad debt, its tax is not owed.
+
+    Raises NotFound, and NotNow for one that is decided or about a recharge.
+    """
+    dispute = lock_open_dispute(work, dispute_id)
+    if dispute.payment_id is None:
+        raise NotNow("The dispute is about a recharge")
+    payment = lock_payment(work, dispute.payment_id)
+    kept = "partially_refunded" if payment.refunded_minor else "captured"
+    payment.status = kept if won else "charged_back"
+    _mark_invoices(work, payment, disputed=False)
+    keep_decided(work, dispute, payment.provider_payment_id, won=won, recharge=False)
+    if not won:
+        net = dispute.amount_minor - dispute.tax_minor
+        _post(work, dispute, "dispute_lost", dispute_lost(net, dispute.tax_minor))
+    work.tell(tenant_id=dispute.tenant_id, dispute_id=dispute.id, payment_id=payment.id, won=won)
+    return dispute
+
+
+def known_dispute(
+    work: Work, provider: str, number: str, *, locked: bool = False
+) -> Dispute | None:
+    """The dispute that has a gateway's number; None while it is unknown."""
+    meant = select(Dispute).where(
+        Dispute.provider == provider, Dispute.provider_dispute_id == number
+    )
+    return work.session.scalar(meant.with_for_update() if locked else meant)
+
+
+def lock_open_dispute(work: Work, dispute_id: int) -> Dispute:
+    """An undecided dispute, locked. Raises NotFound, and NotNow once it is decided."""
     dispute = work.session.get(Dispute, dispute_id, with_for_update=True)
     if dispute is None:
         raise NotFound(f"There is no dispute {dispute_id}")
     if dispute.closed_on is not None:
         raise NotNow(f"The dispute was decided on {dispute.closed_on}")
-    payment = lock_payment(work, dispute.payment_id)
-    dispute.status, dispute.closed_on = "won" if won else "lost", work.today
-    kept = "partially_refunded" if payment.refunded_minor else "captured"
-    payment.status = kept if won else "charged_back"
-    _mark_invoices(work, payment, disputed=False)
-    if won:
-        _post(work, dispute, "dispute_won", dispute_won(dispute.provider, dispute.amount_minor))
-        note(
-            work,
-            dispute.provider,
-            "dispute_won",
-            f"{dispute.provider_dispute_id}-won",
-            dispute.currency,
-            dispute.amount_minor,
-            source_id=payment.provider_payment_id,
-        )
-    else:
-        net = dispute.amount_minor - dispute.tax_minor
-        _post(work, dispute, "dispute_lost", dispute_lost(net, dispute.tax_minor))
-    work.tell(tenant_id=dispute.tenant_id, dispute_id=dispute.id, payment_id=payment.id, won=won)
     return dispute
+
+
+def keep_opened(work: Work, dispute: Dispute, paid_by: str | None, *, recharge: bool) -> Dispute:
+    """Part of an action: a new dispute with its posting and the gateway's line.
+
+    `paid_by` is the gateway's number of the payment.
+    """
+    work.session.add(dispute)
+    work.session.flush()
+    provider, amount, fee = dispute.provider, dispute.amount_minor, dispute.fee_minor
+    _post(work, dispute, "dispute_opened", dispute_opened(provider, amount, fee, recharge=recharge))
+    note(
+        work,
+        provider,
+        "dispute",
+        dispute.provider_dispute_id,
+        dispute.currency,
+        -amount,
+        fee_minor=fee,
+        source_id=paid_by,
+    )
+    return dispute
+
+
+def keep_decided(
+    work: Work, dispute: Dispute, paid_by: str | None, *, won: bool, recharge: bool
+) -> None:
+    """Part of an action: a dispute's decision; what was won has its posting and its line."""
+    dispute.status, dispute.closed_on = "won" if won else "lost", work.today
+    if not won:
+        return
+    provider, amount = dispute.provider, dispute.amount_minor
+    _post(work, dispute, "dispute_won", dispute_won(provider, amount, recharge=recharge))
+    note(
+        work,
+        provider,
+        "dispute_won",
+        f"{dispute.provider_dispute_id}-won",
+        dispute.currency,
+        amount,
+        source_id=paid_by,
+    )
 
 
 def held_tax(work: Work, payment_id: int) -> tuple[int, int]:

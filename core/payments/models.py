@@ -162,7 +162,7 @@ class PaymentAllocation(Base):
 
 
 class Dispute(Base):
-    """A card holder's dispute of a payment (PAY.8)."""
+    """A card holder's dispute of a payment, or of a recharge of a wallet (PAY.8)."""
 
     __tablename__ = "dispute"
     __table_args__ = (
@@ -170,6 +170,17 @@ class Dispute(Base):
         ForeignKeyConstraint(
             ["payment_id", "tenant_id", "currency"],
             ["payment.id", "payment.tenant_id", "payment.currency"],
+        ),
+        ForeignKeyConstraint(
+            ["wallet_transaction_id", "tenant_id", "currency"],
+            [
+                "wallet_transaction.id",
+                "wallet_transaction.tenant_id",
+                "wallet_transaction.currency",
+            ],
+        ),
+        CheckConstraint(
+            "num_nonnulls(payment_id, wallet_transaction_id) = 1", name="payment_or_recharge"
         ),
         one_of("status", ("needs_response", "under_review", "won", "lost")),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
@@ -180,7 +191,8 @@ class Dispute(Base):
     )
 
     id: Mapped[Id]
-    payment_id: Mapped[int]
+    payment_id: Mapped[int | None]
+    wallet_transaction_id: Mapped[int | None]
     tenant_id: Mapped[int]
     provider: Mapped[str] = mapped_column(String(12))
     provider_dispute_id: Mapped[str]

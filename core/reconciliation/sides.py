@@ -47,7 +47,9 @@ known as (
         when 'payment' then p.provider_payment_id
         when 'refund' then r.provider_refund_id
         when 'dispute' then
-          case when d.provider = 'paypal' then dp.provider_payment_id else d.provider_dispute_id end
+          case when d.provider = 'paypal'
+            then coalesce(dp.provider_payment_id, dw.metadata ->> 'provider_payment_id')
+            else d.provider_dispute_id end
         when 'wallet_transaction' then
           coalesce(w.metadata ->> 'provider_payment_id', w.reference_id)
         when 'bank_transfer' then
@@ -63,6 +65,7 @@ known as (
   left join refund r on posted.source_type = 'refund' and r.id = posted.source_id
   left join dispute d on posted.source_type = 'dispute' and d.id = posted.source_id
   left join payment dp on dp.id = d.payment_id
+  left join wallet_transaction dw on dw.id = d.wallet_transaction_id
   left join wallet_transaction w
     on posted.source_type = 'wallet_transaction' and w.id = posted.source_id
   left join bank_transfer b on posted.source_type = 'bank_transfer' and b.id = posted.source_id

@@ -9,13 +9,24 @@ from sqlalchemy import (
     Index,
     String,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.base import Base, Currency, Day, Id, Instant, Minor, currency_code, one_of
 
-TYPES = ("recharge", "subscription_payment", "manual_credit", "manual_debit", "refund")
+TYPES = (
+    "recharge",
+    "subscription_payment",
+    "manual_credit",
+    "manual_debit",
+    "refund",
+    "dispute",
+    "dispute_won",
+)
+PAID_BY = "(metadata ->> 'provider_payment_id')"
+"""The gateway's number of the payment that recharged."""
 GATEWAYS = ("stripe", "paypal", "paystack", "bankgirot", "manual")
 
 
@@ -49,6 +60,7 @@ class WalletTransaction(Base):
     __tablename__ = "wallet_transaction"
     __table_args__ = (
         UniqueConstraint("reference_id"),
+        UniqueConstraint("id", "tenant_id", "currency"),
         ForeignKeyConstraint(
             ["wallet_id", "tenant_id", "currency"],
             ["wallet.id", "wallet.tenant_id", "wallet.currency"],
@@ -70,7 +82,7 @@ class WalletTransaction(Base):
         ),
         CheckConstraint(
             "amount_minor <> 0 and (amount_minor < 0) = "
-            "(type in ('subscription_payment', 'manual_debit'))",
+            "(type in ('subscription_payment', 'manual_debit', 'dispute'))",
             name="sign_fits_type",
         ),
         CheckConstraint(
@@ -78,7 +90,8 @@ class WalletTransaction(Base):
             name="promotional_within",
         ),
         CheckConstraint(
-            "promotional_minor = 0 or type not in ('recharge', 'manual_debit')",
+            "promotional_minor = 0 or "
+            "type not in ('recharge', 'manual_debit', 'dispute', 'dispute_won')",
             name="promotional_fits_type",
         ),
         CheckConstraint("promotional_after_minor >= 0", name="promotional_not_negative"),
@@ -97,6 +110,7 @@ class WalletTransaction(Base):
         ),
         Index("ix_wallet_transaction_wallet_id", "wallet_id", "id"),
         Index("ix_wallet_transaction_payment_id", "payment_id"),
+        Index("ix_wallet_transaction_paid_by", text(PAID_BY), "gateway"),
     )
 
     id: Mapped[Id]

@@ -25,8 +25,10 @@ TYPES = {
     "manual_credit": "Credit",
     "manual_debit": "Debit",
     "refund": "Refund",
+    "dispute": "Disputed",
+    "dispute_won": "Dispute won",
 }
-GIVEN = ("manual-credit-", "manual-debit-", "invoice-", "refund-")
+GIVEN = ("manual-credit-", "manual-debit-", "invoice-", "refund-", "dispute-", "dispute_won-")
 """How the references begin that Saldo makes itself."""
 SCHEMA = {
     "when": pl.Datetime("us", "UTC"),

@@ -20,9 +20,10 @@ COLUMNS = (
     Column("Amount"),
 )
 FILED = (
-    "id", "payment_id", "tenant_id", "tenant_name", "provider", "provider_dispute_id", "status",
-    "reason", "currency", "amount_minor", "fee_minor", "tax_minor", "opened_on",
-    "evidence_due_on", "days_left", "closed_on", "invoice_numbers",
+    "id", "payment_id", "wallet_transaction_id", "recharge_invoice_id", "tenant_id",
+    "tenant_name", "provider", "provider_dispute_id", "status", "reason", "currency",
+    "amount_minor", "fee_minor", "tax_minor", "opened_on", "evidence_due_on", "days_left",
+    "closed_on", "invoice_numbers",
 )  # fmt: skip
 NEAR_DAYS = 3
 """From here on the days left to answer stand out."""
@@ -71,9 +72,16 @@ def row_of(row: DisputeListRow) -> list[Cell]:
 
 
 def payment(row: DisputeListRow) -> Cell:
-    """The disputed payment, which opens, by what it settled."""
-    title = ", ".join(row.invoice_numbers) or f"Payment {row.payment_id}"
-    return Cell(title, opens=tables.link("payment", {"payment": str(row.payment_id)}), tone="fold")
+    """What is disputed, which opens, by its invoices."""
+    title, opens = paid(row)
+    return Cell(", ".join(row.invoice_numbers) or title, opens=opens, tone="fold")
+
+
+def paid(row: DisputeListRow) -> tuple[str, str]:
+    """What is disputed, and the address of its page: a payment, or the invoice of a recharge."""
+    if row.payment_id is not None:
+        return f"Payment {row.payment_id}", tables.link("payment", {"payment": str(row.payment_id)})
+    return "Recharge", tables.link("invoice", {"invoice": str(row.recharge_invoice_id)})
 
 
 def status(row: DisputeListRow) -> Cell:

@@ -17,6 +17,8 @@ ENTRIES = (
     Column("Debit"),
     Column("Credit"),
 )
+KIND = ("Payment", "Recharge")
+"""What is disputed, by whether it is a recharge of a wallet."""
 EVENTS = {
     "dispute_opened": "Opened: amount and fee withdrawn",
     "dispute_won": "Won: the amount came back",
@@ -27,7 +29,7 @@ EVENTS = {
 def draw(found: DisputeDetail) -> None:
     """The dispute, until when to answer, and its postings."""
     row = found.row
-    provider = words.PROVIDERS[row.provider]
+    provider, (_, opens) = words.PROVIDERS[row.provider], dispute_rows.paid(row)
     with st.container(border=True, key="panel-dispute"):
         head.section(f"Dispute {row.provider_dispute_id}", f"of {row.tenant_name}, {provider}")
         st.html(_facts(found))
@@ -40,7 +42,7 @@ def draw(found: DisputeDetail) -> None:
         look.ways(
             {
                 "All disputes": tables.link("disputes", {}),
-                "Payment": tables.link("payment", {"payment": str(row.payment_id)}),
+                KIND[row.payment_id is None]: opens,
                 "Tenant": tables.link("tenant", {"tenant": str(row.tenant_id)}),
             }
         )
@@ -57,7 +59,8 @@ def _facts(found: DisputeDetail) -> str:
     payment = dispute_rows.payment(row)
     terms = {
         "Status": f'<span class="{status.tone}">{escape(status.text)}</span>',
-        "Payment": f'<a href="{escape(payment.opens)}" target="_self">{escape(payment.text)}</a>',
+        KIND[row.payment_id is None]: f'<a href="{escape(payment.opens)}" target="_self">'
+        f"{escape(payment.text)}</a>",
         "Why": escape(words.plain(row.reason) or "–"),
         "Opened": formats.day(row.opened_on),
         "Answer by": f'<span class="{answer.tone}">{escape(answer.text)}</span>',

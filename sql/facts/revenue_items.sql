@@ -74,7 +74,7 @@ items as (
     d.tax_minor - d.amount_minor, 0, d.provider_dispute_id, 1
   from dispute d
   left join payment_plans p on p.payment_id = d.payment_id
-  where d.status = 'lost' and coalesce(p.is_recharge, 0) = 0
+  where d.status = 'lost' and d.payment_id is not null and coalesce(p.is_recharge, 0) = 0
 )
 select
   m.kind, m.document_id, m.position, m.day, m.tenant_id, m.plan_id, m.currency, m.amount_minor,

@@ -5,13 +5,14 @@ from datetime import date
 import pytest
 
 from core.access.authority import system
-from core.payments.dispute_listing import DisputeFilters, DisputeListRow
+from core.payments.dispute_listing import DisputeFilters, DisputeListRow, disputes
 from core.payments.disputes import decide_dispute
 from core.work import Office
 from etl.export import csv_text
 from pages.receivables import dispute_rows, lists
-from tests.billing import JOB
+from tests.billing import JOB, a_tenant
 from tests.core.test_dispute_listing import a_dispute
+from tests.core.test_disputed_recharges import a_disputed_recharge
 from tests.pages.administering import Visit, visitor, words
 
 
@@ -20,10 +21,15 @@ def visit(office: Office, monkeypatch: pytest.MonkeyPatch) -> Visit:
     return visitor(office, monkeypatch, "receivables/disputes.py")
 
 
+def listed(office: Office) -> list[DisputeListRow]:
+    with office.work(JOB) as work:
+        return disputes(work).rows
+
+
 def row(days_left: int | None, due: date | None = date(2026, 12, 1)) -> DisputeListRow:
     return DisputeListRow(
-        1, 2, 3, "Fjord AB", "stripe", "dp_1", "needs_response", "fraudulent", "EUR", 5_000, 2_000,
-        0, date(2026, 11, 20), due, None, days_left, [],
+        1, 2, None, None, 3, "Fjord AB", "stripe", "dp_1", "needs_response", "fraudulent",
+        "EUR", 5_000, 2_000, 0, date(2026, 11, 20), due, None, days_left, [],
     )  # fmt: skip
 
 
@@ -48,6 +54,20 @@ def test_a_dispute_without_a_day_to_answer_has_a_dash() -> None:
 
 def test_a_payment_without_an_invoice_is_named_by_its_id() -> None:
     assert dispute_rows.payment(row(1)).text == "Payment 2"
+
+
+def test_a_disputed_recharge_opens_its_invoice_and_shows_what_left_the_wallet(
+    office: Office, visit: Visit
+) -> None:
+    opened = a_disputed_recharge(office, a_tenant(office, "SE", "SEK"))
+    [found] = [row for row in listed(office) if row.wallet_transaction_id]
+    link = f'href="/invoice?invoice={found.recharge_invoice_id}"'
+    shown = words(visit("billing"))
+    assert link in shown
+    assert "/payment?payment" not in shown
+    one = words(visit("billing", dispute=str(opened.id)))
+    for part in (link, "<dt>Recharge</dt>", "Prepaid wallets", "500.00", "200.00"):
+        assert part in one
 
 
 def test_list_shows_what_each_costs_and_opens_its_payment(office: Office, visit: Visit) -> None:

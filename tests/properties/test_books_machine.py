@@ -51,6 +51,8 @@ from core.wallets.actions import (
     pay_invoice_from_wallet,
     recharge_wallet,
 )
+from core.wallets.disputing import decide_recharge_dispute, open_recharge_dispute
+from core.wallets.models import WalletTransaction
 from core.wallets.refunding import refund_to_wallet
 from core.work import Office, Work
 from tests.billing import JOB, WHY, a_tenant, wrong_books
@@ -224,10 +226,19 @@ class Books(RuleBasedStateMachine):
             claim = Claim(amount, 15, "fraudulent", day)
             self.do(lambda work: open_dispute(work, number, f"dp_{number}", claim))
 
+    @rule(pick=PICKS, amount=AMOUNTS, nth=st.integers(1, 2))
+    def dispute_recharge(self, pick: int, amount: int, nth: int) -> None:
+        if number := self.pick(WalletTransaction, pick):
+            day = self.clock.now().date() + timedelta(days=9)
+            claim = Claim(amount, 15, "fraudulent", day)
+            name = f"dp_recharge_{number}_{nth}"
+            self.do(lambda work: open_recharge_dispute(work, number, name, claim))
+
     @rule(pick=PICKS, won=st.booleans())
     def decide_dispute(self, pick: int, won: bool) -> None:
         if number := self.pick(Dispute, pick):
             self.do(lambda work: decide_dispute(work, number, won=won))
+            self.do(lambda work: decide_recharge_dispute(work, number, won=won))
 
     @rule(who=st.integers(0, 1), amount=AMOUNTS, promotional=st.booleans())
     def fill_wallet(self, who: int, amount: int, promotional: bool) -> None:
@@ -276,6 +287,18 @@ class Books(RuleBasedStateMachine):
     @invariant()
     def the_books_agree_with_the_documents(self) -> None:
         assert wrong_books(self.office) == []
+
+    @invariant()
+    def no_recharge_is_disputed_beyond_itself(self) -> None:
+        with self.office.work(JOB) as work:
+            beyond = work.session.execute(
+                text(
+                    "select w.id from wallet_transaction w join dispute d "
+                    "on d.wallet_transaction_id = w.id and d.status <> 'won' "
+                    "group by w.id having sum(d.amount_minor) > w.amount_minor"
+                )
+            ).all()
+        assert beyond == []
 
     @invariant()
     def no_gateway_paid_more_than_came_in(self) -> None:

@@ -21,10 +21,12 @@ from core.errors import FreshAuthNeeded, NotAllowed, NotNow
 from core.gateways.models import GatewayCredentials, GatewayEvent
 from core.gateways.port import ForgedEvent, Gateway
 from core.gateways.registry import SIMULATOR_SECRET, gateway_of
-from core.gateways.simulator import deliveries
+from core.gateways.simulator import control, deliveries, disputes
 from core.gateways.simulator.in_process import ADDRESS
 from core.ledger.models import LedgerTransaction
 from core.payments.models import Dispute, Payment
+from core.reconciliation.rules import QUIET
+from core.reconciliation.run import run_reconcile
 from core.settings import Settings
 from core.tenants.models import Tenant
 from core.wallets.models import WalletTransaction
@@ -160,6 +162,36 @@ def test_a_dispute_is_opened_and_lost_by_its_webhooks(shop: Shop) -> None:
     assert decided.status == "lost"
     assert sorted(kinds) == ["dispute_lost", "dispute_opened"]
     assert wrong_books(shop.office) == []
+
+
+@pytest.mark.parametrize("won", [True, False])
+def test_a_disputed_recharge_leaves_the_wallet_and_comes_back_when_won(
+    shop: Shop, won: bool
+) -> None:
+    page = opened(shop)
+    shop.press(page, "pm_card_createDispute")
+    take(shop, sent(shop))
+    handle_waiting(shop.office, older_than=timedelta(0))
+    sweep_disputes(shop.office)
+    assert balance(shop) == 0
+    with shop.office.work(JOB) as work:
+        dispute = work.session.scalars(select(Dispute)).one()
+    assert (dispute.payment_id, dispute.status, dispute.amount_minor) == (
+        None,
+        "needs_response",
+        50_000,
+    )
+    with shop.office.engine.begin() as connection:
+        disputes.decide(control.opened(connection), dispute.provider_dispute_id, won=won)
+    take(shop, sent(shop))
+    handle_waiting(shop.office, older_than=timedelta(0))
+    assert balance(shop) == (50_000 if won else 0)
+    assert wrong_books(shop.office) == []
+    shop.wait(hours=2)
+    run = run_reconcile(shop.office)
+    assert run.problems == []
+    assert {each.difference for each in run.found.differences} <= set(QUIET)
+    assert [total.unexplained_minor for total in run.found.totals] == [0]
 
 
 def test_cards_changed_at_the_gateway_are_taken_over(shop: Shop) -> None:

@@ -1,0 +1,138 @@
+"""Disputes of recharges: what a wallet gives up while a gateway decides, and gets back (PAY.8)."""
+
+from sqlalchemy import func, or_, select
+
+from core.actions import action
+from core.errors import BadInput, NotFound, NotNow
+from core.gateways.models import PROVIDERS
+from core.invoices.models import Invoice
+from core.payments.disputes import (
+    Claim,
+    keep_decided,
+    keep_opened,
+    known_dispute,
+    lock_open_dispute,
+)
+from core.payments.models import Dispute
+from core.wallets.models import WalletTransaction
+from core.wallets.moving import Movement, lock_wallet, move
+from core.wallets.rules import Funds
+from core.work import Work
+
+_PAID_BY = WalletTransaction.details["provider_payment_id"].astext
+"""The gateway's number of a recharge whose own reference is another one."""
+
+
+def recharge_paid_by(work: Work, provider: str, paid_by: str) -> WalletTransaction | None:
+    """The recharge that a gateway's payment was; None when none was."""
+    return work.session.scalar(
+        select(WalletTransaction).where(
+            WalletTransaction.type == "recharge",
+            WalletTransaction.gateway == provider,
+            or_(WalletTransaction.reference_id == paid_by, _PAID_BY.in_([paid_by])),
+        )
+    )
+
+
+@action("saas.wallet.dispute.opened", needs=None, system=True)
+def open_recharge_dispute(work: Work, transaction_id: int, number: str, claim: Claim) -> Dispute:
+    """The gateway withdrew a disputed recharge and its fee, so that it leaves the wallet at once.
+
+    What was spent of it leaves the wallet below zero, which then pays nothing. Recorded once by
+    the gateway's number. Raises NotFound, NotNow, and BadInput for more than was recharged.
+    """
+    recharge = _recharge(work, transaction_id)
+    if recharge.gateway not in PROVIDERS:
+        raise NotNow("Only what was paid at a gateway can be disputed there")
+    invoice = _locked_invoice(work, recharge)
+    known = known_dispute(work, recharge.gateway, number)
+    work.tell(tenant_id=recharge.tenant_id, transaction_id=recharge.id, dispute=number)
+    if known is not None:
+        return known
+    if not 0 < claim.amount_minor <= recharge.amount_minor - _gone(work, recharge):
+        raise BadInput("A dispute is above zero and within what was recharged")
+    invoice.disputed = True
+    _move(work, recharge, "dispute", -claim.amount_minor, number)
+    dispute = Dispute(
+        wallet_transaction_id=recharge.id,
+        tenant_id=recharge.tenant_id,
+        provider=recharge.gateway,
+        provider_dispute_id=number,
+        status="needs_response",
+        reason=claim.cause,
+        currency=recharge.currency,
+        amount_minor=claim.amount_minor,
+        fee_minor=claim.fee_minor,
+        opened_on=work.today,
+        evidence_due_on=claim.evidence_due_on,
+        created_at=work.now,
+    )
+    return keep_opened(work, dispute, _number(recharge), recharge=True)
+
+
+@action("saas.wallet.dispute.decided", needs=None, system=True)
+def decide_recharge_dispute(work: Work, dispute_id: int, *, won: bool) -> Dispute:
+    """Won: the money is in the wallet again, the fee is not. Lost: it stays out of it.
+
+    Raises NotFound, and NotNow for one that is decided or about no recharge.
+    """
+    dispute = lock_open_dispute(work, dispute_id)
+    if dispute.wallet_transaction_id is None:
+        raise NotNow("The dispute is about a payment")
+    recharge = _recharge(work, dispute.wallet_transaction_id)
+    invoice = _locked_invoice(work, recharge)
+    keep_decided(work, dispute, _number(recharge), won=won, recharge=True)
+    invoice.disputed = _open(work, recharge)
+    if won:
+        _move(work, recharge, "dispute_won", dispute.amount_minor, dispute.provider_dispute_id)
+    work.tell(
+        tenant_id=dispute.tenant_id, dispute_id=dispute.id, transaction_id=recharge.id, won=won
+    )
+    return dispute
+
+
+def _recharge(work: Work, transaction_id: int) -> WalletTransaction:
+    recharge = work.session.get(WalletTransaction, transaction_id)
+    if recharge is None or recharge.type != "recharge":
+        raise NotFound(f"There is no recharge {transaction_id}")
+    return recharge
+
+
+def _number(recharge: WalletTransaction) -> str:
+    return str((recharge.details or {}).get("provider_payment_id", recharge.reference_id))
+
+
+def _gone(work: Work, recharge: WalletTransaction) -> int:
+    """What disputes of a recharge took and did not give back, in minor units."""
+    gone = select(func.coalesce(func.sum(Dispute.amount_minor), 0)).where(
+        Dispute.wallet_transaction_id == recharge.id, Dispute.status != "won"
+    )
+    return int(work.session.scalar(gone) or 0)
+
+
+def _open(work: Work, recharge: WalletTransaction) -> bool:
+    work.session.flush()
+    found = select(Dispute.id).where(
+        Dispute.wallet_transaction_id == recharge.id, Dispute.closed_on.is_(None)
+    )
+    return work.session.scalar(found.limit(1)) is not None
+
+
+def _locked_invoice(work: Work, recharge: WalletTransaction) -> Invoice:
+    """The invoice of a recharge; who holds it alone decides on disputes of the recharge."""
+    return work.session.get_one(Invoice, recharge.invoice_id, with_for_update=True)
+
+
+def _move(
+    work: Work, recharge: WalletTransaction, kind: str, change_minor: int, number: str
+) -> None:
+    wallet = lock_wallet(work, recharge.tenant_id, recharge.currency)
+    assert wallet is not None
+    movement = Movement(
+        kind,
+        Funds(change_minor),
+        f"{kind}-{recharge.gateway}-{number}",
+        description="Dispute won" if kind == "dispute_won" else "Disputed recharge",
+        invoice_id=recharge.invoice_id,
+    )
+    move(work, wallet, movement)
