@@ -51,7 +51,7 @@ def test_a_wallet_that_differs_from_its_transactions_does_not_commit(
         "truncate wallet cascade",
         "update wallet_transaction set amount_minor = 1",
         "delete from wallet_transaction",
-        "truncate wallet_transaction",
+        "truncate wallet_transaction cascade",
     ],
 )
 def test_wallets_and_their_transactions_stay(
