@@ -195,6 +195,7 @@ def _certain(_subject: str) -> list[UnmatchedRow]:
 
 def _summary(found: Sequence[UnmatchedRow]) -> None:
     look.wide_dialog()
+    look.long_words()
     totals: dict[str, int] = {}
     body = []
     for row in found:
@@ -203,14 +204,14 @@ def _summary(found: Sequence[UnmatchedRow]) -> None:
         body.append(
             [
                 Cell(formats.day(row.booked_on)),
-                Cell(queue.payer(row)),
+                Cell(queue.payer(row), tone="wrap"),
                 Cell(queue.numbers(row.best)),
-                Cell(row.best.tenant_name),
+                Cell(row.best.tenant_name, tone="wrap"),
                 Cell(formats.percent(row.best.probability)),
                 Cell(words.money(row.amount_minor, row.currency), tone="strong"),
             ]
         )
-    tables.html(SUMMARY, body, label="Certain transfers")
+    tables.html(SUMMARY, body, label="Certain transfers", folds=True)
     sums = ", ".join(words.money(minor, code) for code, minor in sorted(totals.items()))
     count = "1 transfer" if len(found) == 1 else f"{len(found)} transfers"
     st.html(f"<p><b>{count}, {sums}.</b> Each is posted by itself and can be undone by itself.</p>")
