@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable
+from random import Random
 from typing import Literal
 
 import psycopg
@@ -14,6 +15,10 @@ from core.db import app_engine
 from core.work import Office
 
 Moment = Literal["before_commit", "after_commit", "statement"]
+MOMENTS: tuple[Moment, ...] = ("before_commit", "after_commit", "statement")
+MOST_BEFORE: dict[Moment, int] = {"before_commit": 5, "after_commit": 3, "statement": 90}
+"""How many of its moments a child may live through that is killed again and again."""
+MOST_KILLS = 400
 _FORK = multiprocessing.get_context("fork")
 DOOMED = "doomed"
 """What the connections of a child call themselves."""
@@ -34,6 +39,20 @@ def survives(
     assert child.exitcode in (0, -signal.SIGKILL), f"the child failed with {child.exitcode}"
     _await_its_end(url)
     return child.exitcode == 0
+
+
+def killed_again_and_again(
+    office: Office, url: str, act: Callable[[Office], object], chance: Random
+) -> int:
+    """Do something in children that die sooner or later until one ends; how often that was.
+
+    Each dies at a commit, before or after it, or at a statement of the work that others left.
+    """
+    for kills in range(MOST_KILLS):
+        moment = chance.choice(MOMENTS)
+        if survives(office, url, act, moment, chance.randint(1, MOST_BEFORE[moment])):
+            return kills
+    raise AssertionError("what was killed does not get on")
 
 
 def _await_its_end(url: str) -> None:

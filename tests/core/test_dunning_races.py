@@ -1,8 +1,6 @@
 """The sweep beside payments, beside itself, and killed half-way; with real locks."""
 
 import random
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -15,7 +13,6 @@ from core.clock import SetClock
 from core.dunning import steps as sweep_steps
 from core.dunning.run import run_dunning
 from core.payments.actions import record_payment
-from core.settings import ROOT
 from core.work import Office, Work
 from tests.billing import (
     JOB,
@@ -38,6 +35,7 @@ from tests.dunning import (
     to_day,
     told,
 )
+from tests.killing import killed_again_and_again
 from tests.wallets import at_once
 
 PATIENCE = 60
@@ -158,23 +156,6 @@ def test_two_sweeps_at_once_do_each_step_once(office: Office, clock: SetClock) -
     assert sorted(kinds(office)) == ["opened"] * 4 + ["reminded"] * 4
 
 
-_PROGRAM = """
-import sys
-from datetime import datetime
-from core.clock import SetClock
-from core.db import app_engine
-from core.settings import Settings
-from core.dunning.run import run_dunning
-from core.work import Office
-import core.models
-clock = SetClock(datetime.fromisoformat(sys.argv[2]))
-office = Office(app_engine(sys.argv[1]), clock, Settings(_env_file=None))
-print("ready", flush=True)
-run_dunning(office)
-print("done", flush=True)
-"""
-
-
 def _ending(office: Office) -> list[tuple[object, ...]]:
     with office.work(JOB) as work:
         rows = work.session.execute(
@@ -200,22 +181,7 @@ def test_killed_at_any_moment_the_next_run_ends_the_same(
         pass_days(clock, 1)
     pass_days(clock, 36)
     dry = run_dunning(office, dry_run=True)
-    chance, kills = random.Random(3), 0  # noqa: S311
-    for _ in range(12):
-        with subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, database_url, clock.now().isoformat()],
-            stdout=subprocess.PIPE,
-            cwd=ROOT,
-        ) as run:
-            assert run.stdout
-            assert run.stdout.readline() == b"ready\n"
-            time.sleep(chance.random() * 0.08)
-            run.kill()
-            finished = run.stdout.read() == b"done\n"
-        if finished:
-            break
-        kills += 1
-    assert kills > 0
+    assert killed_again_and_again(office, database_url, run_dunning, random.Random(3)) > 8  # noqa: S311
     run_dunning(office)
     assert run_dunning(office).changes == ()
     found = _ending(office)

@@ -1,9 +1,6 @@
 """The daily run: wallet renewals, grace, read-only, resumes, trials; killed and run again."""
 
 import random
-import subprocess
-import sys
-import time
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -15,7 +12,6 @@ from core.access.authority import Actor
 from core.clock import SetClock
 from core.errors import BadInput
 from core.invoices.models import Invoice
-from core.settings import ROOT
 from core.subscriptions.actions import cancel, change_plan, set_auto_renew
 from core.subscriptions.lifecycle import renew
 from core.subscriptions.models import Subscription
@@ -35,6 +31,7 @@ from tests.billing import (
     wrong_books,
 )
 from tests.builders import a_user, acting
+from tests.killing import killed_again_and_again
 
 
 def _recharge(office: Office, tenant_id: int, minor: int, number: str) -> None:
@@ -258,22 +255,6 @@ def test_a_dry_run_says_what_the_run_then_does(office: Office, clock: SetClock) 
     assert run_lifecycle(office).changes == ()
 
 
-_PROGRAM = """
-import sys
-from datetime import datetime
-from core.clock import SetClock
-from core.db import app_engine
-from core.settings import Settings
-from core.subscriptions.run import run_lifecycle
-from core.work import Office
-clock = SetClock(datetime.fromisoformat(sys.argv[2]))
-office = Office(app_engine(sys.argv[1]), clock, Settings(_env_file=None))
-print("ready", flush=True)
-run_lifecycle(office)
-print("done", flush=True)
-"""
-
-
 def _ending(office: Office) -> dict[str, list[Any]]:
     """What a run leaves behind, without the numbers and times that differ between runs."""
     questions = {
@@ -304,22 +285,7 @@ def test_killed_at_any_moment_the_next_run_ends_the_same(
     with psycopg.connect(database_url, autocommit=True) as db:
         start = db.execute("select count(*) from invoice").fetchone()
     dry = run_lifecycle(office, dry_run=True)
-    chance, kills = random.Random(2), 0  # noqa: S311
-    for _ in range(40):
-        with subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, database_url, clock.now().isoformat()],
-            stdout=subprocess.PIPE,
-            cwd=ROOT,
-        ) as run:
-            assert run.stdout
-            assert run.stdout.readline() == b"ready\n"
-            time.sleep(chance.random() * 0.12)
-            run.kill()
-            finished = run.stdout.read() == b"done\n"
-        if finished:
-            break
-        kills += 1
-    assert kills > 2
+    assert killed_again_and_again(office, database_url, run_lifecycle, random.Random(3)) > 20  # noqa: S311
     run_lifecycle(office)
     assert wrong_books(office) == []
     assert run_lifecycle(office).changes == ()
