@@ -48,10 +48,9 @@ known as (
         when 'refund' then r.provider_refund_id
         when 'dispute' then
           case when d.provider = 'paypal'
-            then coalesce(dp.provider_payment_id, dw.metadata ->> 'provider_payment_id')
+            then coalesce(dp.provider_payment_id, dw.provider_payment_id)
             else d.provider_dispute_id end
-        when 'wallet_transaction' then
-          coalesce(w.metadata ->> 'provider_payment_id', w.reference_id)
+        when 'wallet_transaction' then w.provider_payment_id
         when 'bank_transfer' then
           case when posted.event = 'payout' then posted.memo else b.account || '/' || b.bank_ref end
       end,

@@ -1,6 +1,6 @@
 """Disputes of recharges: what a wallet gives up while a gateway decides, and gets back (PAY.8)."""
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from core.actions import action
 from core.errors import BadInput, NotFound, NotNow
@@ -19,9 +19,6 @@ from core.wallets.moving import Movement, lock_wallet, move
 from core.wallets.rules import Funds
 from core.work import Work
 
-_PAID_BY = WalletTransaction.details["provider_payment_id"].astext
-"""The gateway's number of a recharge whose own reference is another one."""
-
 
 def recharge_paid_by(work: Work, provider: str, paid_by: str) -> WalletTransaction | None:
     """The recharge that a gateway's payment was; None when none was."""
@@ -29,7 +26,7 @@ def recharge_paid_by(work: Work, provider: str, paid_by: str) -> WalletTransacti
         select(WalletTransaction).where(
             WalletTransaction.type == "recharge",
             WalletTransaction.gateway == provider,
-            or_(WalletTransaction.reference_id == paid_by, _PAID_BY.in_([paid_by])),
+            WalletTransaction.provider_payment_id == paid_by,
         )
     )
 
@@ -67,7 +64,7 @@ def open_recharge_dispute(work: Work, transaction_id: int, number: str, claim: C
         evidence_due_on=claim.evidence_due_on,
         created_at=work.now,
     )
-    return keep_opened(work, dispute, _number(recharge), recharge=True)
+    return keep_opened(work, dispute, recharge.provider_payment_id, recharge=True)
 
 
 @action("saas.wallet.dispute.decided", needs=None, system=True)
@@ -81,7 +78,7 @@ def decide_recharge_dispute(work: Work, dispute_id: int, *, won: bool) -> Disput
         raise NotNow("The dispute is about a payment")
     recharge = _recharge(work, dispute.wallet_transaction_id)
     invoice = _locked_invoice(work, recharge)
-    keep_decided(work, dispute, _number(recharge), won=won, recharge=True)
+    keep_decided(work, dispute, recharge.provider_payment_id, won=won, recharge=True)
     invoice.disputed = _open(work, recharge)
     if won:
         _move(work, recharge, "dispute_won", dispute.amount_minor, dispute.provider_dispute_id)
@@ -96,10 +93,6 @@ def _recharge(work: Work, transaction_id: int) -> WalletTransaction:
     if recharge is None or recharge.type != "recharge":
         raise NotFound(f"There is no recharge {transaction_id}")
     return recharge
-
-
-def _number(recharge: WalletTransaction) -> str:
-    return str((recharge.details or {}).get("provider_payment_id", recharge.reference_id))
 
 
 def _gone(work: Work, recharge: WalletTransaction) -> int:

@@ -4,12 +4,12 @@ from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
+    Computed,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     String,
     UniqueConstraint,
-    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -25,8 +25,6 @@ TYPES = (
     "dispute",
     "dispute_won",
 )
-PAID_BY = "(metadata ->> 'provider_payment_id')"
-"""The gateway's number of the payment that recharged."""
 GATEWAYS = ("stripe", "paypal", "paystack", "bankgirot", "manual")
 
 
@@ -54,7 +52,8 @@ class WalletTransaction(Base):
 
     `amount_minor` is the whole movement and `promotional_minor` the part of it that was
     promotional credit; `balance_after_minor` is prepaid and promotional together afterwards.
-    `fee_minor` is what the gateway kept of a recharge.
+    `fee_minor` is what the gateway kept of a recharge, `provider_payment_id` its number for the
+    payment, which is the reference unless that is our own.
     """
 
     __tablename__ = "wallet_transaction"
@@ -110,7 +109,7 @@ class WalletTransaction(Base):
         ),
         Index("ix_wallet_transaction_wallet_id", "wallet_id", "id"),
         Index("ix_wallet_transaction_payment_id", "payment_id"),
-        Index("ix_wallet_transaction_paid_by", text(PAID_BY), "gateway"),
+        Index("ix_wallet_transaction_provider_payment_id", "provider_payment_id", "gateway"),
     )
 
     id: Mapped[Id]
@@ -128,6 +127,9 @@ class WalletTransaction(Base):
     moved_on: Mapped[Day]
     description: Mapped[str] = mapped_column(server_default="")
     details: Mapped[dict[str, Any] | None] = mapped_column("metadata", JSONB(none_as_null=True))
+    provider_payment_id: Mapped[str | None] = mapped_column(
+        Computed("coalesce(metadata ->> 'provider_payment_id', reference_id)")
+    )
     invoice_id: Mapped[int | None]
     payment_id: Mapped[int | None]
     created_by: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))

@@ -25,10 +25,14 @@ def upgrade() -> None:
         "wallet_transaction",
         ["id", "tenant_id", "currency"],
     )
+    op.execute(
+        "alter table wallet_transaction add column provider_payment_id text generated always as "
+        "(coalesce(metadata ->> 'provider_payment_id', reference_id)) stored"
+    )
     op.create_index(
-        "ix_wallet_transaction_paid_by",
+        "ix_wallet_transaction_provider_payment_id",
         "wallet_transaction",
-        [sa.text("(metadata ->> 'provider_payment_id')"), "gateway"],
+        ["provider_payment_id", "gateway"],
     )
     op.alter_column("dispute", "payment_id", nullable=True)
     op.add_column("dispute", sa.Column("wallet_transaction_id", sa.BigInteger()))

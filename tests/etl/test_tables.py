@@ -33,6 +33,7 @@ KEPT_OUT = {
         "reference_id",
         "description",
         "metadata",
+        "provider_payment_id",
         "created_by",
     },
     "payment": {"reference", "note"},
