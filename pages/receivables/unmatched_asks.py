@@ -205,7 +205,7 @@ def _summary(found: Sequence[UnmatchedRow]) -> None:
             [
                 Cell(formats.day(row.booked_on)),
                 Cell(queue.payer(row), tone="wrap"),
-                Cell(queue.numbers(row.best)),
+                Cell(queue.numbers(row.best), tone="wrap"),
                 Cell(row.best.tenant_name, tone="wrap"),
                 Cell(formats.percent(row.best.probability)),
                 Cell(words.money(row.amount_minor, row.currency), tone="strong"),
