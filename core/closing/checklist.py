@@ -141,7 +141,8 @@ def _reconciled(work: Work, month: date) -> Iterator[Item]:
 
 
 def _drifted(state: ProviderState, own: list[Total]) -> str:
-    if own and state.state != "ready":
+    """A gateway that is not connected and saw no posting is no fault; one that was not read is."""
+    if state.state != "ready" and (own or state.state != "credentials_missing"):
         return state.words
     return "; ".join(
         f"{total.currency}: drift {units_text(total.drift_minor, total.currency)}, "

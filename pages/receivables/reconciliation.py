@@ -56,7 +56,7 @@ def _unable(problem: SaldoError) -> None:
     """The one provider asked for has nothing to compare with; that is no zero."""
     titles = {
         "credentials_missing": "Not connected",
-        "not_pulled": "Not read yet",
+        "not_pulled": "Not read",
     }
     if problem.code not in titles:
         states.failed(problem)

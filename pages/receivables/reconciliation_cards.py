@@ -44,7 +44,7 @@ def draw(found: Reconciliation) -> None:
             own = [total for total in found.totals if total.provider == state.provider]
             st.html(_card(found, state, own))
     for state in found.providers:
-        if state.state in ("failed", "stale"):
+        if state.state in ("failed", "stale", "partly_read"):
             tone = "bad" if state.state == "failed" else "warn"
             states.notice(tone, f"{TITLES[state.provider]}: {state.words}")
 

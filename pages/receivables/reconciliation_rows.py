@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.money import Money
 from core.reconciliation.report import Difference
-from core.reconciliation.viewing import Reconciliation, as_lines
+from core.reconciliation.viewing import FILE_COLUMNS, Reconciliation, as_lines
 from etl.export import as_frame
 from pages.billing import look
 from pages.parts import confirm, formats, head, states, tables, viewer
@@ -83,9 +83,9 @@ def _nothing(wanted: str | None) -> str:
 
 def _whole(found: Reconciliation) -> None:
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
-        st.html('<p class="muted">With totals and payouts</p>', width="content")
+        st.html('<p class="muted">With totals, payouts and accounts</p>', width="content")
         tables.csv_button(
-            lambda: as_frame(as_lines(found)),
+            lambda: as_frame(as_lines(found), FILE_COLUMNS),
             "reconciliation-all.csv",
             "csv-reconciliation-all",
         )

@@ -1,4 +1,4 @@
-"""While the database is gone: a page with the way back for people, words and a code for programs."""
+"""While the database is gone: a page with the way back for people, a code for programs."""
 
 from collections.abc import Iterator
 from unittest.mock import patch
