@@ -14,7 +14,11 @@ from tests.billing import JOB
 from tests.pages.administering import Visit, confirm, events, press, visitor, words
 from tests.reconciliation import a_line, paid, pulled
 
-PARTS = ("pages.receivables.reconciliation_asks",)
+PARTS = (
+    "pages.receivables.reconciliation_asks",
+    "pages.receivables.refresh_ask",
+    "pages.admin.receipts",
+)
 
 
 @pytest.fixture
@@ -114,3 +118,15 @@ def test_the_history_is_drawn_once_days_are_kept(
     with office.work(JOB) as work:
         history.note_day(work, work.today, history.clearing(work, work.today).totals)
     assert "Drift day by day" in words(page("cfo"))
+
+
+def test_finance_has_the_gateways_read_from_the_page(office: Office, page: Visit) -> None:
+    paid(office)
+    pulled(office, a_line())
+    test = page("sys_finance", provider="paypal")
+    assert "Not read" in words(test)
+    press(test, "refresh-reconcile")
+    confirm(test)
+    assert not test.exception
+    assert events(office, "books.refresh_asked")[0]["job"] == "reconcile"
+    assert "refresh-reconcile" not in {button.key for button in page("cfo").button}
