@@ -25,6 +25,7 @@ from tests.pages.administering import Visit, confirm, events, press, visitor, wo
 PARTS = (
     "pages.admin.receipts",
     "pages.receivables.unmatched_desk",
+    "pages.receivables.unmatched_files",
     "pages.receivables.unmatched_asks",
     "pages.receivables.asking",
     "pages.receivables.payment_asks",
