@@ -26,6 +26,8 @@ COLUMNS = (
     Column("Why", words=True),
 )
 ACTS = (Column("", words=True), Column("", words=True))
+WHOLE = ("ready", "credentials_missing")
+"""States in which nothing of a gateway is left to read; one not connected has nothing."""
 FILED = (
     "provider",
     "tenant_id",
@@ -60,7 +62,7 @@ def draw(found: Reconciliation, wanted: str | None) -> None:
         told = f"{count} to look at" if count else "none to look at"
         if not rows:
             head.section("Differences", "none")
-            states.notice("good", _nothing(wanted))
+            states.notice(*_nothing(found, wanted))
             _whole(found)
             return
         look.long_words()
@@ -70,15 +72,22 @@ def draw(found: Reconciliation, wanted: str | None) -> None:
         columns = (*COLUMNS, *ACTS) if may else COLUMNS
         lists.narrow()
         with st.container(key="list-reconciliation"):
-            tables.html(columns, [_row(each, may) for each in shown], label="Differences")
+            tables.html(
+                columns, [_row(each, may) for each in shown], label="Differences", folds=True
+            )
         _together(found, rows if may else [])
         _whole(found)
 
 
-def _nothing(wanted: str | None) -> str:
-    if wanted is None:
-        return "Books and gateways tell the same, line by line."
-    return f"No difference of the kind “{CLASSES[wanted]}” in these days."
+def _nothing(found: Reconciliation, wanted: str | None) -> tuple[str, str]:
+    """The tone and the words of no difference; without a whole reading it is no good news."""
+    if wanted is not None:
+        return "good", f"No difference of the kind “{CLASSES[wanted]}” in these days."
+    unread = [TITLES[each.provider] for each in found.providers if each.state not in WHOLE]
+    if unread:
+        told = ", ".join(unread)
+        return "warn", f"No difference where it was looked; {told}: not read for all these days."
+    return "good", "Books and gateways tell the same, line by line."
 
 
 def _whole(found: Reconciliation) -> None:

@@ -63,7 +63,8 @@ def checklist(month: date, items: Sequence[Item], *, closed: bool) -> None:
     with st.container(border=True, key="panel-checklist"):
         head.section(f"Checklist of {named(month)}", told)
         columns = [Column(title, words=True) for title in ("Item", "State", "What was found", "")]
-        tables.html(columns, [_item(month, item, closed) for item in items], label="Checklist")
+        rows = [_item(month, item, closed) for item in items]
+        tables.html(columns, rows, label="Checklist", folds=True)
         today = _today()
         downloads.paper_button(
             lambda: checklist_paper(month, items, today),

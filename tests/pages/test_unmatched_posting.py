@@ -174,7 +174,8 @@ def test_what_was_posted_without_a_person_is_marked_in_the_inbox(
         assert kept is not None
         choosing.switch_on(work, kept, reason=WHY)
     assert list(run_auto_assign(office).assigned) == [number]
-    parts = ("pages.receivables.unmatched_desk", "pages.receivables.unmatched_asks", *PARTS)
+    names = ("unmatched_desk", "unmatched_asks", "unmatched_files")
+    parts = (*(f"pages.receivables.{name}" for name in names), *PARTS)
     inbox = visitor(office, monkeypatch, "receivables/unmatched.py", *parts)
     test = inbox("sys_finance", status="assigned", row=str(number))
     shown = words(test)
