@@ -12,7 +12,7 @@ from pages.billing import look
 from pages.parts import confirm, formats, head, states, tables, viewer
 from pages.parts.tables import Cell, Column
 from pages.receivables import lists, reconciliation_asks
-from pages.receivables.reconciliation_words import CLASSES, KINDS, TITLES, amount
+from pages.receivables.reconciliation_words import CLASSES, KINDS, STATES, TITLES, amount
 
 COLUMNS = (
     Column("Provider", words=True),
@@ -26,8 +26,6 @@ COLUMNS = (
     Column("Why", words=True),
 )
 ACTS = (Column("", words=True), Column("", words=True))
-WHOLE = ("ready", "credentials_missing")
-"""States in which nothing of a gateway is left to read; one not connected has nothing."""
 FILED = (
     "provider",
     "tenant_id",
@@ -80,18 +78,23 @@ def draw(found: Reconciliation, wanted: str | None) -> None:
 
 
 def _nothing(found: Reconciliation, wanted: str | None) -> tuple[str, str]:
-    """The tone and the words of no difference; without a whole reading it is no good news."""
+    """The tone and the words of no difference; what was not compared is named."""
     if wanted is not None:
         return "good", f"No difference of the kind “{CLASSES[wanted]}” in these days."
-    unread = [TITLES[each.provider] for each in found.providers if each.state not in WHOLE]
-    if unread:
-        told = ", ".join(unread)
-        return "warn", f"No difference where it was looked; {told}: not read for all these days."
+    unready = [each for each in found.providers if each.state not in ("ready", "stale")]
+    if unready:
+        told = ", ".join(
+            f"{TITLES[each.provider]} {STATES[each.state][1].lower()}" for each in unready
+        )
+        tone = "good" if all(each.state == "credentials_missing" for each in unready) else "warn"
+        return tone, f"No difference where there was something to compare; {told}."
     return "good", "Books and gateways tell the same, line by line."
 
 
 def _whole(found: Reconciliation) -> None:
-    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+    with st.container(
+        horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="whole-file"
+    ):
         st.html('<p class="muted">With totals, payouts and accounts</p>', width="content")
         tables.csv_button(
             lambda: as_frame(as_lines(found), FILE_COLUMNS),

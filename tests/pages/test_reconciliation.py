@@ -41,7 +41,7 @@ def test_agreement_is_green_and_what_was_never_read_has_its_own_state(
     assert not drawn.exception
     shown = words(drawn)
     assert '<span class="badge good">Agrees</span>' in shown
-    assert "No difference where it was looked; Paystack, PayPal: not read" in shown
+    assert "to compare; Paystack not read, PayPal not read, Bankgirot not connected." in shown
     assert "Books and gateways tell the same" in words(page("cfo", provider="stripe"))
     assert shown.count("Not read<") == 2
     assert "No file of Bankgirot is of" in shown
