@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from api.caller import Caller, Key, TheOffice
 from api.errors import refusals
 from api.invoices import ReasonBody
+from api.jobs import RunAnswer
 from api.reports import From, To
 from api.shapes import A_REASON, Answer, Body, Currency, LongText, Name, Reason, example
 from core.closing.actions import close_month, explain_item, reopen_month
@@ -20,6 +21,8 @@ from core.closing.viewing import (
     restated,
     verify_month,
 )
+from core.jobs import queries
+from core.jobs.actions import ask_refresh
 from core.ledger.exporting import books, journal
 from core.ledger.sie import file_name, sie_file
 from etl.closing import copier, seen
@@ -54,6 +57,15 @@ class ExplainBody(Body):
     reason: Reason
 
 
+class RefreshBody(Body):
+    """What is done now: the gateways read, earned revenue posted, or the copy synced; and why."""
+
+    model_config = example({"job": "reconcile", "reason": A_REASON}) | {"extra": "forbid"}
+
+    job: Literal["reconcile", "recognition", "sync"]
+    reason: Reason
+
+
 class ClosedAnswer(Answer):
     """A month as it was closed."""
 
@@ -75,6 +87,16 @@ class RestatedRow(Answer):
     closed: Any
     now: Any
     changed: bool
+
+
+@router.post(
+    "/refresh", status_code=202, summary="Read, recognise or sync now", responses=refusals(400, 409)
+)
+def post_refresh(at: TheOffice, actor: Caller, body: RefreshBody, key: Key = None) -> RunAnswer:
+    """A worker carries it out as soon as one is free. Needs `sys_finance` and a reason."""
+    with at.work(actor) as work:
+        asked = ask_refresh(work, body.job, reason=body.reason, key=key)
+        return RunAnswer.model_validate(queries.row_of(asked))
 
 
 @router.get("/close", summary="Finished months and how they stand", responses=refusals())

@@ -1,4 +1,4 @@
-"""`/sys/billing/metrics`, `/movements`, `/cohorts`, `/cash-forecast`: JSON and CSV (CFO)."""
+"""`/sys/billing/metrics`, `/movements`, `/cohorts` and others: JSON and CSV (CFO)."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -140,6 +140,40 @@ def cash_forecast_csv(
     """Weeks, back-test, then invoices. Needs `billing.read`."""
     found = cash_forecast(at, actor, copy, as_of, currency)
     return csv_lines("cash-forecast", forecast_lines(found), FILE_COLUMNS)
+
+
+@router.get("/ar-ageing", summary="What is owed and for how long", responses=refusals(400))
+def ar_ageing(
+    at: TheOffice,
+    actor: Caller,
+    copy: TheCopy,
+    as_of: AsOf = None,
+    currency: Currency = None,
+) -> dict[str, Any]:
+    """Receivables at a day's end by days overdue, days sales outstanding, and each tenant.
+    Needs `billing.read`.
+    """
+    with at.work(actor) as work:
+        work.require("billing.read")
+    day = as_of or copy.info().as_of
+    found = figures.ar_ageing(copy, day, currency=currency)
+    rows = figures.receivables_by_tenant(copy, day, currency=currency)
+    return {**found, "rows": rows.to_dicts()}
+
+
+@router.get("/ar-ageing.csv", summary="The same as CSV", responses={**refusals(400), **CSV})
+def ar_ageing_csv(
+    at: TheOffice,
+    actor: Caller,
+    copy: TheCopy,
+    as_of: AsOf = None,
+    currency: Currency = None,
+) -> Response:
+    """One line per tenant. Needs `billing.read`."""
+    with at.work(actor) as work:
+        work.require("billing.read")
+    day = as_of or copy.info().as_of
+    return csv_file("ar-ageing", figures.receivables_by_tenant(copy, day, currency=currency))
 
 
 @router.get("/cohorts", summary="How long tenants stay", responses=refusals(400))

@@ -3,12 +3,13 @@
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.requests import session_token
+from api.unavailable import unavailable
 from core.access import sessions
-from core.errors import DatabaseUnavailable
+from core.errors import DatabaseUnavailable, SaldoError, SchemaBehind
 from core.office import office
 
 API = (
@@ -62,8 +63,8 @@ class Gate:
             return
         try:
             seen = await run_in_threadpool(sessions.viewer, office(), session_token(scope))
-        except DatabaseUnavailable as problem:
-            await _unavailable(scope, receive, send, str(problem))
+        except (DatabaseUnavailable, SchemaBehind) as problem:
+            await _unavailable(scope, receive, send, problem)
             return
         if seen is not None:
             await self.app(scope, receive, send)
@@ -90,8 +91,8 @@ def _target(scope: Scope) -> str:
     return quote(scope["path"] + (f"?{query}" if query else ""), safe="")
 
 
-async def _unavailable(scope: Scope, receive: Receive, send: Send, words: str) -> None:
+async def _unavailable(scope: Scope, receive: Receive, send: Send, problem: SaldoError) -> None:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1013})
         return
-    await PlainTextResponse(words, 503, {"retry-after": "5"})(scope, receive, send)
+    await unavailable(scope, problem)(scope, receive, send)

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
+from api.unavailable import unavailable
 from core.access.authority import system
 from core.errors import DatabaseUnavailable
 from core.money import Money
@@ -36,7 +37,7 @@ async def pricing(request: Request) -> Response:
     try:
         found = await run_in_threadpool(_read, currency)
     except DatabaseUnavailable as problem:
-        return PlainTextResponse(str(problem), 503, {"retry-after": "5"})
+        return unavailable(request.scope, problem)
     html = PAGE.substitute(company=escape(settings().company_name), content=_content(found, asked))
     return HTMLResponse(html, headers={"cache-control": "no-cache"})
 

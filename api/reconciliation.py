@@ -19,7 +19,12 @@ from core.reconciliation.actions import (
     decide_each,
     heed_difference,
 )
-from core.reconciliation.viewing import Reconciliation, as_lines, reconciliation
+from core.reconciliation.viewing import (
+    FILE_COLUMNS,
+    Reconciliation,
+    as_lines,
+    reconciliation,
+)
 
 Source = Literal["stripe", "paystack", "paypal", "bankgirot"]
 Provider = Annotated[Source | None, Query(description="One provider; all when left out.")]
@@ -93,9 +98,11 @@ def read_reconciliation(
 def reconciliation_csv(
     at: TheOffice, actor: Caller, since: From, until: To, provider: Provider = None
 ) -> Response:
-    """Providers, totals, differences, then payouts. Needs `analytics.read`."""
+    """Providers, totals, differences, payouts, clearing accounts, then days.
+    Needs `analytics.read`.
+    """
     lines = as_lines(reconciliation(at, actor, since, until, provider))
-    return csv_lines("reconciliation", lines)
+    return csv_lines("reconciliation", lines, FILE_COLUMNS)
 
 
 @router.post(

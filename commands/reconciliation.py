@@ -15,7 +15,12 @@ from core.money import units_text
 from core.office import office
 from core.reconciliation.actions import DECIDING, Outcome, Sight, decide_each, heed_difference
 from core.reconciliation.report import Difference, Total
-from core.reconciliation.viewing import Reconciliation, as_lines, reconciliation
+from core.reconciliation.viewing import (
+    FILE_COLUMNS,
+    Reconciliation,
+    as_lines,
+    reconciliation,
+)
 from core.settings import settings
 from etl.export import as_frame, csv_text
 
@@ -50,7 +55,7 @@ def report(
     at, actor = office(), system("saldo report")
     found = reconciliation(at, actor, since, until, provider)
     if form == "csv":
-        sys.stdout.write(csv_text(as_frame(as_lines(found))))
+        sys.stdout.write(csv_text(as_frame(as_lines(found), FILE_COLUMNS)))
     elif form == "pdf":
         sys.stdout.buffer.write(_pdf(found))
     else:

@@ -20,10 +20,11 @@ _NAMES = ("month", "partial", "groups")
 def seen(wh: Readable) -> CopySeen:
     """Which day the copy is of; of none when there is none."""
     try:
-        info = wh.reading().info()
+        reading = wh.reading()
+        info = reading.info()
     except NoCopy:
         return CopySeen()
-    return CopySeen(info.as_of, info.published_at)
+    return CopySeen(info.as_of, info.published_at, _postings(reading))
 
 
 def copier(wh: Readable) -> Copier:
@@ -40,7 +41,18 @@ def copied(wh: Readable, month: date, currency: str | None = None) -> CopiedFigu
     info = reading.info()
     chosen = currency or info.reporting_currency
     figures = [*_months(reading, month, chosen), *_ageing(reading, last_day(month), chosen)]
-    return CopiedFigures(info.run_id, info.published_at, info.as_of, chosen, tuple(sorted(figures)))
+    return CopiedFigures(
+        info.run_id,
+        info.published_at,
+        info.as_of,
+        chosen,
+        tuple(sorted(figures)),
+        _postings(reading),
+    )
+
+
+def _postings(reading: Reading) -> dict[date, int]:
+    return dict(reading.ask("ledger_months").iter_rows())
 
 
 def _months(reading: Reading, month: date, currency: str) -> Iterator[Figure]:

@@ -8,12 +8,13 @@ from typing import cast
 from sqlalchemy import select
 
 from core.access.authority import Actor
+from core.clock import start_of_day
 from core.gateways.accounts import Account
 from core.gateways.port import Gateway, GatewayUnsure, LedgerLine, PayoutSeen
 from core.payments.actions import Charge, record_charges
 from core.payments.models import Payment
 from core.reconciliation.actions import Sight
-from core.reconciliation.models import GatewayLine
+from core.reconciliation.models import PULLS, GatewayLine, GatewayPull
 from core.reconciliation.pulling import Pulled, pull
 from core.reconciliation.report import Comparison, Difference, compare
 from core.reconciliation.sides import Window
@@ -76,6 +77,19 @@ def pulled(office: Office, *lines: LedgerLine, account: Account = STRIPE) -> Pul
 
 def read(office: Office, told: Told, account: Account = STRIPE) -> Pulled:
     return pull(office, account, office.clock.now(), cast("Gateway", told))
+
+
+def began(office: Office, provider: str, day: date) -> None:
+    """Reading of a gateway that begins on a day, whatever was posted before."""
+    with office.work(JOB) as work:
+        at = start_of_day(day, work.settings.billing_timezone)
+        work.session.add_all(
+            GatewayPull(
+                provider=provider, kind=kind, since_at=at, reached_at=at, tried_at=work.now,
+                changed_at=work.now,
+            )
+            for kind in PULLS
+        )  # fmt: skip
 
 
 def kept(office: Office) -> list[GatewayLine]:

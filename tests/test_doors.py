@@ -70,6 +70,7 @@ LACKING = {
     "commands": {
         **NEITHER,
         "job.run_asked": "`saldo run` carries a job out at once",
+        "books.refresh_asked": "`saldo run` and `saldo sync` do it at once",
         "notification.own_channel.set": OWN,
         "notification.own_test_asked": OWN,
         "notification.own_endpoint.added": OWN,

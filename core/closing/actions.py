@@ -38,7 +38,7 @@ def close_month(
     given = copied(month, None)
     work.session.execute(_ALONE)
     _insist_on_order(work, month)
-    items = checklist(work, month, CopySeen(given.as_of, given.published_at))
+    items = checklist(work, month, CopySeen(given.as_of, given.published_at, given.postings))
     if red := [item for item in items if item.state == "red"]:
         told = "; ".join(f"{item.title}: {item.finding}" for item in red)
         raise NotInOrder(f"{month:%Y-%m} is not in order. {told}")

@@ -1,6 +1,6 @@
 """What must be in order before a month is closed, each with words and a door to mend it (LED.2)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal, cast
@@ -37,6 +37,10 @@ _NEWEST = text("""
 -- When the newest posting of the days up to one was written.
 select max(created_at) from ledger_transaction where booked_on <= :until
 """)
+_POSTINGS = text("""
+-- How many transactions the ledger has up to a day.
+select count(*) from ledger_transaction where booked_on <= :until
+""")
 
 
 @dataclass(frozen=True)
@@ -58,10 +62,15 @@ class Item:
 
 @dataclass(frozen=True)
 class CopySeen:
-    """Which day the analytics copy is of and when it was made; None of both without one."""
+    """Which day the analytics copy is of and when it was made; None of both without one.
+
+    `postings` are the ledger transactions it holds by month; a sync does not see those that were
+    written while it began and are committed after, whatever their time.
+    """
 
     as_of: date | None = None
     published_at: datetime | None = None
+    postings: Mapping[date, int] | None = None
 
 
 def checklist(work: Work, month: date, copy: CopySeen) -> tuple[Item, ...]:
@@ -99,12 +108,21 @@ def _copied(work: Work, month: date, copy: CopySeen) -> Item:
         fault = "There is no analytics copy yet; run a sync"
     elif copy.as_of < month_after(month):
         fault = f"The copy is of {copy.as_of}, before the month was over; run a sync"
-    elif newest is not None and newest > copy.published_at:
+    elif (newest is not None and newest > copy.published_at) or _lacks(work, month, copy):
         fault = "The month was posted to after the copy was made; run a sync"
     return _item(
         "copy", "Analytics copy", fault, f"Synced on {copy.as_of}, after the month's end",
         "/jobs?" + urlencode({"job": "sync"}), may_be_explained=False,
     )  # fmt: skip
+
+
+def _lacks(work: Work, month: date, copy: CopySeen) -> bool:
+    """Whether the ledger has other transactions up to the month's end than the copy."""
+    if copy.postings is None:
+        return False
+    held = sum(count for first, count in copy.postings.items() if first <= month)
+    posted: int = work.session.execute(_POSTINGS, {"until": last_day(month)}).scalar_one()
+    return held != posted
 
 
 def _recognised(work: Work, month: date) -> Item:
@@ -141,7 +159,8 @@ def _reconciled(work: Work, month: date) -> Iterator[Item]:
 
 
 def _drifted(state: ProviderState, own: list[Total]) -> str:
-    if own and state.state != "ready":
+    """A gateway that is not connected and saw no posting is no fault; one that was not read is."""
+    if state.state != "ready" and (own or state.state != "credentials_missing"):
         return state.words
     return "; ".join(
         f"{total.currency}: drift {units_text(total.drift_minor, total.currency)}, "

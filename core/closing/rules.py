@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -39,6 +39,8 @@ class CopiedFigures:
     as_of: date
     currency: str
     figures: tuple[Figure, ...]
+    postings: Mapping[date, int] | None = None
+    """Ledger transactions it holds by month."""
 
 
 Copier = Callable[[date, str | None], CopiedFigures]

@@ -1,4 +1,4 @@
-"""Running a job now, and choosing when it runs; both are the super admin's (OPS)."""
+"""Running a job now, and choosing when it runs; the super admin's, but for the books' (OPS)."""
 
 from sqlalchemy import select
 
@@ -11,10 +11,28 @@ from core.jobs.models import JobRun, JobSchedule
 from core.jobs.planning import queue
 from core.work import Work
 
+REFRESHING = ("reconcile", "recognition", "sync")
+"""Jobs whose outcome reconciliation and month close wait for."""
+
 
 @action("job.run_asked", needs="users.manage", reason=True)
 def ask_run(work: Work, name: str, *, reason: str, key: str | None = None) -> JobRun:
     """Let a worker run a job as soon as one is free. Raises NotNow when a run waits already."""
+    return _asked(work, name)
+
+
+@action("books.refresh_asked", needs="sys_finance", reason=True)
+def ask_refresh(work: Work, name: str, *, reason: str, key: str | None = None) -> JobRun:
+    """The same for a job of REFRESHING, by whoever closes the books.
+
+    Raises BadInput for another job, NotNow when a run waits already.
+    """
+    if name not in REFRESHING:
+        raise BadInput(f"{name!r} is none of {', '.join(REFRESHING)}")
+    return _asked(work, name)
+
+
+def _asked(work: Work, name: str) -> JobRun:
     job = the_job(name)
     waiting = select(JobRun.id).where(JobRun.name == job.name, JobRun.outcome == "waiting")
     if work.session.scalar(waiting) is not None:

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from core.clock import local_date
+from core.ledger.chart import CLEARING, CODE
 from core.reconciliation.models import GatewayPull, ReconciliationDay
 from core.reconciliation.report import Comparison, Total, compare
+from core.reconciliation.rules import TOLERANCE_MINOR
 from core.reconciliation.sides import Window
 from core.work import Work
 
@@ -27,6 +29,60 @@ class DayRow:
     in_transit_minor: int
     drift_minor: int
     open_rows: int
+
+
+@dataclass(frozen=True)
+class ClearingAccount(Total):
+    """A clearing account at a day's end; the sums of `Total` are of everything since `since`.
+
+    `balance_minor` is what the ledger has on it, as the trial balance shows it:
+    `before_minor`, of before the gateway was first read, plus `ledger_minor`.
+    """
+
+    since: date
+    before_minor: int
+    balance_minor: int
+
+
+_BALANCES = text("""
+-- What a clearing account held before a day, by currency; minor units.
+select e.currency, cast(sum(e.amount_minor) as bigint) as amount_minor
+from accounting_entry e join ledger_transaction t on t.id = e.ledger_transaction_id
+where e.account_code = :code and t.booked_on < :day
+group by e.currency
+""")
+
+
+def clearing_accounts(
+    work: Work, found: Sequence[Total], provider: str | None = None
+) -> tuple[ClearingAccount, ...]:
+    """The totals of `clearing` with what each account held before the gateway was first read."""
+    since = {name: day for name, day in _first_days(work).items() if provider in (None, name)}
+    before = {
+        (name, row.currency): row.amount_minor
+        for name, first in since.items()
+        for row in work.session.execute(_BALANCES, {"code": CODE[CLEARING[name]], "day": first})
+        if row.amount_minor
+    }
+    moved = {(total.provider, total.currency): total for total in found}
+    return tuple(
+        _account(moved.get(place) or _at_rest(*place), since[place[0]], before.get(place, 0))
+        for place in sorted(moved.keys() | before.keys())
+    )
+
+
+def _account(total: Total, since: date, before_minor: int) -> ClearingAccount:
+    return ClearingAccount(
+        **vars(total),
+        since=since,
+        before_minor=before_minor,
+        balance_minor=before_minor + total.ledger_minor,
+    )
+
+
+def _at_rest(provider: str, currency: str) -> Total:
+    """An account on which nothing moved since the gateway was read."""
+    return Total(provider, currency, 0, 0, 0, 0, 0, TOLERANCE_MINOR, True, 0, "agrees", 0, 0, 0, 0)
 
 
 def clearing(work: Work, as_of: date, provider: str | None = None) -> Comparison:

@@ -1,7 +1,7 @@
 """The reconciliation of a window as every door shows it, kept an hour for the same data (REC.1)."""
 
 from collections import OrderedDict
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from threading import Lock
 from typing import Any
@@ -12,7 +12,7 @@ from core.access.authority import Actor
 from core.errors import BadInput
 from core.reconciliation import history
 from core.reconciliation.models import SOURCES
-from core.reconciliation.report import Comparison, Difference, Total, compare
+from core.reconciliation.report import Difference, Total, compare
 from core.reconciliation.rules import TOLERANCE_MINOR
 from core.reconciliation.sides import Window
 from core.reconciliation.standing import ProviderState, insist, provider_states
@@ -51,7 +51,7 @@ select
 class Reconciliation:
     """A window, both days included; what of a gateway in no able state is left out, never zero.
 
-    `clearing` are the clearing accounts at the window's end, of everything since they were read.
+    `clearing` are the clearing accounts at the window's end, explained from when they were read.
     """
 
     since: date
@@ -63,8 +63,21 @@ class Reconciliation:
     totals: tuple[Total, ...]
     differences: tuple[Difference, ...]
     payouts: tuple[PayoutRow, ...]
-    clearing: tuple[Total, ...]
+    clearing: tuple[history.ClearingAccount, ...]
     history: tuple[history.DayRow, ...]
+
+
+FILE_COLUMNS = (
+    "line",
+    *dict.fromkeys(
+        field.name
+        for shape in (
+            ProviderState, Total, Difference, PayoutRow, history.ClearingAccount, history.DayRow
+        )
+        for field in fields(shape)
+    ),
+)  # fmt: skip
+"""The columns of a file, the same whatever there is to tell."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +122,7 @@ def reconciliation(
 
 
 def as_lines(found: Reconciliation) -> list[dict[str, Any]]:
-    """The whole payload as lines of a file: providers, totals, differences, then payouts."""
+    """The whole payload as lines of a file, in the order of the payload; see FILE_COLUMNS."""
     lines: list[dict[str, Any]] = []
     lines += [{"line": "provider", **asdict(state)} for state in found.providers]
     lines += [{"line": "total", **asdict(total)} for total in found.totals]
@@ -117,6 +130,8 @@ def as_lines(found: Reconciliation) -> list[dict[str, Any]]:
         ignored = each.ignored.reason if each.ignored else None
         lines.append({"line": "difference", **asdict(each), "ignored": ignored})
     lines += [{"line": "payout", **asdict(payout)} for payout in found.payouts]
+    lines += [{"line": "clearing", **asdict(account)} for account in found.clearing]
+    lines += [{"line": "day", **asdict(day)} for day in found.history]
     return lines
 
 
@@ -128,8 +143,8 @@ def forget() -> None:
 
 def _look(work: Work, window: Window) -> Reconciliation:
     seen = compare(work, window)
-    stood: Comparison = history.clearing(work, min(window.until, window.as_of), window.provider)
     end = min(window.until, window.as_of)
+    stood = history.clearing(work, end, window.provider)
     return Reconciliation(
         window.since,
         window.until,
@@ -140,7 +155,7 @@ def _look(work: Work, window: Window) -> Reconciliation:
         seen.totals,
         seen.differences,
         three_way(work, window),
-        stood.totals,
+        history.clearing_accounts(work, stood.totals, window.provider),
         history.days(work, end - HISTORY, end, window.provider),
     )
 

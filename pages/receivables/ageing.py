@@ -11,7 +11,16 @@ import streamlit as st
 from core.errors import NoCopy
 from core.money import Money
 from etl.figures.papers import ageing_paper
-from pages.parts import downloads, filters, formats, head, reading, states, tables
+from pages.parts import (
+    definitions,
+    downloads,
+    filters,
+    formats,
+    head,
+    reading,
+    states,
+    tables,
+)
 from pages.parts.catalogue import amount
 from pages.parts.comparisons import share
 from pages.parts.tables import Cell, Column
@@ -62,10 +71,7 @@ def _summary(found: dict[str, Any]) -> None:
                 ("DSO, simple", "dso_simple"),
                 ("DSO, count-back", "dso_count_back"),
             ):
-                with st.popover(f"{title}: definition", type="tertiary"):
-                    st.html(
-                        f'<div class="definition"><p>{escape(reading.definition(slug))}</p></div>'
-                    )
+                definitions.button(slug, f"{title}: definition")
 
 
 def _dso(title: str, days: str | None) -> str:

@@ -1,15 +1,34 @@
 """What a bank file says, and which statements came before (UNM.1)."""
 
+import streamlit as st
+
 from core.access.authority import Actor
 from core.bank.listing import StatementRow, recent_statements
 from core.bank.readers.model import NO_CURRENCY, BankFile, ReadStatement
+from core.clock import local_date
+from core.listing import MOST_FILED
 from core.money import Money
 from core.office import office
 from core.settings import settings
-from pages.parts import formats, head, states, tables
+from pages.parts import downloads, formats, head, states, tables
 from pages.parts.tables import Cell, Column
+from pages.receivables import lists
 
 MOST_SHOWN = 10
+LATEST = 25
+"""Statements that the page shows; its files hold more."""
+CAME = (
+    Column("Came", words=True),
+    Column("Account", words=True),
+    Column("Statement", words=True),
+    Column("File", words=True),
+    Column("Transfers"),
+    Column("State", words=True),
+)
+FILED = (
+    "id", "imported_at", "account", "statement_ref", "file_name", "format", "currency",
+    "booked_on", "transfers", "status", "difference_minor", "problem",
+)  # fmt: skip
 FOOTS = {True: ("foots", "good"), False: ("does not foot", "bad"), None: ("nothing to compare", "")}
 STATUSES = {"imported": ("Imported", "good"), "quarantined": ("Set aside", "bad")}
 FORMATS = {"mt940": "MT940", "mt942": "MT942", "bgmax": "BgMax", "csv": "CSV"}
@@ -71,20 +90,35 @@ def _first(file: BankFile) -> None:
 def history(actor: Actor) -> None:
     """The statements that came, newest first, with what was set aside and why."""
     with office().work(actor) as work:
-        found = recent_statements(work)
+        found = recent_statements(work, LATEST)
     if not found:
         states.empty("No statement came yet", "Upload the first file of your bank.")
         return
-    head.section("Statements that came", "newest first; what does not foot is kept, not booked")
-    columns = [
-        Column("Came", words=True),
-        Column("Account", words=True),
-        Column("Statement", words=True),
-        Column("File", words=True),
-        Column("Transfers"),
-        Column("State", words=True),
-    ]
-    tables.html(columns, [_came(each) for each in found], label="Statements that came")
+    listed = lists.Listed(
+        "statements", "Statements that came", CAME, lambda most: _statements(actor, most), _came,
+        FILED, local_date(office().clock.now(), settings().billing_timezone),
+    )  # fmt: skip
+    told = "newest first; what does not foot is kept, not booked"
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        head.section(
+            "Statements that came",
+            f"the last {len(found)}, {told}" if len(found) == LATEST else told,
+        )
+        with st.container(horizontal=True, width="content"):
+            tables.csv_button(lambda: lists.frame(listed), "statements.csv", "csv-statements")
+            downloads.list_button(
+                lambda: lists.as_pdf(listed, len(_statements(actor, MOST_FILED))),
+                "statements.pdf",
+                "pdf-statements",
+            )
+    tables.html(CAME, [_came(each) for each in found], label="Statements that came")
+
+
+def _statements(actor: Actor, most: int) -> list[StatementRow]:
+    with office().work(actor) as work:
+        return recent_statements(work, most)
 
 
 def _came(row: StatementRow) -> list[Cell]:

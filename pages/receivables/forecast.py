@@ -13,6 +13,7 @@ from etl.export import as_frame
 from etl.figures.forecast import FILE_COLUMNS, forecast_lines
 from etl.figures.papers import forecast_paper
 from pages.parts import (
+    definitions,
     downloads,
     filters,
     forecast_charts,
@@ -106,9 +107,7 @@ def _sums(answer: dict[str, Any], weeks: int) -> None:
     )
     with st.container(border=True, key="panel-forecast"):
         st.html(f'<div class="owed">{body}</div>')
-        with st.popover("Definition", type="tertiary"):
-            words = escape(reading.definition("cash_forecast"))
-            st.html(f'<div class="definition"><p>{words}</p></div>')
+        definitions.button("cash_forecast")
 
 
 def _about(renewals: dict[str, Any] | None) -> str:

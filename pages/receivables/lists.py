@@ -127,11 +127,11 @@ def counts(address: str, by_status: dict[str, int], words: dict[str, str]) -> No
     st.html(f'<dl class="identity">{"".join(terms)}</dl>')
 
 
-def table(listed: Listed, rows: list[list[Cell]]) -> None:
-    """Rows of the list, in a panel of its own."""
+def table(listed: Listed, rows: list[list[Cell]], total: list[Cell] | None = None) -> None:
+    """Rows of the list, in a panel of its own; `total` is of all of them."""
     narrow()
     with st.container(key=f"list-{listed.name}"):
-        tables.html(listed.columns, rows, label=listed.title, folds=True)
+        tables.html(listed.columns, rows, label=listed.title, total=total, folds=True)
 
 
 def narrow() -> None:

@@ -18,6 +18,7 @@ from pages.receivables import (
     reconciliation_cards,
     reconciliation_rows,
     reconciliation_sides,
+    refresh_ask,
 )
 from pages.receivables.reconciliation_words import CLASSES, TITLES
 
@@ -30,18 +31,22 @@ def main() -> None:
         first, last = _days()
         provider = lists.choice("provider", "Provider", {name: TITLES[name] for name in SOURCES})
         wanted = lists.choice("class", "Difference", CLASSES)
+        if refresh_ask.may_ask():
+            confirm.door(refresh_ask.REFRESH, "reconcile", "Read the gateways…")
     actor = viewer.current_actor()
     try:
         found = reconciliation(office(), actor, first, last, provider)
     except SaldoError as problem:
         _unable(problem)
+        confirm.draw(refresh_ask.REFRESH)
         return
     reconciliation_cards.draw(found)
     if not any(state.able for state in found.providers):
         states.empty("Nothing to compare with", "No gateway and no bank file tells of these days.")
+        confirm.draw(refresh_ask.REFRESH)
         return
     _sections(found, wanted)
-    confirm.draw(*reconciliation_asks.steps(found))
+    confirm.draw(*reconciliation_asks.steps(found), refresh_ask.REFRESH)
 
 
 def _sections(found: Reconciliation, wanted: str | None) -> None:
@@ -56,7 +61,7 @@ def _unable(problem: SaldoError) -> None:
     """The one provider asked for has nothing to compare with; that is no zero."""
     titles = {
         "credentials_missing": "Not connected",
-        "not_pulled": "Not read yet",
+        "not_pulled": "Not read",
     }
     if problem.code not in titles:
         states.failed(problem)

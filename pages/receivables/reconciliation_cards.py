@@ -44,7 +44,7 @@ def draw(found: Reconciliation) -> None:
             own = [total for total in found.totals if total.provider == state.provider]
             st.html(_card(found, state, own))
     for state in found.providers:
-        if state.state in ("failed", "stale"):
+        if state.state in ("failed", "stale", "partly_read"):
             tone = "bad" if state.state == "failed" else "warn"
             states.notice(tone, f"{TITLES[state.provider]}: {state.words}")
 
@@ -69,6 +69,8 @@ def _card(found: Reconciliation, state: ProviderState, own: list[Total]) -> str:
         return f'<div class="rec-card"><h3>{title}{mark}</h3><p>{escape(state.words)}</p></div>'
     standing = next((s for s in WORST if any(t.standing == s for t in own)), None)
     mark = badge(*STANDINGS[standing]) if standing else badge("flat", "No movement")
+    if state.state != "ready" and standing not in ("drift", "open"):
+        mark = badge(*STATES[state.state])
     drifts = "".join(f"<dt>Drift {total.currency}</dt><dd>{_drift(total)}</dd>" for total in own)
     return (
         f'<div class="rec-card"><h3>{title}{mark}</h3><dl>{drifts}</dl>'

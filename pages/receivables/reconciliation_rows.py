@@ -6,13 +6,13 @@ import streamlit as st
 
 from core.money import Money
 from core.reconciliation.report import Difference
-from core.reconciliation.viewing import Reconciliation, as_lines
+from core.reconciliation.viewing import FILE_COLUMNS, Reconciliation, as_lines
 from etl.export import as_frame
 from pages.billing import look
 from pages.parts import confirm, formats, head, states, tables, viewer
 from pages.parts.tables import Cell, Column
 from pages.receivables import lists, reconciliation_asks
-from pages.receivables.reconciliation_words import CLASSES, KINDS, TITLES, amount
+from pages.receivables.reconciliation_words import CLASSES, KINDS, STATES, TITLES, amount
 
 COLUMNS = (
     Column("Provider", words=True),
@@ -60,7 +60,7 @@ def draw(found: Reconciliation, wanted: str | None) -> None:
         told = f"{count} to look at" if count else "none to look at"
         if not rows:
             head.section("Differences", "none")
-            states.notice("good", _nothing(wanted))
+            states.notice(*_nothing(found, wanted))
             _whole(found)
             return
         look.long_words()
@@ -70,22 +70,34 @@ def draw(found: Reconciliation, wanted: str | None) -> None:
         columns = (*COLUMNS, *ACTS) if may else COLUMNS
         lists.narrow()
         with st.container(key="list-reconciliation"):
-            tables.html(columns, [_row(each, may) for each in shown], label="Differences")
+            tables.html(
+                columns, [_row(each, may) for each in shown], label="Differences", folds=True
+            )
         _together(found, rows if may else [])
         _whole(found)
 
 
-def _nothing(wanted: str | None) -> str:
-    if wanted is None:
-        return "Books and gateways tell the same, line by line."
-    return f"No difference of the kind “{CLASSES[wanted]}” in these days."
+def _nothing(found: Reconciliation, wanted: str | None) -> tuple[str, str]:
+    """The tone and the words of no difference; what was not compared is named."""
+    if wanted is not None:
+        return "good", f"No difference of the kind “{CLASSES[wanted]}” in these days."
+    unready = [each for each in found.providers if each.state not in ("ready", "stale")]
+    if unready:
+        told = ", ".join(
+            f"{TITLES[each.provider]} {STATES[each.state][1].lower()}" for each in unready
+        )
+        tone = "good" if all(each.state == "credentials_missing" for each in unready) else "warn"
+        return tone, f"No difference where there was something to compare; {told}."
+    return "good", "Books and gateways tell the same, line by line."
 
 
 def _whole(found: Reconciliation) -> None:
-    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
-        st.html('<p class="muted">With totals and payouts</p>', width="content")
+    with st.container(
+        horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="whole-file"
+    ):
+        st.html('<p class="muted">With totals, payouts and accounts</p>', width="content")
         tables.csv_button(
-            lambda: as_frame(as_lines(found)),
+            lambda: as_frame(as_lines(found), FILE_COLUMNS),
             "reconciliation-all.csv",
             "csv-reconciliation-all",
         )

@@ -6,8 +6,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.money import Money
-from core.reconciliation.history import DayRow
-from core.reconciliation.report import Total
+from core.reconciliation.history import ClearingAccount, DayRow
 from core.reconciliation.three_way import PayoutRow
 from core.reconciliation.viewing import Reconciliation
 from pages.parts import charts, formats, head, tables, url
@@ -31,7 +30,8 @@ CLEARING_COLUMNS = (
     Column("Provider", words=True),
     Column("Currency", words=True),
     Column("Clearing account"),
-    Column("Gateway holds"),
+    Column("Before it was read"),
+    Column("Gateway since then"),
     Column("On its way to the bank or the books"),
     Column("Differences"),
     Column("Unexplained"),
@@ -75,20 +75,21 @@ def clearing(found: Reconciliation) -> None:
         end = min(found.until, found.as_of)
         head.section(
             "Clearing accounts",
-            f"at the end of {formats.day(end)}: what the gateway holds, less what is on its way "
-            "and what differs",
+            f"as the ledger has them at the end of {formats.day(end)}: what they held before the "
+            "gateway was read and what it told since, less what is on its way and what differs",
         )
         rows = [_account(total) for total in found.clearing]
         tables.html(CLEARING_COLUMNS, rows, label="Clearing accounts")
 
 
-def _account(total: Total) -> list[Cell]:
+def _account(total: ClearingAccount) -> list[Cell]:
     currency = total.currency
     tone = "bad" if total.unexplained_minor else "good"
     return [
         Cell(TITLES[total.provider]),
         Cell(currency),
-        amount(total.ledger_minor, currency, "strong"),
+        amount(total.balance_minor, currency, "strong"),
+        amount(total.before_minor, currency, "muted"),
         amount(total.provider_minor, currency),
         amount(-total.in_transit_minor, currency, "muted"),
         amount(-total.listed_minor, currency),

@@ -39,9 +39,10 @@ STANDINGS = {
 }
 STATES = {
     "ready": ("good", "Read"),
+    "partly_read": ("warn", "Read in part"),
     "stale": ("warn", "Read late"),
     "failed": ("bad", "Reading stopped"),
-    "not_pulled": ("flat", "Not read yet"),
+    "not_pulled": ("flat", "Not read"),
     "credentials_missing": ("flat", "Not connected"),
 }
 PAYOUTS = {

@@ -21,6 +21,7 @@ from pages.billing import form, look
 from pages.parts import confirm, head, states, tables, url, viewer
 from pages.receivables import (
     unmatched_asks,
+    unmatched_files,
     unmatched_filters,
     unmatched_look,
     unmatched_queue,
@@ -64,6 +65,8 @@ def main() -> None:
             states.notice("bad", notice)
     _line(row, sure, found.automatic if filters.automatic else 0, moved)
     _columns(found, row, moved, any((filters.text, filters.currency)))
+    if found.count:
+        unmatched_files.draw(actor, filters, found.count)
     confirm.draw(unmatched_asks.split(), unmatched_asks.bulk(), unmatched_asks.undoing())
 
 

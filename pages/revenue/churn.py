@@ -8,7 +8,7 @@ import streamlit as st
 from core.money import Money
 from core.office import office
 from core.reports.churn import ChurnBucket, ChurnReport, ChurnRow, churn
-from pages.parts import formats, head, states, tables, viewer
+from pages.parts import definitions, formats, head, states, tables, viewer
 from pages.parts.tables import Cell, Column
 from pages.receivables import lists
 from pages.revenue import window
@@ -57,6 +57,7 @@ def main() -> None:
     for place, (name, title) in zip(left, BUCKETS, strict=True):
         with place, st.container(border=True, key=f"panel-{name}"):
             _bucket_table(title, getattr(found, f"by_{name}"), found.total, plans)
+    definitions.button("churn_report")
     _rows(found)
 
 

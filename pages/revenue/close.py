@@ -11,6 +11,7 @@ from core.office import office
 from etl.closing import copier, seen
 from pages.admin import receipts
 from pages.parts import confirm, copy, head, states, url, viewer
+from pages.receivables import refresh_ask
 from pages.receivables.reconciliation_words import STYLE
 from pages.revenue import close_asks, close_parts
 
@@ -38,7 +39,7 @@ def main() -> None:
         _open(row)
     close_parts.journal(chosen)
     close_parts.months(rows, chosen)
-    confirm.draw(*close_asks.STEPS)
+    confirm.draw(*close_asks.STEPS, refresh_ask.REFRESH)
 
 
 def _known(months_: list[date]) -> Callable[[str], date]:

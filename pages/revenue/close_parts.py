@@ -24,6 +24,7 @@ from etl.export import as_frame
 from etl.journal import journal_csv
 from pages.parts import catalogue, confirm, downloads, formats, head, states, tables, url, viewer
 from pages.parts.tables import Cell, Column
+from pages.receivables import refresh_ask
 from pages.receivables.reconciliation_words import marked
 from pages.revenue import close_asks
 
@@ -32,6 +33,8 @@ ITEMS = {
     "explained": ("flat", "Explained"),
     "red": ("bad", "To mend"),
 }
+REFRESHED = {"copy": "sync", "recognition": "recognition"}
+"""Items that a job mends, and the job."""
 STATES = {
     "open": ("flat", "Open"),
     "next": ("warn", "Next to close"),
@@ -60,7 +63,8 @@ def checklist(month: date, items: Sequence[Item], *, closed: bool) -> None:
     with st.container(border=True, key="panel-checklist"):
         head.section(f"Checklist of {named(month)}", told)
         columns = [Column(title, words=True) for title in ("Item", "State", "What was found", "")]
-        tables.html(columns, [_item(month, item, closed) for item in items], label="Checklist")
+        rows = [_item(month, item, closed) for item in items]
+        tables.html(columns, rows, label="Checklist", folds=True)
         today = _today()
         downloads.paper_button(
             lambda: checklist_paper(month, items, today),
@@ -85,6 +89,10 @@ def _item(month: date, item: Item, closed: bool) -> list[Cell]:
     act = Cell("")
     if item.state == "red" and item.may_be_explained and not closed and may("sys_finance"):
         act = Cell("Explain…", opens=close_asks.explain_door(month, item.name))
+    if item.state == "red" and item.name in REFRESHED and not closed and refresh_ask.may_ask():
+        job = REFRESHED[item.name]
+        place = {"month": f"{month:%Y-%m}"}
+        act = Cell(f"{refresh_ask.TITLES[job]}…", opens=refresh_ask.door("close", place, job))
     return [
         Cell(item.title, opens=item.door),
         marked(ITEMS[item.state]),

@@ -5,7 +5,6 @@ Months that are not over are left blank: they would look like losses (CFO.2).
 
 from datetime import date, timedelta
 from decimal import Decimal
-from html import escape
 from typing import Any
 
 import streamlit as st
@@ -13,7 +12,17 @@ import streamlit as st
 from core.errors import NoCopy
 from etl.figures.cohorts import cohort_rows
 from etl.figures.papers import cohorts_paper
-from pages.parts import downloads, filters, formats, head, reading, states, tables, url
+from pages.parts import (
+    definitions,
+    downloads,
+    filters,
+    formats,
+    head,
+    reading,
+    states,
+    tables,
+    url,
+)
 from pages.parts.catalogue import amount
 from pages.parts.tables import Cell, Column
 
@@ -96,8 +105,7 @@ def _triangle(found: dict[str, Any], shown: str, as_of: date) -> None:
         ]
         tables.html(columns, rows, label=f"Cohorts by {SHOWN[shown].lower()}, age in months")
         st.html('<p class="muted">Columns count months since the first payment.</p>')
-        with st.popover("Definition", type="tertiary"):
-            st.html(f'<div class="definition"><p>{escape(reading.definition("cohorts"))}</p></div>')
+        definitions.button("cohorts")
 
 
 def _start(cohort: dict[str, Any], shown: str) -> list[Cell]:

@@ -18,7 +18,17 @@ from core.reports.revenue_schedule import (
     revenue_schedule,
 )
 from etl.export import as_frame
-from pages.parts import charts, downloads, formats, head, states, tables, url, viewer
+from pages.parts import (
+    charts,
+    definitions,
+    downloads,
+    formats,
+    head,
+    states,
+    tables,
+    url,
+    viewer,
+)
 from pages.parts.tables import Cell, Column
 from pages.receivables import lists
 
@@ -55,6 +65,7 @@ def main() -> None:
         head.section("Recognised by month", f"planned from {formats.month(_key(found.open_from))}")
         charts.show(_bars(months), _said(months), "recognised", 300)
         _table(found, months)
+        definitions.button("deferred_revenue")
     _lines(found, currency or held[0])
 
 
@@ -135,7 +146,10 @@ def _lines(found: Schedule, currency: str) -> None:
     )  # fmt: skip
     with st.container(border=True, key="panel-lines"):
         lists.heading(len(own), "line", "lines", f"still to be earned, in {currency}", listed)
-        lists.table(listed, [_line(line) for line in own[tables.page_of(len(own), "page-lines")]])
+        shown = [_line(line) for line in own[tables.page_of(len(own), "page-lines")]]
+        held = Money(sum(line.left_minor for line in own), currency)
+        total = [Cell("Total"), *[Cell("")] * 4, Cell(formats.money(held, code=False))]
+        lists.table(listed, shown, total)
 
 
 def _line(line: ScheduleLine) -> list[Cell]:

@@ -13,7 +13,7 @@ from core.reports.platform_fees import (
     FeeReport,
     platform_fees,
 )
-from pages.parts import formats, head, states, tables, url, viewer
+from pages.parts import definitions, formats, head, states, tables, url, viewer
 from pages.parts.tables import Cell, Column
 from pages.receivables import lists, words
 from pages.revenue import window
@@ -83,6 +83,7 @@ def _groups(found: FeeReport) -> None:
         rows = [_group(each) for each in found.groups]
         rows += [[Cell("Total", tone="strong"), *_group(each)[1:]] for each in found.totals]
         tables.html(columns, rows, label=f"Platform fees by {found.group_by}")
+        definitions.button("platform_fee_report")
 
 
 def _group(group: FeeGroup) -> list[Cell]:

@@ -55,3 +55,20 @@ def test_the_journal_comes_as_sie_and_csv(office: Office, api: TestClient, progr
     assert api.get(f"/admin/billing/journal?{window}", headers=who).text.startswith("number,")
     bad = api.get("/sys/billing/close/2026-13", headers=program("analytics.read"))
     assert bad.status_code == 422
+
+
+def test_finance_lets_the_gateways_be_read_now(
+    office: Office, api: TestClient, person: People
+) -> None:
+    asked = {"job": "reconcile", "reason": WHY}
+    refused = api.post("/sys/billing/refresh", headers=person("cfo"), json=asked)
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
+    who = person("sys_finance")
+    run = api.post("/sys/billing/refresh", headers=who, json=asked)
+    assert (run.status_code, run.json()["name"], run.json()["outcome"]) == (
+        202, "reconcile", "waiting",
+    )  # fmt: skip
+    again = api.post("/admin/billing/refresh", headers=who, json=asked)
+    assert (again.status_code, again.json()["code"]) == (409, "not_now")
+    other = api.post("/sys/billing/refresh", headers=who, json={**asked, "job": "lifecycle"})
+    assert other.status_code == 422

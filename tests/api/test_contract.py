@@ -134,6 +134,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "replay": {"reason": "for the test"},
     "{month}": {"reason": "for the test"},
     "reopen": {"reason": "for the test"},
+    "refresh": {"job": "reconcile", "reason": "for the test"},
     "explain": {"item": "inbox", "finding": "as seen", "reason": "for the test"},
     "decisions": {
         "decision": "ignored",

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Iterator
 from datetime import date
 
@@ -133,3 +134,18 @@ def test_the_columns_of_metrics_are_the_same_where_amounts_are_undefined(
     assert {"arpa_minor", "ltv_minor", "cac_minor", "cash_collected_minor"} <= set(
         heads[2].split(",")
     )
+
+
+@pytest.mark.parametrize("mount", ["/sys/billing", "/admin/billing"])
+def test_ageing_and_its_file(client: TestClient, program: Keys, wh: Warehouse, mount: str) -> None:
+    key = program("billing.read")
+    asked = {"as_of": "2026-11-10", "currency": "EUR"}
+    found = client.get(f"{mount}/ar-ageing", params=asked, headers=key).json()
+    rows = found.pop("rows")
+    assert found == json.loads(json.dumps(figures.ar_ageing(wh, date(2026, 11, 10), "EUR")))
+    assert sum(row["total"] for row in rows) == found["total"]["minor"] > 0
+    file = client.get(f"{mount}/ar-ageing.csv", params=asked, headers=key)
+    assert [int(row["total"]) for row in lines(file.text)] == [row["total"] for row in rows]
+    for kind in ("", ".csv"):
+        other = client.get(f"{mount}/ar-ageing{kind}", headers=program("analytics.read"))
+        assert other.status_code == 403

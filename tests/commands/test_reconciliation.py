@@ -39,7 +39,9 @@ def test_the_report_has_what_is_documented(saldo: Saldo) -> None:
 
 def test_the_report_comes_as_csv_and_pdf(saldo: Saldo) -> None:
     lines = saldo("report", "reconciliation", *WINDOW, "--format", "csv").out.splitlines()
-    assert [line.split(",")[0] for line in lines[1:]] == ["provider"] * 4 + ["total", "difference"]
+    assert [line.split(",")[0] for line in lines[1:]] == ["provider"] * 4 + [
+        "total", "difference", "clearing",
+    ]  # fmt: skip
     assert saldo("report", "reconciliation", *WINDOW, "--format", "pdf").out.startswith("%PDF")
 
 

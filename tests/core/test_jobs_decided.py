@@ -127,3 +127,17 @@ def test_a_simulated_company_rests_until_somebody_decides(office: Office) -> Non
     begin()
     with office.work(TEST) as work:
         assert queries.job_row(work, "lifecycle").enabled
+
+
+def test_whoever_closes_the_books_asks_for_their_jobs_alone(office: Office) -> None:
+    finance = acting(office, a_user(office, "sys_finance"), fresh=False)
+    with pytest.raises(BadInput, match="none of reconcile"), office.work(finance) as work:
+        actions.ask_refresh(work, "lifecycle", reason=WHY)
+    with pytest.raises(ReasonNeeded), office.work(finance) as work:
+        actions.ask_refresh(work, "reconcile", reason="now")
+    reader = acting(office, a_user(office, "cfo"))
+    with pytest.raises(NotAllowed), office.work(reader) as work:
+        actions.ask_refresh(work, "reconcile", reason=WHY)
+    with office.work(finance) as work:
+        actions.ask_refresh(work, "reconcile", reason=WHY)
+    assert outcomes(office) == ["waiting"]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from core.settings import Settings
+from core.settings import ROOT, Settings
 from etl import figures
 from etl.definitions import definition, definitions
 from etl.figures.drill import PARTS
@@ -24,6 +24,10 @@ def wh(settings: Settings) -> Warehouse:
     return books.published(settings)
 
 
+REPORTS = {"deferred_revenue", "churn_report", "platform_fee_report"}
+"""Reports on documents that are read from PostgreSQL; their pages show these."""
+
+
 def shown(wh: Warehouse) -> set[str]:
     """The keys of all figures anyone is shown."""
     ageing = figures.ar_ageing(wh, MONTH)
@@ -38,7 +42,9 @@ def shown(wh: Warehouse) -> set[str]:
 
 
 def test_every_figure_has_a_definition_and_every_definition_a_figure(wh: Warehouse) -> None:
-    assert {one.slug for one in definitions()} == shown(wh)
+    assert {one.slug for one in definitions()} == shown(wh) | REPORTS
+    pages = "".join(path.read_text() for path in sorted((ROOT / "pages").rglob("*.py")))
+    assert all(f'definitions.button("{slug}")' in pages for slug in REPORTS)
 
 
 def test_definitions_travel_with_the_figures(wh: Warehouse) -> None:

@@ -72,3 +72,15 @@ def test_without_a_posting_no_month_is_over(
 ) -> None:
     monkeypatch.setattr("pages.parts.copy.warehouse", lambda: Warehouse(settings))
     assert "No month is over" in words(visitor(office, monkeypatch, "revenue/close.py")("cfo"))
+
+
+def test_who_closes_mends_an_old_copy_from_the_checklist(
+    office: Office, page: Visit, settings: Settings
+) -> None:
+    settings.copy_path.unlink()
+    shown = words(page("sys_finance", month="2026-10"))
+    assert "Sync the analytics copy…" in shown
+    assert "refresh%3Async" in shown
+    assert "Sync the analytics copy" not in words(page("cfo", month="2026-10"))
+    confirm(page("sys_finance", month="2026-10", do="refresh:sync"))
+    assert events(office, "books.refresh_asked")[0]["job"] == "sync"

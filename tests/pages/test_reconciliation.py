@@ -12,7 +12,7 @@ from core.settings import Settings
 from core.work import Office
 from tests.billing import JOB
 from tests.pages.administering import Visit, confirm, events, press, visitor, words
-from tests.reconciliation import a_line, paid, pulled
+from tests.reconciliation import TODAY, a_line, began, paid, pulled
 
 
 @pytest.fixture
@@ -35,8 +35,9 @@ def test_agreement_is_green_and_what_was_never_read_has_its_own_state(
     assert not drawn.exception
     shown = words(drawn)
     assert '<span class="badge good">Agrees</span>' in shown
-    assert "Books and gateways tell the same, line by line." in shown
-    assert shown.count("Not read yet") == 2
+    assert "to compare; Paystack not read, PayPal not read, Bankgirot not connected." in shown
+    assert "Books and gateways tell the same" in words(page("cfo", provider="stripe"))
+    assert shown.count("Not read<") == 2
     assert "No file of Bankgirot is of" in shown
 
 
@@ -64,7 +65,7 @@ def test_finance_posts_a_fee_in_a_dialog_that_shows_the_posting(
 ) -> None:
     paid(office, fee_minor=175)
     pulled(office, a_line(fee_minor=200))
-    drawn = page("sys_finance", do="rec-fee:stripe|0|charge|-25|0|ch_1")
+    drawn = page("sys_finance", provider="stripe", do="rec-fee:stripe|0|charge|-25|0|ch_1")
     assert "Payment gateway fees" in words(drawn)
     confirm(drawn)
     assert "Books and gateways tell the same" in words(drawn)
@@ -112,3 +113,33 @@ def test_the_history_is_drawn_once_days_are_kept(
     with office.work(JOB) as work:
         history.note_day(work, work.today, history.clearing(work, work.today).totals)
     assert "Drift day by day" in words(page("cfo"))
+
+
+def test_finance_has_the_gateways_read_from_the_page(office: Office, page: Visit) -> None:
+    paid(office)
+    pulled(office, a_line())
+    test = page("sys_finance", provider="paypal")
+    assert "Not read" in words(test)
+    press(test, "refresh-reconcile")
+    confirm(test)
+    assert not test.exception
+    assert events(office, "books.refresh_asked")[0]["job"] == "reconcile"
+    assert "refresh-reconcile" not in {button.key for button in page("cfo").button}
+
+
+def test_days_that_were_not_read_are_no_good_news(
+    office: Office, page: Visit, clock: SetClock
+) -> None:
+    clock.move_to(clock.now() - timedelta(days=4))
+    paid(office, "ch_0")
+    clock.move_to(clock.now() + timedelta(days=4))
+    first = TODAY - timedelta(days=2)
+    began(office, "stripe", first)
+    pulled(office)
+    early = {"from": "2026-11-10", "until": str(first - timedelta(days=1))}
+    shown = words(page("cfo", **early))
+    assert "are not compared" in shown
+    assert "Books and gateways tell the same" not in shown
+    partly = words(page("cfo", **{"from": "2026-11-10", "until": str(TODAY)}, provider="stripe"))
+    assert '<span class="badge warn">Read in part</span>' in partly
+    assert "Stripe: Its ledger was read from" in partly

@@ -116,6 +116,16 @@ def test_a_copy_older_than_the_month_s_last_posting_is_red(office: Office) -> No
     assert "after the copy was made" in items(office, before)["copy"].finding
 
 
+def test_a_posting_that_was_committed_while_the_copy_was_made_is_red(office: Office) -> None:
+    october(office)
+    with office.work(JOB) as work:
+        held = work.session.scalar(text("select count(*) from ledger_transaction"))
+    whole = CopySeen(NOON.date(), NOON, {OCTOBER: held, NOVEMBER: 3})
+    lacking = CopySeen(NOON.date(), NOON, {OCTOBER: held - 1, NOVEMBER: 3})
+    assert items(office, whole)["copy"].state == "green"
+    assert "after the copy was made" in items(office, lacking)["copy"].finding
+
+
 def test_revenue_that_is_not_posted_is_red_until_it_is(office: Office) -> None:
     at(office, IN_OCTOBER)
     served(office)

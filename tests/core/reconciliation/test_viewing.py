@@ -8,20 +8,28 @@ from core.access.authority import Actor
 from core.clock import SetClock
 from core.errors import BadInput, NotAllowed
 from core.gateways.port import CredentialsMissing
+from core.ledger.checks import trial_balance
 from core.reconciliation import viewing
 from core.reconciliation.actions import ignore_difference
 from core.reconciliation.run import run_reconcile
 from core.reconciliation.standing import NotPulled
-from core.reconciliation.viewing import Reconciliation, as_lines, forget, reconciliation
+from core.reconciliation.viewing import (
+    FILE_COLUMNS,
+    Reconciliation,
+    as_lines,
+    forget,
+    reconciliation,
+)
 from core.settings import Settings
 from core.work import Office
-from tests.billing import WHY, pass_days
+from tests.billing import JOB, WHY, pass_days
 from tests.builders import a_user, acting
 from tests.inbox import waiting
 from tests.reconciliation import (
     TODAY,
     Told,
     a_line,
+    began,
     paid,
     person,
     pulled,
@@ -159,7 +167,9 @@ def test_the_file_has_every_line_of_the_answer(office: Office) -> None:
     pulled(office, a_line(amount_minor=9_000))
     found = look(office)
     lines = as_lines(found)
-    assert [line["line"] for line in lines] == [*["provider"] * 4, "total", "difference"]
+    assert [line["line"] for line in lines] == [
+        *["provider"] * 4, "total", "difference", "clearing",
+    ]  # fmt: skip
 
 
 def test_the_run_keeps_the_day_and_a_dry_run_nothing(office: Office, clock: SetClock) -> None:
@@ -186,3 +196,59 @@ def test_the_clearing_account_is_explained_to_the_cent(office: Office, clock: Se
         told = each.in_transit_minor + each.listed_minor
         assert each.provider_minor - each.ledger_minor == told
         assert each.unexplained_minor == 0
+
+
+def test_the_clearing_accounts_are_those_of_the_trial_balance(
+    office: Office, clock: SetClock
+) -> None:
+    clock.move_to(clock.now() - timedelta(days=20))
+    paid(office, "ch_0", 7_000)
+    paid(office, "pay_0", 900, provider="paypal")
+    clock.move_to(clock.now() + timedelta(days=20))
+    for provider in ("stripe", "paypal"):
+        began(office, provider, TODAY - timedelta(days=5))
+    paid(office, "ch_1")
+    pulled(office, a_line("ch_1"))
+    found = {(each.provider, each.currency): each for each in look(office).clearing}
+    with office.work(JOB) as work:
+        held = {row["slug"]: row["amount_minor"] for row in trial_balance(work)}
+    stripe, paypal = found["stripe", "EUR"], found["paypal", "EUR"]
+    assert (stripe.before_minor, stripe.ledger_minor) == (7_000, 10_000)
+    assert stripe.balance_minor == held["clearing_stripe"] == 17_000
+    assert paypal.balance_minor == paypal.before_minor == held["clearing_paypal"] == 900
+
+
+def test_days_of_before_the_reading_agree_with_nothing(office: Office, clock: SetClock) -> None:
+    clock.move_to(clock.now() - timedelta(days=20))
+    paid(office, "ch_0")
+    clock.move_to(clock.now() + timedelta(days=20))
+    first = TODAY - timedelta(days=5)
+    began(office, "stripe", first)
+    pulled(office)
+    (state,) = look(office, provider="stripe").providers
+    early = SINCE, first - timedelta(days=1)
+    assert state.state == "partly_read"
+    assert f"from {first} on; the postings of {early[0]} to {early[1]} are not" in state.words
+    with pytest.raises(NotPulled, match="are not compared"):
+        reconciliation(office, person(office), *early, "stripe")
+    found = reconciliation(office, person(office), *early)
+    assert (states(found)["stripe"], found.totals) == ("not_pulled", ())
+
+
+def test_days_without_postings_need_no_reading(office: Office) -> None:
+    began(office, "stripe", TODAY - timedelta(days=5))
+    paid(office)
+    pulled(office, a_line())
+    assert states(look(office, provider="stripe")) == {"stripe": "ready"}
+
+
+def test_a_file_has_every_part_under_the_same_columns(office: Office) -> None:
+    assert {line["line"] for line in as_lines(look(office))} == {"provider"}
+    paid(office)
+    pulled(office, a_line(amount_minor=9_000))
+    run_reconcile(office)
+    lines = as_lines(look(office))
+    assert list(dict.fromkeys(line["line"] for line in lines)) == [
+        "provider", "total", "difference", "clearing", "day",
+    ]  # fmt: skip
+    assert {name for line in lines for name in line} <= set(FILE_COLUMNS)
