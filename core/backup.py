@@ -68,12 +68,15 @@ def _sight(url: str) -> list[str]:
     return [] if bypasses else ["--enable-row-security"]
 
 
-def _platform_address(url: str) -> str:
-    """The address, so that what connects there is in the platform's scope."""
+def _platform_address(url: str, *, password: bool = True) -> str:
+    """The address, so that what connects there is in the platform's scope; libpq's spelling."""
     address = make_url(url)
-    given = str(address.query.get("options", ""))
-    scoped = address.update_query_dict({"options": f"{given} {_PLATFORM}".strip()})
-    return scoped.render_as_string(hide_password=False)
+    options = f"{address.query.get('options', '')} {_PLATFORM}".strip()
+    scoped = address.update_query_dict({"options": options})
+    if not password:
+        scoped = scoped._replace(password=None)
+    place, _, query = scoped.render_as_string(hide_password=False).partition("?")
+    return f"{place}?{query.replace('+', '%20')}"
 
 
 def _tool(name: str, url: str) -> str:
@@ -92,11 +95,10 @@ def _run(command: list[str], url: str | None = None, *, by_option: bool = False)
     """Run a tool on a database; the password travels in the environment, not in the arguments."""
     environment = dict(os.environ)
     if url:
-        address = make_url(_platform_address(url))
+        address = make_url(url)
         if address.password:
             environment["PGPASSWORD"] = str(address.password)
-        open_address = address._replace(password=None).render_as_string()
-        command = [*command, "--dbname=" * by_option + open_address]
+        command = [*command, "--dbname=" * by_option + _platform_address(url, password=False)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)  # noqa: S603
     if done.returncode != 0:
         last = done.stderr.strip().splitlines()[-3:]
