@@ -272,7 +272,7 @@ def test_the_owner_is_held_back_too(database_url: str) -> None:
 
 
 def test_no_index_of_a_guarded_table_stands_over_an_expression(database_url: str) -> None:
-    """Under a policy the planner uses no index whose expression could tell of hidden rows."""
+    """ASVS 8.4.1: under a policy the planner passes such indexes by, so none is relied upon."""
     with psycopg.connect(database_url) as db:
         found = db.execute(
             "select indexrelid::regclass::text from pg_index join pg_class t on t.oid = indrelid"
