@@ -24,6 +24,7 @@ from api.headers import SecurityHeaders
 from api.health import alive, ready
 from api.metrics import Measured, metrics
 from api.oidc import callback, confirm_there, start
+from api.pace import Paced
 from api.pricing import pricing
 from api.screens import Screens, tenant_screen
 from api.shell import shell
@@ -115,6 +116,7 @@ def web(chosen: Settings) -> st.App:
             Middleware(Measured),
             Middleware(SecurityHeaders, https=chosen.cookie_secure),
             Middleware(TrustedHostMiddleware, allowed_hosts=list(chosen.allowed_hosts)),
+            Middleware(Paced, per_minute=chosen.requests_per_minute),
             Middleware(Screens),
             Middleware(Gate),
         ],

@@ -41,6 +41,7 @@ WORDS = {
     404: ("There is nothing at this address", "not_found"),
     405: ("This address does not take this method", "method_not_allowed"),
     413: ("The body is too large", "too_large"),
+    429: ("This caller asks too often; wait as Retry-After says", "too_many_requests"),
     500: ("Something went wrong here; it was written to the log", "internal_error"),
 }
 MEANINGS = {
@@ -51,6 +52,7 @@ MEANINGS = {
     409: "The record's state, version or balance does not allow it, or the key was used before",
     413: WORDS[413][0],
     422: "The request does not have the shape described here",
+    429: "The caller asks too often",
     503: "The database or the gateway does not answer, or has no keys",
 }
 
@@ -73,7 +75,7 @@ class Refusal(BaseModel):
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The refusals of a route for its description; every route has those of the door itself."""
-    every = sorted({*statuses, 401, 403, 422, 503})
+    every = sorted({*statuses, 401, 403, 422, 429, 503})
     return {status: {"model": Refusal, "description": MEANINGS[status]} for status in every}
 
 
@@ -90,6 +92,13 @@ def known_refusal(status: int) -> JSONResponse:
     """The answer of the door itself, in the words of WORDS."""
     words, code = WORDS.get(status, ("The request was refused", "refused"))
     return refused(status, words, code)
+
+
+def too_often(wait: int) -> JSONResponse:
+    """The answer to a caller that asks too often; `wait` is in seconds."""
+    answer = known_refusal(429)
+    answer.headers["retry-after"] = str(wait)
+    return answer
 
 
 def status_of(problem: SaldoError) -> int:

@@ -1,5 +1,6 @@
 """The gate: a live session, or the sign-in page; in front of pages and websocket alike."""
 
+from collections.abc import Iterable
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -47,6 +48,7 @@ OPEN = (
     *API,
 )
 """Paths that pass without a session; a trailing slash marks a prefix."""
+SIGN_IN = ("/login", "/confirm", "/oidc/start", "/oidc/confirm", "/oidc/callback")
 SIGNED_OUT = 4401
 
 
@@ -76,7 +78,14 @@ class Gate:
 
 def is_open(path: str) -> bool:
     """True for a path that needs no sign-in."""
-    return any(path == known or (known.endswith("/") and path.startswith(known)) for known in OPEN)
+    return _is_among(path, OPEN)
+
+
+def is_door(scope: Scope) -> bool:
+    """True for a request to the HTTP API or to sign-in."""
+    path = scope["path"]
+    posted = scope["method"] == "POST" and path in WRITES
+    return posted or _is_among(path, API) or path in SIGN_IN
 
 
 def passes(scope: Scope) -> bool:
@@ -84,6 +93,10 @@ def passes(scope: Scope) -> bool:
     if scope["type"] != "http":
         return False
     return is_open(scope["path"]) or (scope["method"] == "POST" and scope["path"] in WRITES)
+
+
+def _is_among(path: str, paths: Iterable[str]) -> bool:
+    return any(path == known or (known[-1] == "/" and path.startswith(known)) for known in paths)
 
 
 def _target(scope: Scope) -> str:

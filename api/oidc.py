@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from api.requests import client_ip, local_path, same_origin, session_token
-from api.sign_in import confirm_page, login_page, with_cookie
+from api.sign_in import confirm_page, login_page, signed_in, with_cookie
 from core.access import federated, sessions
 from core.access.federated import VISIT_MINUTES, Visit
 from core.access.oidc import CALLBACK, AnswerRefused, ProviderUnavailable
@@ -80,7 +80,9 @@ async def _arrived(request: Request, visit: Visit, given: dict[str, str]) -> Res
         return _ended(visit.target)
     except SaldoError as problem:
         return await _refused(visit.target, token if visit.confirms else None, problem)
-    return with_cookie(RedirectResponse(visit.target, 303), opened)
+    if visit.confirms:
+        return with_cookie(RedirectResponse(visit.target, 303), opened)
+    return await signed_in(request, visit.target, opened)
 
 
 async def _refused(target: str, token: str | None, problem: SaldoError) -> Response:

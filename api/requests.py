@@ -8,7 +8,16 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import Scope
 
+from core.settings import settings
+
 COOKIE = "saldo"
+HOST_ONLY = "__Host-"
+"""What browsers take from this host alone and by https alone, so that no neighbour can plant it."""
+
+
+def session_cookie() -> str:
+    """The name of the session's cookie."""
+    return HOST_ONLY + COOKIE if settings().cookie_secure else COOKIE
 
 
 def session_token(scope: Scope) -> str | None:
@@ -17,7 +26,8 @@ def session_token(scope: Scope) -> str | None:
         cookies = SimpleCookie(Headers(scope=scope).get("cookie", ""))
     except CookieError:
         return None
-    return cookies[COOKIE].value or None if COOKIE in cookies else None
+    name = session_cookie()
+    return cookies[name].value or None if name in cookies else None
 
 
 def client_ip(request: Request) -> str | None:

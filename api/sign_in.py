@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
-from api.requests import COOKIE, client_ip, local_path, same_origin, session_token
+from api.requests import client_ip, local_path, same_origin, session_cookie, session_token
 from core.access import federated, sessions
 from core.access.federated import Ways
 from core.access.sessions import Viewer
@@ -58,10 +58,17 @@ async def login(request: Request) -> Response:
             form.get("code", ""),
             client_ip(request),
         )
+        return await signed_in(request, target, token)
     except DatabaseUnavailable as problem:
         return login_page(target, email, problem, status=503)
     except BadSignIn as problem:
         return login_page(target, email, problem, status=401)
+
+
+async def signed_in(request: Request, target: str, token: str) -> Response:
+    """The way on with a new session; the one this browser had ends."""
+    if former := session_token(request.scope):
+        await run_in_threadpool(sessions.sign_out, office(), former)
     return with_cookie(RedirectResponse(target, 303), token)
 
 
@@ -100,7 +107,7 @@ async def logout(request: Request) -> Response:
     if token := session_token(request.scope):
         await run_in_threadpool(sessions.sign_out, office(), token)
     response = RedirectResponse("/login", 303)
-    response.delete_cookie(COOKIE, path="/")
+    response.delete_cookie(session_cookie(), path="/", secure=settings().cookie_secure)
     return response
 
 
@@ -125,7 +132,12 @@ def _wanted(request: Request) -> str:
 def with_cookie(response: Response, token: str) -> Response:
     """The answer with the session's cookie."""
     response.set_cookie(
-        COOKIE, token, path="/", httponly=True, samesite="lax", secure=settings().cookie_secure
+        session_cookie(),
+        token,
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=settings().cookie_secure,
     )
     return response
 

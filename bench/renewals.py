@@ -162,10 +162,10 @@ def _insert(db: psycopg.Connection, renewals: list[list[Insert]]) -> float:
 
 
 def _columns(db: psycopg.Connection, table: str) -> list[sql.Identifier]:
-    """All but `row_xid`, which the database sets in both."""
+    """All but those that the database sets in both."""
     found = db.execute(
         "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0"
-        " and not attisdropped and attname <> 'row_xid' order by attnum",
+        " and not attisdropped and attgenerated = '' and attname <> 'row_xid' order by attnum",
         [table],
     )
     return [sql.Identifier(name) for (name,) in found]

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import OperationalError
 
 from core import embedded
@@ -15,6 +15,9 @@ from core.settings import Settings
 APP_ROLE = "saldo_app"
 OWNER_ROLE = "saldo_owner"
 DATABASE = "saldo"
+SCOPE = "select set_config('app.scope', '{}', true), set_config('app.tenant_id', '{}', true)"
+"""Whose rows the transaction sees and writes: `platform` all, `tenant` those of one."""
+PLATFORM_SCOPE = SCOPE.format("platform", "")
 
 
 def database_url(settings: Settings, *, owner: bool = False) -> str:
@@ -57,11 +60,19 @@ def app_engine(url: str, *, pool_size: int = 5) -> Engine:
 
 
 @contextmanager
+def platform_connection(engine: Engine) -> Iterator[Connection]:
+    """A transaction over all tenants' rows, outside a unit of work."""
+    with engine.begin() as connection:
+        connection.execute(text(PLATFORM_SCOPE))
+        yield connection
+
+
+@contextmanager
 def owner_connection(url: str) -> Iterator[Connection]:
-    """A transaction as the owner of the schema, for migrations."""
+    """A transaction as the owner of the schema, over all tenants' rows, for migrations."""
     engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
     try:
-        with engine.begin() as connection:
+        with platform_connection(engine) as connection:
             yield connection
     except OperationalError as problem:
         raise DatabaseUnavailable(f"The database does not answer: {problem.orig}") from problem

@@ -87,6 +87,13 @@ class Settings(
         alias="SALDO_COOKIE_SECURE",
         description="Mark the session cookie Secure; switch on behind https.",
     )
+    requests_per_minute: int = Field(
+        default=6_000,
+        ge=1,
+        alias="SALDO_REQUESTS_PER_MINUTE",
+        description="Requests of one caller to the API and to sign-in; an address has four times "
+        "as many.",
+    )
     session_idle_minutes: int = Field(
         default=60,
         ge=1,

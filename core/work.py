@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 from core.access.authority import Actor, Standing, standing
 from core.audit.log import append
 from core.clock import Clock, local_date
+from core.db import PLATFORM_SCOPE, SCOPE
 from core.errors import ChangedMeanwhile, DatabaseUnavailable, MonthClosed, NotAllowed
 from core.notifications.outbox import Notice, note
 from core.settings import Settings
 
-_SCOPE = "select set_config('app.scope', '{}', true), set_config('app.tenant_id', '{}', true)"
 _CHECK_NOW = text("set constraints all immediate")
 MONTH_CLOSED = "SA001"
 """What migrations/sql/closing.sql raises for a posting dated in a closed month."""
@@ -122,11 +122,13 @@ class Office:
             raise
 
     def _open(self, session: Session, actor: Actor) -> Work:
+        """The work, in the platform's scope until the actor is known and then in its own."""
         now = self.clock.now()
+        _begin(session, PLATFORM_SCOPE)
         idle = timedelta(minutes=self.settings.session_idle_minutes)
         rights = standing(session, actor, now, now - idle)
-        scope = "platform" if rights.tenant_id is None else "tenant"
-        _begin(session, _SCOPE.format(scope, rights.tenant_id or ""))
+        if rights.tenant_id is not None:
+            session.execute(text(SCOPE.format("tenant", rights.tenant_id)))
         return Work(session, actor, rights, self.clock, self.settings)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, create_engine, event, text
 from core.access.actions import create_user
 from core.access.authority import system
 from core.clock import SetClock
-from core.db import APP_ROLE
+from core.db import APP_ROLE, platform_connection
 from core.gateways.simulator.adopting import adopt
 from core.gateways.simulator.sibling_adopting import adopt as adopt_siblings
 from core.ledger.recognition import recognise_revenue
@@ -127,7 +127,7 @@ def _live(
         paying = [each for each in known if each.state == "paying" and each.plan != "free"]
         show(world, (paying or known)[0])
     # The gateway's own books of the company's past, so that its payments can be refunded.
-    with office.engine.begin() as connection:
+    with platform_connection(office.engine) as connection:
         adopt(connection)
         adopt_siblings(connection)
     leave_cards(world, office.engine)

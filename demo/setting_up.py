@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, make_url, text
 from core import embedded, schema
 from core.access.authority import system
 from core.clock import SystemClock, local_date
-from core.db import app_engine, database_url
+from core.db import app_engine, database_url, owner_connection
 from core.errors import NotNow
 from core.jobs.actions import rest, undecided
 from core.settings import Settings
@@ -147,10 +147,8 @@ def _empty(url: str) -> None:
 
 
 def _refuse_foreign(url: str) -> None:
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
-    with engine.connect() as connection:
+    with owner_connection(url) as connection:
         held = connection.scalar(text("select count(*) from tenant")) or 0
-    engine.dispose()
     if held:
         raise NotNow(
             f"The database already holds {held} tenants that the demo did not make; "

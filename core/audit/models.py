@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Index, String, text
+from sqlalchemy import Computed, Index, String, text
 from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -11,8 +11,7 @@ from core.base import Base, Instant
 
 def _naming(name: str) -> Index:
     """An index over the events that name a document of a kind."""
-    words = text(f"(payload->>'{name}')")
-    return Index(f"ix_audit_event_{name}", words, postgresql_where=text(f"payload ? '{name}'"))
+    return Index(f"ix_audit_event_{name}", name, postgresql_where=text(f"{name} is not null"))
 
 
 class AuditEvent(Base):
@@ -36,3 +35,5 @@ class AuditEvent(Base):
     format: Mapped[int] = mapped_column(server_default="1")
     prev_hash: Mapped[bytes]
     hash: Mapped[bytes]
+    invoice_id: Mapped[str | None] = mapped_column(Computed("payload ->> 'invoice_id'"))
+    payment_id: Mapped[str | None] = mapped_column(Computed("payload ->> 'payment_id'"))

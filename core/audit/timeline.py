@@ -12,7 +12,7 @@ _EVENTS = """
 -- What happened to a document? One row per audited event, oldest first.
 select e.created_at, e.event_type, coalesce(u.email, e.payload->>'by') as by, e.payload
 from audit_event e left join app_user u on u.id = e.actor_id and e.actor_type = 'user'
-where e.payload ? '{name}' and e.payload->>'{name}' = :id
+where e.{name} = :id
 order by e.seq limit :most
 """
 MOST_EVENTS = 200

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from core.db import platform_connection
 from core.gateways.models import GatewayCredentials
 from core.secrets import seal, unseal
 from core.settings import Settings
@@ -63,7 +64,7 @@ def keys_of(
     Raises SecretUnreadable when stored keys cannot be opened.
     """
     if engine is not None:
-        with Session(engine) as session:
+        with platform_connection(engine) as connection, Session(connection) as session:
             stored = stored_keys(session, settings, provider, tenant_id)
         if stored is not None:
             return stored

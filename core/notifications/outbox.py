@@ -33,8 +33,10 @@ _INVOICE = """(
     'status', i.status, 'type', i.type, 'total_minor', i.total_minor,
     'due_minor', i.total_minor - i.paid_minor, 'currency', i.currency,
     'issued_on', i.issued_on, 'due_on', i.due_on))
-  from invoice i where i.id = coalesce(cast(n.facts ->> 'invoice_id' as bigint),
-    (select y.invoice_id from payment y where y.id = cast(n.facts ->> 'payment_id' as bigint))))"""
+  from invoice i where i.id = case when n.facts ->> 'invoice_id' is not null
+    then cast(n.facts ->> 'invoice_id' as bigint)
+    else (select y.invoice_id from payment y where y.id = cast(n.facts ->> 'payment_id' as bigint))
+    end)"""
 _REFUND = """(
   select jsonb_strip_nulls(jsonb_build_object('id', r.id, 'payment_id', r.payment_id,
     'amount_minor', r.amount_minor, 'currency', r.currency, 'status', r.status))

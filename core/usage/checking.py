@@ -35,7 +35,7 @@ select p.period_start, p.period_end, c.value
 from usage_period p
 left join usage_counter c on c.tenant_id = p.tenant_id and c.meter = :meter
   and c.period_start = p.period_start
-  and c.window_start = coalesce(cast(:day as date), p.period_start)
+  and c.window_start = case when cast(:day as date) is null then p.period_start else :day end
 where p.tenant_id = :tenant_id and p.period_end > :since
 """)
 

@@ -13,14 +13,13 @@ import psycopg
 import pyarrow as pa
 from psycopg import sql
 
-from core.db import APP_ROLE
+from core.db import APP_ROLE, PLATFORM_SCOPE
 from core.errors import DatabaseUnavailable
 from etl.publish import BUILD_PREFIX
 from etl.tables import Table
 
 _SETUP = (f"set role {APP_ROLE}", "set timezone = 'UTC'")
 _SNAPSHOT = "set transaction isolation level repeatable read, read only"
-_SCOPE = "select set_config('app.scope', 'platform', true)"
 _POSITION = """
     select pg_snapshot_xmin(pg_current_snapshot())::text as low_xid, oid::text as database,
       has_function_privilege('pg_control_system()', 'execute') as may_ask
@@ -142,7 +141,7 @@ def _adbc_snapshot(connection: Any, setup: list[str]) -> Iterator[Source]:
             connection.commit()
             for statement in setup:
                 cursor.execute(statement)
-            cursor.execute(_SCOPE)
+            cursor.execute(PLATFORM_SCOPE)
             cursor.fetchall()
         yield _Adbc(connection)
         connection.rollback()
@@ -169,7 +168,7 @@ def _csv_snapshot(url: str, scratch: Path, setup: list[str]) -> Iterator[Source]
         connection.execute("begin")
         for statement in setup:
             connection.execute(sql.SQL(statement))
-        connection.execute(_SCOPE)
+        connection.execute(PLATFORM_SCOPE)
         yield _Csv(connection, Path(folder))
         connection.execute("rollback")
 

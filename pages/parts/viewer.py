@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from api.requests import COOKIE
+from api.requests import session_cookie
 from core.access import sessions
 from core.access.authority import Actor
 from core.access.sessions import Viewer
@@ -12,7 +12,7 @@ from core.office import office
 
 def current_viewer() -> Viewer | None:
     """The signed-in person; None when the session has ended or was revoked."""
-    return sessions.viewer(office(), st.context.cookies.get(COOKIE))
+    return sessions.viewer(office(), st.context.cookies.get(session_cookie()))
 
 
 def current_actor() -> Actor:

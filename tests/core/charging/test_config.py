@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, text
 
 from core.audit.models import AuditEvent
+from core.db import platform_connection
 from core.errors import BadInput, ChangedMeanwhile, FreshAuthNeeded, NotAllowed, NotFound
 from core.gateways.configuring import gateway_configs, remove_keys, set_keys, try_connection
 from core.gateways.credentials import keys_of
@@ -88,7 +89,7 @@ def test_a_sealed_key_moved_to_another_owner_cannot_be_read(office: Office) -> N
     tenant = a_tenant(office)
     store(office)
     store(office, tenant.id, "sk_test_own")
-    with office.engine.begin() as connection:
+    with platform_connection(office.engine) as connection:
         connection.execute(
             text(
                 "update gateway_credentials set sealed = (select sealed from gateway_credentials "
@@ -186,5 +187,5 @@ def test_the_connection_is_tried_without_a_charge(office: Office) -> None:
         try_connection(office, boss, "stripe")
     office.settings.gateway_simulator = True
     assert "acct_simulator" in try_connection(office, boss, "stripe")
-    with office.engine.connect() as connection:
+    with platform_connection(office.engine) as connection:
         assert connection.scalar(text("select count(*) from simulator.charges")) == 0

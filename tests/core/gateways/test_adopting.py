@@ -9,6 +9,7 @@ from sqlalchemy import Engine, text
 from core.bank.rules import Statement, TransferLine
 from core.bank.statements import import_statement
 from core.clock import SetClock
+from core.db import platform_connection
 from core.gateways.actions import announce_payout
 from core.gateways.port import GatewayRefused, RefundOrder
 from core.gateways.registry import gateway_of
@@ -32,12 +33,12 @@ from payment
 
 
 def adopted(engine: Engine) -> int:
-    with engine.begin() as connection:
+    with platform_connection(engine) as connection:
         return adopt(connection)
 
 
 def counts(engine: Engine) -> list[int]:
-    with engine.connect() as connection:
+    with platform_connection(engine) as connection:
         return [
             connection.scalar(text(f"select count(*) from simulator.{table}")) or 0
             for table in ("charges", "refunds", "balance_transactions")
@@ -68,7 +69,7 @@ def test_a_past_payment_is_refunded_through_the_library(
 
 def given_back(engine: Engine, amount: int, status: str, number: str | None = None) -> None:
     """A refund of the one payment, as it stands in the operational database."""
-    with engine.begin() as connection:
+    with platform_connection(engine) as connection:
         connection.execute(text(REFUND), {"amount": amount, "status": status, "number": number})
 
 
@@ -196,7 +197,7 @@ def test_a_past_payout_lists_the_lines_that_our_ledger_put_into_it(
     )
     kinds = sorted((line.kind, line.amount_minor) for line in gateway.ledger(*EVER))
     assert kinds == [("charge", payment.amount_minor), ("payout", -made.amount_minor)]
-    with engine.connect() as connection:
+    with platform_connection(engine) as connection:
         waits = connection.scalar(text("select due_at from simulator.payouts"))
     assert (seen.status == "paid", waits is None) == (arrived, arrived)
 

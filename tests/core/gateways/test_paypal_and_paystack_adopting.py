@@ -8,6 +8,7 @@ from sqlalchemy import Engine, text
 
 from core.bank.rules import Statement, TransferLine
 from core.bank.statements import import_statement
+from core.db import platform_connection
 from core.gateways.actions import announce_payout
 from core.gateways.paypal import PayPalGateway
 from core.gateways.paystack import PaystackGateway
@@ -58,7 +59,7 @@ def a_payment(office: Office, provider: str, country: str, currency: str) -> Pay
 
 
 def adopted(engine: Engine) -> int:
-    with engine.begin() as connection:
+    with platform_connection(engine) as connection:
         return adopt(connection)
 
 
@@ -67,7 +68,7 @@ def test_a_past_payment_is_refunded_as_far_as_it_was_not(
     office: Office, engine: Engine, provider: str, country: str, currency: str
 ) -> None:
     payment = a_payment(office, provider, country, currency)
-    with engine.begin() as connection:
+    with platform_connection(engine) as connection:
         connection.execute(text(REFUND), {"amount": 4_000})
     assert adopted(engine) == 1
     gateway, left = gateway_of(provider, engine), payment.amount_minor - 4_000

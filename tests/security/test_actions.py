@@ -27,6 +27,7 @@ WHY = "a reason long enough"
 
 
 def test_action_without_its_permission_writes_nothing(office: Office) -> None:
+    """ASVS 8.2.1: what is refused has not happened."""
     clerk, target = a_user(office, "billing"), a_user(office)
     with pytest.raises(NotAllowed), office.work(acting(office, clerk)) as work:
         grant_role(work, target.id, "cfo", reason=WHY)
@@ -35,6 +36,7 @@ def test_action_without_its_permission_writes_nothing(office: Office) -> None:
 
 
 def test_stale_sign_in_is_refused(office: Office, clock: SetClock) -> None:
+    """ASVS 7.5.3: a session left open moves no money and gives no rights."""
     actor, target = acting(office, a_user(office, "super_admin")), a_user(office)
     clock.advance(timedelta(minutes=5))
     with pytest.raises(FreshAuthNeeded), office.work(actor) as work:
@@ -43,12 +45,14 @@ def test_stale_sign_in_is_refused(office: Office, clock: SetClock) -> None:
 
 @pytest.mark.parametrize("reason", ["", "short", "         x         "])
 def test_reason_of_fewer_than_ten_characters_is_refused(office: Office, reason: str) -> None:
+    """ASVS 16.2.1: a guarded action says why."""
     actor, target = acting(office, a_user(office, "super_admin")), a_user(office)
     with pytest.raises(ReasonNeeded), office.work(actor) as work:
         grant_role(work, target.id, "cfo", reason=reason)
 
 
 def test_a_write_leaves_one_audit_row_with_its_reason(office: Office) -> None:
+    """ASVS 16.2.1, 16.3.3: who, what, when, from where, and why."""
     boss, target = a_user(office, "super_admin"), a_user(office)
     with office.work(acting(office, boss)) as work:
         grant_role(work, target.id, "cfo", reason=WHY)
@@ -60,6 +64,7 @@ def test_a_write_leaves_one_audit_row_with_its_reason(office: Office) -> None:
 
 
 def test_revoked_role_bites_in_the_open_session(office: Office) -> None:
+    """ASVS 8.3.2: the next action of an open session is refused."""
     boss = acting(office, a_user(office, "super_admin"))
     other = a_user(office, "super_admin")
     session = acting(office, other)
@@ -70,6 +75,7 @@ def test_revoked_role_bites_in_the_open_session(office: Office) -> None:
 
 
 def test_disabling_a_user_ends_the_open_sessions(office: Office) -> None:
+    """ASVS 7.4.2: who leaves is out at once."""
     boss, other = acting(office, a_user(office, "super_admin")), a_user(office, "cfo")
     session = acting(office, other)
     with office.work(boss) as work:
@@ -79,6 +85,7 @@ def test_disabling_a_user_ends_the_open_sessions(office: Office) -> None:
 
 
 def test_same_key_in_eight_threads_writes_once(office: Office) -> None:
+    """ASVS 2.3.3: a request sent again and again is one."""
     boss = acting(office, a_user(office, "super_admin"))
     seen: list[int] = []
 
@@ -101,6 +108,7 @@ def test_same_key_in_eight_threads_writes_once(office: Office) -> None:
 
 
 def test_a_key_used_for_another_request_is_refused(office: Office) -> None:
+    """ASVS 2.3.3: a key stands for one request."""
     boss = acting(office, a_user(office, "super_admin"))
     with office.work(boss) as work:
         create_user(work, "a@example.com", "A", PASSWORD, (), reason=WHY, key="dialog-0001")
@@ -109,6 +117,7 @@ def test_a_key_used_for_another_request_is_refused(office: Office) -> None:
 
 
 def test_a_refused_action_frees_its_key(office: Office) -> None:
+    """ASVS 2.3.3: what failed leaves nothing behind."""
     boss = acting(office, a_user(office, "super_admin"))
     for _ in range(2):
         with pytest.raises(BadInput), office.work(boss) as work:
@@ -116,6 +125,7 @@ def test_a_refused_action_frees_its_key(office: Office) -> None:
 
 
 def test_tenant_role_does_not_fit_a_platform_user(office: Office) -> None:
+    """ASVS 8.2.1: roles of tenants and of the platform do not mix."""
     boss, other = acting(office, a_user(office, "super_admin")), a_user(office)
     with pytest.raises(BadInput), office.work(boss) as work:
         grant_role(work, other.id, "org_admin", reason=WHY)
@@ -126,6 +136,7 @@ DUE_ANYWAY = ("job.run_asked", "books.refresh_asked")
 
 
 def test_every_action_of_finance_and_every_role_change_is_fresh_and_has_a_reason() -> None:
+    """ASVS 7.5.1, 7.5.3: the declaration of each action says so."""
     guarded = {
         "sys_finance",
         "users.manage",
@@ -144,6 +155,7 @@ def test_every_action_of_finance_and_every_role_change_is_fresh_and_has_a_reason
 
 
 def test_only_a_super_admin_makes_another_one(office: Office, database_url: str) -> None:
+    """ASVS 8.2.1: nobody gives away more than they have."""
     with psycopg.connect(database_url) as db:
         db.execute("insert into role_permission values ('admin', 'users.manage')")
     admin, target = acting(office, a_user(office, "admin")), a_user(office)
@@ -152,12 +164,14 @@ def test_only_a_super_admin_makes_another_one(office: Office, database_url: str)
 
 
 def test_the_last_super_admin_stays(office: Office) -> None:
+    """ASVS 8.4.2: nobody locks everybody out."""
     boss = a_user(office, "super_admin")
     with pytest.raises(NotNow, match="last super admin"), office.work(acting(office, boss)) as work:
         revoke_role(work, boss.id, "super_admin", reason=WHY)
 
 
 def test_a_tenants_user_never_acts_for_the_platform(office: Office, database_url: str) -> None:
+    """ASVS 8.2.1, 8.4.1: whatever the permission table is made to say."""
     with psycopg.connect(database_url) as db:
         db.execute("insert into role_permission values ('org_admin', 'users.manage')")
         db.execute(
@@ -169,6 +183,7 @@ def test_a_tenants_user_never_acts_for_the_platform(office: Office, database_url
 
 
 def test_granting_twice_is_told_and_leaves_one_audit_row(office: Office) -> None:
+    """ASVS 16.3.3: the log has what changed, once."""
     boss, target = acting(office, a_user(office, "super_admin")), a_user(office)
     with office.work(boss) as work:
         grant_role(work, target.id, "cfo", reason=WHY)

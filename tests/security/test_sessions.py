@@ -20,6 +20,7 @@ from tests.builders import PASSWORD, a_user, acting
 
 
 def test_sign_in_gives_a_fresh_session_with_the_users_permissions(office: Office) -> None:
+    """ASVS 7.2.2: a session begins with proof, and with the rights of today."""
     user = a_user(office, "cfo", email="cfo@example.com")
     seen = viewer(office, sign_in(office, " CFO@Example.com ", PASSWORD))
     assert seen is not None
@@ -30,6 +31,7 @@ def test_sign_in_gives_a_fresh_session_with_the_users_permissions(office: Office
 
 
 def test_only_the_hash_of_a_token_is_stored(office: Office) -> None:
+    """ASVS 7.2.3: whoever reads the database can take over no session."""
     a_user(office, email="a@example.com")
     token = sign_in(office, "a@example.com", PASSWORD)
     with office.work(system("test")) as work:
@@ -40,10 +42,12 @@ def test_only_the_hash_of_a_token_is_stored(office: Office) -> None:
 
 @pytest.mark.parametrize("token", [None, "", "unknown"])
 def test_an_unknown_token_is_nobody(office: Office, token: str | None) -> None:
+    """ASVS 7.2.1: a token counts only when the database knows it."""
     assert viewer(office, token) is None
 
 
 def test_same_words_for_unknown_user_wrong_password_and_lock(office: Office) -> None:
+    """ASVS 6.3.8: a refusal does not tell which accounts there are."""
     a_user(office, email="a@example.com")
     words = set()
     for email, tries in (("nobody@example.com", 1), ("a@example.com", 7)):
@@ -55,6 +59,7 @@ def test_same_words_for_unknown_user_wrong_password_and_lock(office: Office) -> 
 
 
 def test_five_failures_lock_the_account_for_a_while(office: Office, clock: SetClock) -> None:
+    """ASVS 6.3.1: guessing ends early, and the right owner gets in later."""
     a_user(office, email="a@example.com")
     for _ in range(5):
         with pytest.raises(BadSignIn):
@@ -66,6 +71,7 @@ def test_five_failures_lock_the_account_for_a_while(office: Office, clock: SetCl
 
 
 def test_guesses_in_parallel_are_all_counted(office: Office) -> None:
+    """ASVS 6.3.1: many guesses at once are not fewer."""
     a_user(office, email="a@example.com")
 
     def guess() -> None:
@@ -82,6 +88,7 @@ def test_guesses_in_parallel_are_all_counted(office: Office) -> None:
 
 
 def test_many_accounts_from_one_address_are_locked_too(office: Office) -> None:
+    """ASVS 6.3.1: one password tried on many accounts counts too."""
     a_user(office, email="a@example.com")
     for number in range(20):
         with pytest.raises(BadSignIn):
@@ -92,6 +99,7 @@ def test_many_accounts_from_one_address_are_locked_too(office: Office) -> None:
 
 
 def test_session_ends_when_idle_and_when_old(office: Office, clock: SetClock) -> None:
+    """ASVS 7.3.1, 7.3.2: idle for an hour, or twelve hours old, it is over."""
     a_user(office, email="a@example.com")
     token = sign_in(office, "a@example.com", PASSWORD)
     for _ in range(13):
@@ -108,6 +116,7 @@ def test_session_ends_when_idle_and_when_old(office: Office, clock: SetClock) ->
 
 
 def test_step_up_gives_a_new_token_and_kills_the_old(office: Office, clock: SetClock) -> None:
+    """ASVS 7.2.4: a token that was seen before the proof is worth nothing after it."""
     a_user(office, email="a@example.com")
     old = sign_in(office, "a@example.com", PASSWORD)
     clock.advance(timedelta(minutes=30))
@@ -121,6 +130,7 @@ def test_step_up_gives_a_new_token_and_kills_the_old(office: Office, clock: SetC
 
 
 def test_sign_out_ends_the_session(office: Office) -> None:
+    """ASVS 7.4.1: the token is dead, not only the cookie gone."""
     a_user(office, email="a@example.com")
     token = sign_in(office, "a@example.com", PASSWORD)
     sign_out(office, token)
@@ -128,6 +138,7 @@ def test_sign_out_ends_the_session(office: Office) -> None:
 
 
 def test_a_code_is_needed_once_enrolled_and_good_once(office: Office, clock: SetClock) -> None:
+    """ASVS 6.5.1: a one-time code that was read over a shoulder is used up."""
     user = a_user(office, "cfo", email="a@example.com")
     secret = pyotp.random_base32()
     with office.work(acting(office, a_user(office, "super_admin"))) as work:
@@ -145,6 +156,7 @@ def test_a_code_is_needed_once_enrolled_and_good_once(office: Office, clock: Set
 
 
 def test_a_sealed_secret_cannot_be_moved_to_another_place(settings: Settings) -> None:
+    """ASVS 13.3.2: a sealed secret opens for its own row and column alone."""
     sealed = seal("JBSWY3DP", "app_user|1|totp", settings)
     assert unseal(sealed, "app_user|1|totp", settings) == "JBSWY3DP"
     with pytest.raises(SecretUnreadable):
