@@ -13,6 +13,7 @@ from core.access.models import (
 )
 from core.adhoc.models import QueryRun, SavedQuery
 from core.audit.models import AuditEvent
+from core.backfill.models import ImportObject, ImportRun
 from core.bank.models import BankStatement, BankTransfer, UnmatchedBankTransfer
 from core.base import Base
 from core.charging.models import ChargeAttempt, GatewayCustomer, HostedPage, PaymentMethod
@@ -107,6 +108,8 @@ __all__ = [
     "GatewayPull",
     "HostedPage",
     "IdempotencyKey",
+    "ImportObject",
+    "ImportRun",
     "Invoice",
     "InvoiceLine",
     "InvoiceSeries",
