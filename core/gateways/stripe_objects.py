@@ -355,7 +355,7 @@ def _packages(quantity: int, how: Mapping[str, Any] | None) -> int:
     """How many times a price is paid that is for several units at once."""
     if not how:
         return quantity
-    whole, rest = divmod(quantity, how["divide_by"])
+    whole, rest = divmod(quantity, int(how["divide_by"]))
     return whole + bool(rest and how["round"] == "up")
 
 

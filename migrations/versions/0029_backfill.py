@@ -56,7 +56,7 @@ create table import_object (
     run_id bigint not null,
     changed_at timestamp with time zone not null,
     constraint pk_import_object primary key (id),
-    constraint uq_import_object_source unique (source, kind, external_id),
+    constraint uq_import_object_source_kind_external_id unique (source, kind, external_id),
     constraint ck_import_object_source_known check (source in ('stripe')),
     constraint ck_import_object_kind_known check (kind in ('customers', 'products', 'prices',
         'subscriptions', 'invoices', 'invoice_payments', 'charges', 'refunds', 'disputes',

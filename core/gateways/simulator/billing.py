@@ -17,8 +17,8 @@ def list_subscriptions(store: Store, _id: str, asked: Fields) -> Fields:
     """Those that are not over, unless a status is asked for; `all` are all."""
     wanted = asked.get("status")
     running = [each for each in STATUSES if each not in (*_OVER, "ended", "all")]
-    chosen = {None: running, "ended": list(_OVER)}.get(wanted, [wanted])
-    filters = {} if wanted == "all" else {"status": chosen}
+    chosen: list[str] = {None: running, "ended": list(_OVER)}.get(wanted, [str(wanted)])
+    filters: Fields = {} if wanted == "all" else {"status": chosen}
     if "customer" in asked:
         filters["customer"] = [asked["customer"]]
     return store.page(SUBSCRIPTION, "/v1/subscriptions", asked, filters)
@@ -26,7 +26,7 @@ def list_subscriptions(store: Store, _id: str, asked: Fields) -> Fields:
 
 def list_invoices(store: Store, _id: str, asked: Fields) -> Fields:
     """Invoices, each with its first lines."""
-    chosen = {name: asked[name] for name in ("customer", "status") if name in asked}
+    chosen: Fields = {name: asked[name] for name in ("customer", "status") if name in asked}
     found = store.page(INVOICE, "/v1/invoices", asked, chosen)
     return {**found, "data": [_shown(each) for each in found["data"]]}
 

@@ -108,7 +108,7 @@ def _lines(store: Store, _id: str, asked: Fields) -> Fields:
 
 
 def _invoice_payments(store: Store, _id: str, asked: Fields) -> Fields:
-    chosen = {name: asked[name] for name in ("invoice", "status") if name in asked}
+    chosen: Fields = {name: asked[name] for name in ("invoice", "status") if name in asked}
     return store.page(INVOICE_PAYMENT, "/v1/invoice_payments", asked, chosen)
 
 
