@@ -1,6 +1,6 @@
-"""A Stripe account in the simulator, read over the real library, every answer checked."""
+"""A Stripe account in the simulator, read over the real library."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -8,9 +8,8 @@ from sqlalchemy import Engine
 
 from bench.stripe_company import Company, a_company, put
 from core.db import app_engine
-from core.gateways.simulator.in_process import ADDRESS
 from core.gateways.stripe_history import StripeHistory
-from tests.core.gateways.conftest import KEY, Declared
+from tests.core.backfill.bringing import Account, history_at
 
 TODAY = date(2026, 11, 20)
 
@@ -23,15 +22,13 @@ def simulator(database_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def account(simulator: Engine) -> Callable[[Company], StripeHistory]:
-    """Puts a company into the simulator; the history is Stripe's own way to it."""
+def account(simulator: Engine) -> Account:
+    """Puts a company into the simulator; gives the history of its account."""
 
     def put_there(company: Company) -> StripeHistory:
         with simulator.begin() as connection:
             put(connection, company)
-        history = StripeHistory(KEY, address=ADDRESS, http_client=Declared(simulator))
-        history.sleep = lambda _seconds: None
-        return history
+        return history_at(simulator)
 
     return put_there
 
