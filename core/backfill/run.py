@@ -36,11 +36,16 @@ LONGEST_PROBLEM = 500
 
 
 def import_stripe(
-    office: Office, actor: Actor, since: date | None = None, history: History | None = None
+    office: Office,
+    actor: Actor,
+    since: date | None = None,
+    history: History | None = None,
+    *,
+    reason: str = "",
 ) -> int:
     """Begin or go on, and carry out to the end; the run's id. Raises what stops it."""
     with office.work(actor) as work:
-        run = start_import(work, since, by_worker=False)
+        run = start_import(work, since, by_worker=False, reason=reason)
     carry_out(office, run.id, history)
     return run.id
 
@@ -73,24 +78,31 @@ def _note(office: Office, run_id: int, problem: str) -> None:
 
 
 def _write_all(office: Office) -> None:
+    waiting = _waiting(office)
     for kind in KINDS:
-        _write_kind(office, kind)
+        if waiting.get(kind):
+            _write_kind(office, kind, waiting[kind])
         if kind == "charges":
             _settle(office)
     _recognise(office)
 
 
-def _write_kind(office: Office, kind: str) -> None:
+def _waiting(office: Office) -> dict[str, int]:
+    """How many objects of each kind are still to be written."""
     with office.work(SYSTEM) as work:
-        waiting = work.session.scalar(
-            select(func.count()).where(
-                ImportObject.source == SOURCE,
-                ImportObject.kind == kind,
-                ImportObject.state == "waiting",
-            )
+        rows = work.session.execute(
+            select(ImportObject.kind, func.count())
+            .where(ImportObject.source == SOURCE, ImportObject.state == "waiting")
+            .group_by(ImportObject.kind)
         )
-    with piece(kind.replace("_", " ").capitalize(), int(waiting or 0)) as done:
-        while written := _batch(office, kind):
+        return {kind: int(count) for kind, count in rows}
+
+
+def _write_kind(office: Office, kind: str, waiting: int) -> None:
+    with piece(kind.replace("_", " ").capitalize(), waiting) as done:
+        while waiting > 0:
+            written = _batch(office, kind)
+            waiting -= written or waiting
             for _ in range(written):
                 done()
 

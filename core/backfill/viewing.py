@@ -1,7 +1,8 @@
 """How an import stands: what Stripe says against our books, and what was refused (IMP)."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select, text
 
@@ -121,6 +122,14 @@ class ImportState:
     sums: list[Compared]
     refused: list[Refused]
     left_out: list[LeftOut]
+
+
+def as_plain(state: ImportState) -> dict[str, Any]:
+    """An import as plain values, each comparison with its difference."""
+    plain = asdict(state)
+    for row, each in zip(plain["sums"], state.sums, strict=True):
+        row["difference_minor"] = each.difference_minor
+    return plain
 
 
 def latest_import(work: Work) -> ImportState | None:

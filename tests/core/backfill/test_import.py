@@ -110,7 +110,7 @@ def test_killed_anywhere_it_goes_on_and_nothing_is_double_or_lost(
     account(company)
     deaths = 0
     while not survives(
-        office, database_url, lambda at: brought(at, history_at(at.engine)), moment, 12
+        office, database_url, lambda at: brought(at, history_at(at.engine)), moment, 9
     ):
         deaths += 1
         assert differing(office) == {}
