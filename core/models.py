@@ -29,6 +29,7 @@ from core.dunning.models import (
 )
 from core.gateways.models import GatewayCredentials, GatewayEvent, GatewayLedgerEntry
 from core.idempotency import IdempotencyKey
+from core.imports.models import ImportMapping
 from core.inbox.models import (
     AutoAssignChoice,
     AutoAssignTrial,
@@ -108,6 +109,7 @@ __all__ = [
     "GatewayPull",
     "HostedPage",
     "IdempotencyKey",
+    "ImportMapping",
     "ImportObject",
     "ImportRun",
     "Invoice",
