@@ -94,13 +94,16 @@ def unfinished(work: Work) -> ImportRun | None:
 
 @action("import.stripe.written", needs=None, system=True)
 def write_batch(work: Work, kind: str, most: int, only: int | None = None) -> int:
-    """Write the next objects of a kind that wait, or one of them; returns how many there were."""
+    """Write the next objects of a kind that wait, or one of them; returns how many there were.
+
+    The oldest first; of one second the one read last, as Stripe tells the newest first.
+    """
     found = select(ImportObject).where(
         ImportObject.source == SOURCE, ImportObject.kind == kind, ImportObject.state == "waiting"
     )
     if only is not None:
         found = found.where(ImportObject.id == only)
-    chosen = found.order_by(ImportObject.happened_at, ImportObject.id).limit(most)
+    chosen = found.order_by(ImportObject.happened_at, ImportObject.id.desc()).limit(most)
     batch = Batch(work, list(work.session.scalars(chosen)))
     if batch.objects:
         LOADERS[kind](batch)

@@ -125,7 +125,7 @@ def _one_by_one(office: Office, kind: str) -> int:
                 ImportObject.kind == kind,
                 ImportObject.state == "waiting",
             )
-            .order_by(ImportObject.happened_at, ImportObject.id)
+            .order_by(ImportObject.happened_at, ImportObject.id.desc())
             .limit(BATCH)
         ).all()
     for number in numbers:

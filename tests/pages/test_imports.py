@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from bench.stripe_company import a_company, put
+from bench._stripe_company import a_company, put
 from core.backfill.run import carry_out
 from core.imports.mapping import remembered
 from core.work import Office

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Engine, func, select
 
-from bench.stripe_company import Company
+from bench._stripe_company import Company
 from core.access.authority import system
 from core.backfill.run import import_stripe
 from core.backfill.viewing import ImportState, latest_import

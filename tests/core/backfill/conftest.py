@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from sqlalchemy import Engine
 
-from bench.stripe_company import Company, a_company, put
+from bench._stripe_company import Company, a_company, put
 from core.db import app_engine
 from core.gateways.stripe_history import StripeHistory
 from tests.core.backfill.bringing import Account, history_at

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, select
 
-from bench.stripe_company import Company, a_company, put
+from bench._stripe_company import Company, a_company, put
 from core.backfill.models import ImportObject, ImportRun
 from core.charging.models import ChargeAttempt
 from core.clock import SetClock
@@ -104,7 +104,7 @@ def test_what_is_new_at_stripe_is_added_to_what_was_there(
 
 
 @pytest.mark.parametrize(
-    ("moment", "nth"), [("before_commit", 17), ("after_commit", 19), ("statement", 211)]
+    ("moment", "nth"), [("before_commit", 17), ("after_commit", 19), ("statement", 149)]
 )
 def test_killed_anywhere_it_goes_on_and_nothing_is_double_or_lost(
     office: Office, account: Account, database_url: str, moment: Moment, nth: int
