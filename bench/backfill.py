@@ -35,7 +35,7 @@ from etl.pipeline import sync
 from etl.warehouse import Warehouse
 
 OBJECTS = 50_000
-EACH = 75
+EACH = 54
 """Objects of a customer over the months, about."""
 MONTHS = 26
 DEATHS = 3

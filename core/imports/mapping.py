@@ -22,7 +22,7 @@ _ALSO = {
     "name": ("customer_name", "company", "tenant_name"),
     "country": ("country_code",),
     "email": ("billing_email", "e_mail"),
-    "signed_up_on": ("created", "created_at", "signup_date"),
+    "signed_up_on": ("signed_up", "created", "created_at", "signup_date"),
     "subscription_id": ("subscription", "contract_id"),
     "plan": ("plan_name", "product"),
     "started_on": ("start", "start_date", "started"),

@@ -100,7 +100,7 @@ def _mapped(chosen: Chosen) -> None:
     }
     head.section("First rows", "as they will be read")
     tables.html(
-        [Column(name, words=True) for name in places],
+        [Column(imports_columns.label(name), words=True) for name in places],
         [
             [Cell(row[place] if place < len(row) else "") for place in places.values()]
             for row in chosen.sheet.rows

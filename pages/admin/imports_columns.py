@@ -13,6 +13,11 @@ NONE = "–"
 FORMATS = ("YYYY-MM-DD", "dd/mm/yyyy", "mm/dd/yyyy", "dd.mm.yyyy", "yyyy/mm/dd")
 
 
+def label(field: str) -> str:
+    """A field in words."""
+    return field.removesuffix("_minor").replace("_", " ").capitalize()
+
+
 def reading_for(actor: Actor, kind: str, sheet: Sheet) -> Reading:
     """The reading a person sees and may correct."""
     with office().work(actor) as work:
@@ -25,8 +30,8 @@ def reading_for(actor: Actor, kind: str, sheet: Sheet) -> Reading:
             states.notice("good", "Read as the last file with these headings was")
         chosen = _corrected(kind, sheet, start)
     if lacking and not required <= chosen.columns.keys():
-        missing = ", ".join(sorted(required - chosen.columns.keys()))
-        states.notice("warn", f"No column chosen for {missing}")
+        missing = ", ".join(label(each) for each in sorted(required - chosen.columns.keys()))
+        states.notice("warn", f"No column chosen for: {missing}")
     return chosen
 
 
@@ -38,7 +43,7 @@ def _corrected(kind: str, sheet: Sheet, start: Reading) -> Reading:
         for field in KINDS[kind]:
             now = start.columns.get(field.name, NONE)
             said = st.selectbox(
-                field.name + (" *" if field.required else ""),
+                label(field.name) + (" *" if field.required else ""),
                 options,
                 options.index(now) if now in options else 0,
                 key=f"import-{field.name}-{hash(place)}",

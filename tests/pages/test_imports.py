@@ -41,7 +41,7 @@ def test_a_file_is_mapped_checked_loaded_and_its_mapping_remembered(
     test = upload(visit("billing"), TENANTS)
     assert not test.exception
     told = words(test)
-    assert "tenant_id" in told
+    assert "Tenant id" in told
     assert "Rhein GmbH" in told
     assert "2 rows of customers: 2 would be added" in told
     press(test, load_door(test))
@@ -68,8 +68,8 @@ def test_a_broken_file_shows_row_column_and_reason_and_does_not_load(visit: Visi
 
 def test_a_column_chosen_by_hand_is_read(visit: Visit) -> None:
     test = upload(visit("billing"), b"No,Land\nt9,SE\n")
-    assert "No column chosen for tenant_id" in words(test)
-    chosen = next(box for box in test.selectbox if box.label == "tenant_id *")
+    assert "No column chosen for: Tenant id" in words(test)
+    chosen = next(box for box in test.selectbox if box.label == "Tenant id *")
     chosen.set_value("No").run()
     assert "1 rows of customers: 1 would be added" in words(test)
 
