@@ -38,7 +38,7 @@ def load_customers(batch: Batch) -> None:
 
 def tenants_of(batch: Batch, wanted: Iterable[ImportObject]) -> dict[str, Tenant]:
     """Tenants by their customer's id; one that was deleted at Stripe comes from its invoice."""
-    owners = {one.facts["customer"]: one.facts for one in wanted}
+    owners = {one.facts["customer"]: one.facts for one in wanted if one.facts["customer"]}
     known = batch.ours(Tenant.external_id, owners)
     gone = {number: facts for number, facts in owners.items() if number not in known}
     told = {number: facts for number, facts in gone.items() if "customer_name" in facts}

@@ -6,6 +6,7 @@ from core.backfill.batch import SOURCE, Batch
 from core.backfill.customers import tenants_of
 from core.backfill.models import ImportObject
 from core.backfill.money import Moves, fee_in
+from core.gateways.models import GatewayLedgerEntry
 from core.imports.settling import allocation, apply
 from core.invoices.models import OPEN, Invoice
 from core.ledger.postings import payment_captured
@@ -17,6 +18,7 @@ def load_charges(batch: Batch) -> None:
     """Add payments, each put on its invoices; what settles none is the customer's credit."""
     tenants = tenants_of(batch, batch.objects)
     known = _known(batch)
+    booked = batch.ours(GatewayLedgerEntry.external_id, [one.external_id for one in batch.objects])
     links = batch.children(
         "invoice_payments",
         {name for one in batch.objects for name in (one.external_id, one.facts["intent"]) if name},
@@ -29,12 +31,15 @@ def load_charges(batch: Batch) -> None:
     fresh = []
     for one in batch.objects:
         tenant = tenants.get(one.facts["customer"])
-        if tenant is None:
+        kept = known.get(one.external_id) or known.get(one.facts["intent"] or "")
+        if kept is not None:
+            _compare(batch, one, kept)
+        elif one.external_id in booked:
+            batch.leave_out(one, "it is in our books already, as the recharge of a wallet")
+        elif one.facts["customer"] is None:
+            batch.refuse(one, "it names no customer, so nobody's account can take it")
+        elif tenant is None:
             batch.refuse(one, f"its customer {one.facts['customer']} is not among those read")
-        elif one.external_id in known:
-            _compare(batch, one, known[one.external_id])
-        elif one.facts["intent"] in known:
-            _compare(batch, one, known[one.facts["intent"]])
         else:
             fresh.append((one, tenant, _parts(one, tenant, links, invoices, open_minor)))
     _write(batch, fresh)

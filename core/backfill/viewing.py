@@ -22,13 +22,15 @@ select kind, count(*) as told,
 from import_object where source = :source group by kind
 """)
 _SUMS = text("""
--- What do Stripe and our books hold? One row per kind and currency; minor units.
+-- What do Stripe and our books hold, without what was left out? One row per kind and currency;
+-- minor units.
 with told as (
   select o.kind, o.facts ->> 'currency' as currency, o.state, o.record_id,
     cast(o.facts ->> case o.kind when 'invoices' then 'total_minor' else 'amount_minor' end
       as bigint) as told_minor
   from import_object o
   where o.source = :source and o.facts ->> 'currency' is not null
+    and o.state <> 'left_out'
     and o.kind in ('invoices', 'charges', 'refunds', 'disputes', 'balance_transactions', 'payouts')
 ), booked as (
   select 'invoices' as kind, id, total_minor as minor from invoice
@@ -45,7 +47,7 @@ left join booked b on b.kind = t.kind and b.id = t.record_id and t.state = 'load
 group by t.kind, t.currency
 """)
 _REASONS = text("""
--- Which objects are not in our books, and why? One row per object; refused ones first.
+-- Which objects are in a state, and why? One row per object.
 select kind, external_id, state, reason from import_object
 where source = :source and state = :state order by kind, happened_at, id limit :most
 """)

@@ -212,19 +212,16 @@ def invoice_payment(of: Object) -> Told:
 
 
 def charge(of: Object) -> Told:
-    """Money that came. Raises LeftOut when none did, Unmappable when nobody is named."""
+    """Money that came. Raises LeftOut when none did."""
     if of["status"] == "pending":
         raise LeftOut("a payment that is still on its way")
     if of["status"] != "succeeded" or not of["captured"]:
         raise LeftOut("an attempt that took no money")
-    owner = _id(of.get("customer"))
-    if owner is None:
-        raise Unmappable("it names no customer, so nobody's account can take it")
     currency = _code(of["currency"])
     how = (of.get("payment_method_details") or {}).get("type")
     return Told(
         {
-            "customer": owner,
+            "customer": _id(of.get("customer")),
             "currency": currency,
             "amount_minor": from_stripe(of["amount_captured"], currency),
             "method": _METHODS.get(how or "", "other"),
