@@ -66,7 +66,9 @@ def run(scale: float, say: Say) -> dict[str, Any]:
             began = time.monotonic()
             import_stripe(office, ROBOT, history=_history(address))
             again = time.monotonic() - began
-        wrong = _wrong(office, told) + ([] if _rows(office) == before else ["twice adds"])
+        after = _rows(office)
+        added = [f"twice adds to {name}" for name in after if after[name] != before[name]]
+        wrong = _wrong(office, told) + added
         say("Copying and adding the revenue up")
         wrong += _differing_months(made, told, local_date(_now(), zone))
         office.engine.dispose()
@@ -170,12 +172,12 @@ def _carry_out(made: Company, address: str) -> None:
     import_stripe(office, ROBOT, history=_history(address))
 
 
-def _rows(office: Office) -> list[tuple[Any, ...]]:
+def _rows(office: Office) -> dict[str, int]:
     tables = ("tenant", "plan_history", "invoice", "payment", "payment_allocation")
     tables += ("ledger_transaction", "accounting_entry", "gateway_ledger_entry", "gateway_line")
     asked = " union all ".join(f"select '{name}', count(*) from {name}" for name in tables)
     with office.engine.connect() as connection:
-        return [tuple(row) for row in connection.exec_driver_sql(asked)]
+        return dict(connection.exec_driver_sql(asked).tuples().all())
 
 
 def _wrong(office: Office, told: StripeCompany) -> list[str]:
