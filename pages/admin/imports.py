@@ -128,8 +128,8 @@ def _told(chosen: Chosen, found: Loaded | list[Problem]) -> None:
         states.notice("good", _words(found, "would be "))
         confirm.door(LOAD, chosen.subject, "Load…")
         return
-    count = formats.number(len(found))
-    states.notice("bad", f"{count} problems; nothing loads until they are gone")
+    count = f"{formats.number(len(found))} problem{'' if len(found) == 1 else 's'}"
+    states.notice("bad", f"{count}; nothing loads before they are gone")
     tables.html(
         [Column("Row"), Column("Column", words=True), Column("Reason", words=True)],
         [

@@ -26,6 +26,12 @@ KINDS = {
     "balance_transactions": "Stripe's ledger",
     "payouts": "Payouts",
 }
+SOURCES = {
+    "own": "With the keys under Payment config",
+    "company": "With the keys under Payment config",
+    "environment": "With the keys of the environment",
+    "simulator": "With the built-in simulator",
+}
 MOST_SHOWN = 50
 SUBJECT = "account"
 
@@ -67,8 +73,8 @@ def _keys(actor: Actor) -> None:
     if found.source == "none":
         states.notice("warn", "Stripe has no keys yet: set them under Payment config")
         return
-    mode = f" in {found.mode} mode" if found.mode else ""
-    st.caption(f"With the keys of {found.source}{mode}, which are kept under Payment config")
+    mode = f", {found.mode} mode" if found.mode else ""
+    st.caption(f"{SOURCES[found.source]}{mode}")
 
 
 def _standing(state: ImportState) -> None:

@@ -60,7 +60,7 @@ def test_a_file_is_mapped_checked_loaded_and_its_mapping_remembered(
 def test_a_broken_file_shows_row_column_and_reason_and_does_not_load(visit: Visit) -> None:
     test = upload(visit("billing"), BROKEN)
     told = words(test)
-    assert "2 problems; nothing loads" in told
+    assert "2 problems; nothing loads before" in told
     assert "not an ISO 3166 country code" in told
     assert "this is empty" in told
     assert not [b for b in test.button if str(b.key).startswith("import-load-")]
