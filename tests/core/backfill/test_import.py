@@ -104,7 +104,7 @@ def test_what_is_new_at_stripe_is_added_to_what_was_there(
 
 
 @pytest.mark.parametrize(
-    ("moment", "nth"), [("before_commit", 17), ("after_commit", 19), ("statement", 149)]
+    ("moment", "nth"), [("before_commit", 17), ("after_commit", 19), ("statement", 79)]
 )
 def test_killed_anywhere_it_goes_on_and_nothing_is_double_or_lost(
     office: Office, account: Account, database_url: str, moment: Moment, nth: int
