@@ -38,6 +38,7 @@ bench: $(VENV)/.dev             ## every benchmark, each against its rival
 	$(BIN)/saldo bench renewals --json
 	$(BIN)/saldo bench matching --json
 	$(BIN)/saldo bench reconcile --json
+	$(BIN)/saldo bench backfill --json
 
 gallery: $(VENV)/.dev chromium  ## a screenshot of every page as each role, light and dark
 	$(BIN)/python -m tests.journeys.gallery

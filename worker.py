@@ -11,16 +11,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+import structlog
+
 from core.access.authority import system
 from core.audit import anchors
 from core.audit.queries import Anchor, verify
+from core.backfill.actions import JOB as BACKFILL
+from core.backfill.run import carry_out
 from core.charging import events
 from core.charging.checkout import sweep_pages
 from core.charging.claims import sweep_disputes
 from core.charging.events import handle_waiting
 from core.charging.run import run_auto_charge, sweep_attempts
 from core.dunning.run import run_dunning
-from core.errors import CheckFailed
+from core.errors import CheckFailed, SaldoError
+from core.gateways.port import GatewayUnsure
 from core.gateways.registry import deliver_simulated
 from core.inbox.running import run_auto_assign
 from core.jobs.planning import RUN
@@ -36,6 +41,7 @@ from core.usage.running import run_usage_invoices
 from core.work import Office
 from etl import pipeline
 
+log = structlog.get_logger()
 ANCHORS = "anchors.jsonl"
 
 
@@ -139,6 +145,21 @@ def sync(office: Office, *, full: bool = False) -> Summary:
     }
 
 
+def backfill(office: Office, run_id: int) -> None:
+    """Import a company's past, and show it; one that Stripe stopped waits for a person.
+
+    Raises GatewayUnsure, after which the queue tries again.
+    """
+    try:
+        carry_out(office, run_id)
+    except GatewayUnsure:
+        raise
+    except SaldoError as problem:
+        log.warning("import_stopped", kind=type(problem).__name__)
+        return
+    sync(office)
+
+
 DOES: dict[str, Callable[[Office], Summary]] = {
     "lifecycle": lifecycle,
     "usage-invoices": usage_invoices,
@@ -167,6 +188,7 @@ def the_worker(office: Office) -> Worker:
         {
             RUN: lambda at, ids: run_queued(at, ids["run_id"], DOES),
             events.JOB: lambda at, ids: events.handle(at, ids["event_id"]),
+            BACKFILL: lambda at, ids: backfill(at, ids["run_id"]),
         },
     )
 

@@ -30,14 +30,21 @@ class Company:
 @contextmanager
 def company(subscriptions: int, say: Say) -> Iterator[Company]:
     """A company of so many subscriptions over 36 months, thrown away afterwards."""
+    with empty_company() as made:
+        say(f"Making {subscriptions} subscriptions of {MONTHS} months")
+        with psycopg.connect(made.url) as db:
+            db.execute(_text(subscriptions, datetime.now(UTC).date()).encode())
+        yield made
+
+
+@contextmanager
+def empty_company() -> Iterator[Company]:
+    """A database as the migrations leave it, on a server of its own, thrown away afterwards."""
     home = Path(tempfile.mkdtemp(prefix="saldo-bench-"))
     home.chmod(0o755)
     try:
         url = embedded_database(embedded.start(home / "pg"), "bench")
         schema.upgrade(url)
-        say(f"Making {subscriptions} subscriptions of {MONTHS} months")
-        with psycopg.connect(url) as db:
-            db.execute(_text(subscriptions, datetime.now(UTC).date()).encode())
         yield Company(url, Settings(_env_file=None, SALDO_HOME=home, SALDO_DATABASE_URL=url))
     finally:
         embedded.stop(home / "pg")

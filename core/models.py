@@ -13,6 +13,7 @@ from core.access.models import (
 )
 from core.adhoc.models import QueryRun, SavedQuery
 from core.audit.models import AuditEvent
+from core.backfill.models import ImportObject, ImportRun
 from core.bank.models import BankStatement, BankTransfer, UnmatchedBankTransfer
 from core.base import Base
 from core.charging.models import ChargeAttempt, GatewayCustomer, HostedPage, PaymentMethod
@@ -28,6 +29,7 @@ from core.dunning.models import (
 )
 from core.gateways.models import GatewayCredentials, GatewayEvent, GatewayLedgerEntry
 from core.idempotency import IdempotencyKey
+from core.imports.models import ImportMapping
 from core.inbox.models import (
     AutoAssignChoice,
     AutoAssignTrial,
@@ -107,6 +109,9 @@ __all__ = [
     "GatewayPull",
     "HostedPage",
     "IdempotencyKey",
+    "ImportMapping",
+    "ImportObject",
+    "ImportRun",
     "Invoice",
     "InvoiceLine",
     "InvoiceSeries",

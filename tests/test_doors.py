@@ -25,6 +25,7 @@ THROUGH: dict[str, Name] = {
     "refund.requested": ("core.refunds.run", "execute"),
     "saas.wallet.refunded": ("core.refunds.run", "execute"),
     "import.csv": ("core.imports.actions", "import_csv"),
+    "import.stripe.started": ("core.backfill.run", "import_stripe"),
     "bank.statement.imported": ("core.bank.files", "import_file"),
     "bank.statement.quarantined": ("core.bank.files", "import_file"),
     **dict.fromkeys(
@@ -59,12 +60,12 @@ NEITHER = {
     "access.totp.enrolled": MISSING,
     "planning.costs.recorded": FILES,
     "planning.cash.recorded": FILES,
+    "import.mapping.kept": "a page's wizard keeps it; a program names its columns with each file",
     "bank.mapping.saved": "a page's wizard keeps it; a program names its mapping with each file",
 }
 LACKING = {
     "api": {
         **NEITHER,
-        "import.csv": "files are loaded by an operator",
         "planning.rates.recorded": NIGHTLY,
     },
     "commands": {

@@ -12,6 +12,7 @@ from core.dunning.models import DunningCase
 from core.errors import NotFound, NotNow
 from core.gateways.port import ChargeAnswer
 from core.invoices.models import OPEN, Invoice
+from core.invoices.rules import STRIPE
 from core.notifications.own import own_tenant
 from core.payments.actions import Charge, write_charges
 from core.payments.allocating import lock_invoices
@@ -105,6 +106,8 @@ def why_not(
     """Why an attempt is not made now, None when it is."""
     if invoice.status not in OPEN or invoice.due_minor <= 0:
         return f"The invoice is {invoice.status}; nothing is owed on it"
+    if invoice.reason == STRIPE:
+        return "Stripe issued the invoice and collects it itself"
     if card is None:
         return "No card is kept for the tenant"
     attempts = work.session.scalars(

@@ -21,6 +21,7 @@ from core.dunning import steps
 from core.dunning.holding import PRESSED
 from core.errors import BadInput, SaldoError
 from core.invoices.models import OPEN
+from core.invoices.rules import STRIPE
 from core.progress import counted
 from core.work import Office, Work
 
@@ -29,7 +30,7 @@ _CANDIDATES = text("""
 -- Which invoices may need a step of dunning on a day? One row per invoice, by tenant.
 with due as (
   select i.id, i.tenant_id from invoice i
-  where i.status = any(:open) and i.due_on < :day and not exists (
+  where i.status = any(:open) and i.due_on < :day and i.reason <> :stripe and not exists (
     select from dunning_case c
     where c.invoice_id = i.id and (c.status <> 'closed' or c.close_reason = 'cancelled'))
   union
@@ -127,6 +128,7 @@ def _candidates(work: Work, day: date) -> list[Row[Any]]:
     asked = {
         "day": day,
         "open": list(OPEN),
+        "stripe": STRIPE,
         "suspends": list(PRESSED["suspend"]),
         "reads": list(PRESSED["read_only"]),
         "throttles": list(PRESSED["throttle"]),

@@ -10,7 +10,8 @@ from core.errors import BadInput, NotFound, NotNow
 from core.gateways.entries import note
 from core.gateways.models import GatewayLedgerEntry
 from core.ledger.journal import post
-from core.ledger.postings import payout
+from core.ledger.models import LedgerTransaction
+from core.ledger.postings import payout, payout_shown_later
 from core.reconciliation.models import GatewayPayout
 from core.work import Work
 
@@ -62,6 +63,11 @@ def settle_payout(
     provider, due = _due(work, payout_id, currency)
     if due != amount_minor:
         raise BadInput(f"Payout {payout_id} is {due} by its gateway, {amount_minor} in the bank")
+    place = (currency, work.today)
+    if _held_by_opening(work, provider, payout_id):
+        legs = payout_shown_later(amount_minor)
+        post(work, "payout_shown_later", ("bank_transfer", source), legs, *place, memo=payout_id)
+        return
     note(
         work,
         provider,
@@ -77,10 +83,23 @@ def settle_payout(
         "payout",
         ("bank_transfer", source),
         payout(provider, amount_minor),
-        currency,
-        work.today,
+        *place,
         memo=payout_id,
     )
+
+
+def _held_by_opening(work: Work, provider: str, payout_id: str) -> bool:
+    """Whether a payout was imported as one of the time before, in the opening balance."""
+    found = work.session.scalar(
+        select(GatewayPayout.id)
+        .join(
+            LedgerTransaction,
+            (LedgerTransaction.source_id == GatewayPayout.id)
+            & (LedgerTransaction.source_type == "gateway_payout"),
+        )
+        .where(GatewayPayout.provider == provider, GatewayPayout.payout_id == payout_id)
+    )
+    return found is not None
 
 
 def _due(work: Work, payout_id: str, currency: str) -> tuple[str, int]:

@@ -24,6 +24,7 @@ from core.gateways.simulator.paypal import PayPalSimulator
 from core.gateways.simulator.paystack import PaystackSimulator
 from core.gateways.simulator.sibling import due
 from core.gateways.stripe_gateway import StripeGateway
+from core.gateways.stripe_history import StripeHistory
 from core.settings import Settings
 
 BY_HAND = ("manual", "bank", "bankgirot", "import")
@@ -90,6 +91,19 @@ def gateway_with(settings: Settings, keys: Keys) -> Gateway:
         webhook_id=keys.get("webhook_id"),
         live=keys.mode == "live",
         address=_safe(settings.paypal_address, "SALDO_PAYPAL_ADDRESS"),
+    )
+
+
+def history_of(settings: Settings, engine: Engine) -> StripeHistory:
+    """The past of the company's Stripe account. Raises CredentialsMissing without keys."""
+    keys = keys_of(engine, settings, "stripe")
+    if keys is not None and keys.complete:
+        address = _safe(settings.stripe_address, "SALDO_STRIPE_ADDRESS")
+        return StripeHistory(keys.values["secret_key"], address=address)
+    if simulated(settings, engine):
+        return StripeHistory(SIMULATOR_KEY, address=ADDRESS, http_client=InProcess(engine))
+    raise CredentialsMissing(
+        "Stripe is not connected: there are no keys under Payment config, nor in STRIPE_SECRET"
     )
 
 

@@ -28,7 +28,7 @@ from core.gateways.stripe_wire import (
 )
 from core.money import round_half_up
 
-_KINDS: dict[str, LineKind] = {
+LINE_KINDS: dict[str, LineKind] = {
     "charge": "charge",
     "refund": "refund",
     "refund_failure": "refund",
@@ -41,14 +41,14 @@ _KINDS: dict[str, LineKind] = {
     "payout_reversal": "payout",
 }
 """Kinds by reporting category; whatever is not named here is an adjustment."""
-_PAYOUTS: dict[str, Literal["pending", "in_transit", "paid", "failed", "canceled"]] = {
+PAYOUT_STATES: dict[str, Literal["pending", "in_transit", "paid", "failed", "canceled"]] = {
     "pending": "pending",
     "in_transit": "in_transit",
     "paid": "paid",
     "failed": "failed",
     "canceled": "canceled",
 }
-_DISPUTES: dict[str, DisputeStatus] = {
+DISPUTE_STATES: dict[str, DisputeStatus] = {
     "needs_response": "needs_response",
     "warning_needs_response": "needs_response",
     "appeal_needs_response": "needs_response",
@@ -120,7 +120,7 @@ def _line(line: stripe.BalanceTransaction, payout_id: str | None = None) -> Ledg
     currency = line.currency.upper()
     return LedgerLine(
         external_id=line.id,
-        kind=_KINDS.get(line.reporting_category, "adjustment"),
+        kind=LINE_KINDS.get(line.reporting_category, "adjustment"),
         currency=currency,
         amount_minor=from_stripe(line.amount, currency),
         fee_minor=from_stripe(line.fee, currency),
@@ -132,12 +132,12 @@ def _line(line: stripe.BalanceTransaction, payout_id: str | None = None) -> Ledg
 
 
 def _payout(payout: stripe.Payout) -> PayoutSeen:
-    if payout.status not in _PAYOUTS:
+    if payout.status not in PAYOUT_STATES:
         raise GatewayUnsure(f"Stripe says of the payout {payout.id}: {payout.status}")
     currency = payout.currency.upper()
     return PayoutSeen(
         payout_id=payout.id,
-        status=_PAYOUTS[payout.status],
+        status=PAYOUT_STATES[payout.status],
         currency=currency,
         amount_minor=from_stripe(payout.amount, currency),
         arrives_on=day(payout.arrival_date),
@@ -157,14 +157,14 @@ def _itemised(payout: stripe.Payout) -> bool:
 
 
 def _dispute(dispute: stripe.Dispute) -> DisputeSeen:
-    if dispute.status not in _DISPUTES:
+    if dispute.status not in DISPUTE_STATES:
         raise GatewayUnsure(f"Stripe says of the dispute {dispute.id}: {dispute.status}")
     currency = dispute.currency.upper()
     due = field(dispute.evidence_details, "due_by")
     return DisputeSeen(
         dispute_id=dispute.id,
         provider_payment_id=str(number_of(dispute.charge)),
-        status=_DISPUTES[dispute.status],
+        status=DISPUTE_STATES[dispute.status],
         reason=dispute.reason,
         currency=currency,
         amount_minor=from_stripe(dispute.amount, currency),

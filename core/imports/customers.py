@@ -63,9 +63,9 @@ def load_plans(load: Load, rows: list[Row]) -> None:
                     row, "price_minor", f"row {earlier.number} gives another price for {place}"
                 )
             continue
-        plan = plans.get(row["slug"]) or _new_plan(load, row["slug"], row["name"], active=True)
+        plan = plans.get(row["slug"]) or new_plan(load, row["slug"], row["name"], active=True)
         plans[row["slug"]] = plan
-        _set_price(load, plan, row["cycle"], currency, amount)
+        set_price(load, plan, row["cycle"], currency, amount)
     load.settle()
 
 
@@ -82,7 +82,7 @@ def load_subscriptions(load: Load, rows: list[Row]) -> None:
             continue
         slug = _plan_slug(load, row)
         if slug not in plans:
-            plans[slug] = _new_plan(load, slug, row["plan"], active=False)
+            plans[slug] = new_plan(load, slug, row["plan"], active=False)
         values["plan_id"] = plans[slug].id
         if row["subscription_id"] in known:
             _follow_subscription(load, row, known[row["subscription_id"]], values)
@@ -144,7 +144,8 @@ def _follow(load: Load, record: Any, values: dict[str, Any]) -> None:
     load.unchanged += not changed
 
 
-def _new_plan(load: Load, slug: str, name: str | None, *, active: bool) -> Plan:
+def new_plan(load: Load, slug: str, name: str | None, *, active: bool) -> Plan:
+    """A plan that was not there."""
     plan = Plan(
         slug=slug, name=name or slug, description="", is_active=active, created_at=load.work.now
     )
@@ -153,7 +154,8 @@ def _new_plan(load: Load, slug: str, name: str | None, *, active: bool) -> Plan:
     return plan
 
 
-def _set_price(load: Load, plan: Plan, cycle: str, currency: str, amount_minor: int) -> None:
+def set_price(load: Load, plan: Plan, cycle: str, currency: str, amount_minor: int) -> None:
+    """Give a plan a price from today on; a changed one becomes a new version."""
     versions = [p for p in plan.prices if (p.cycle, p.currency) == (cycle, currency)]
     current = next((p for p in versions if p.valid_until is None), None)
     if current and current.amount_minor == amount_minor:

@@ -1,5 +1,8 @@
 """Loader of invoices, as issued documents with their postings."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -8,8 +11,10 @@ from sqlalchemy import text, update
 from core.imports.loading import BATCH, Load, Postings
 from core.imports.reading import Row
 from core.imports.settling import Placeholder, write_placeholders
+from core.invoices.issuing import earned_before
 from core.invoices.models import Invoice, InvoiceLine
-from core.ledger.postings import invoice_issued, written_off
+from core.invoices.rules import recognised_by
+from core.ledger.postings import invoice_issued, revenue_recognised, written_off
 from core.progress import counted
 from core.tenants.models import Tenant
 
@@ -26,6 +31,23 @@ _REISSUED = (
 )
 
 
+_LINE: dict[str, Any] = {"plan_id": None, "service_start": None, "service_end": None}
+
+
+@dataclass(frozen=True)
+class Document:
+    """An invoice to be written: its columns, those of its lines, and the state it is in.
+
+    Revenue of a line with a period of service is deferred and earned by days, as of any other.
+    """
+
+    external_id: str
+    state: str
+    values: dict[str, Any]
+    lines: tuple[dict[str, Any], ...]
+    reason: str = "imported"
+
+
 def load_invoices(load: Load, rows: list[Row]) -> None:
     """Add invoices as issued documents and post them.
 
@@ -36,7 +58,7 @@ def load_invoices(load: Load, rows: list[Row]) -> None:
     tenants = load.known(Tenant.external_id, [row["tenant_id"] for row in rows])
     known = load.known(Invoice.external_id, [row["invoice_id"] for row in rows])
     numbers = load.known(Invoice.number, [row["number"] or row["invoice_id"] for row in rows])
-    fresh: list[tuple[Row, dict[str, Any]]] = []
+    fresh: list[Document] = []
     taken: dict[str, int] = {}
     for row in counted(rows, "Rows"):
         values = _invoice_values(load, row, tenants)
@@ -50,9 +72,9 @@ def load_invoices(load: Load, rows: list[Row]) -> None:
             load.refuse(row, "number", f"another invoice already has the number {number!r}")
         elif taken.setdefault(number, row.number) != row.number:
             load.refuse(row, "number", f"row {taken[number]} has the same number {number!r}")
-        fresh.append((row, values))
+        fresh.append(Document(row["invoice_id"], row["status"], values, (_line(values),)))
     load.settle()
-    _write_invoices(load, fresh)
+    write_documents(load, fresh)
 
 
 def _invoice_values(load: Load, row: Row, tenants: dict[str, Tenant]) -> dict[str, Any] | None:
@@ -101,36 +123,32 @@ def _compare(load: Load, row: Row, kept: Invoice, values: dict[str, Any]) -> Non
         load.unchanged += 1
 
 
-def _write_invoices(load: Load, fresh: list[tuple[Row, dict[str, Any]]]) -> None:
+def write_documents(load: Load, fresh: Sequence[Document]) -> list[int]:
+    """Add documents as issued and post them; returns their ids in the order given."""
     ids = load.ids(Invoice, len(fresh))
     documents, lines, issued, postings = [], [], [], Postings()
-    for number, (row, values) in zip(ids, fresh, strict=True):
+    before = earned_before(load.work)
+    for number, each in zip(ids, fresh, strict=True):
+        values = each.values
         documents.append(
             {
+                "subscription_id": None,
                 **values,
                 "id": number,
-                "external_id": row["invoice_id"],
+                "external_id": each.external_id,
                 "status": "draft",
                 "type": "subscription",
                 "issuer_type": "tenant",
-                "reason": "imported",
+                "reason": each.reason,
                 "created_at": load.work.now,
             }
         )
-        lines.append(_line(number, values))
-        if row["status"] == "draft":
+        lines += [{"invoice_id": number, **_LINE, **line} for line in each.lines]
+        if each.state == "draft":
             continue
         issued.append(number)
-        if row["status"] != "cancelled":
-            legs = invoice_issued(0, values["net_minor"], values["tax_minor"])
-            postings.add(
-                "invoice_issued",
-                ("invoice", number),
-                legs,
-                values["currency"],
-                values["issued_on"],
-                values["tenant_id"],
-            )
+        if each.state != "cancelled":
+            _post_issue(postings, number, each, before)
     load.insert(Invoice, documents)
     load.insert(InvoiceLine, lines)
     for start in range(0, len(issued), BATCH):
@@ -139,32 +157,61 @@ def _write_invoices(load: Load, fresh: list[tuple[Row, dict[str, Any]]]) -> None
     postings.write(load)
     write_placeholders(load, placeholders)
     load.added += len(fresh)
+    return ids
 
 
-def _line(invoice_id: int, values: dict[str, Any]) -> dict[str, Any]:
-    net, tax = values["net_minor"], values["tax_minor"]
+def _post_issue(postings: Postings, number: int, each: Document, before: date | None) -> None:
+    """Receivable against revenue: of service by days as it is earned, of the rest at once."""
+    values = each.values
+    timed = [line for line in each.lines if line.get("service_start")]
+    ahead = sum(line["net_minor"] for line in timed)
+    source = ("invoice", number)
+    place = (values["currency"], values["issued_on"], values["tenant_id"])
+    legs = invoice_issued(ahead, values["net_minor"] - ahead, values["tax_minor"])
+    postings.add("invoice_issued", source, legs, *place)
+    late = sum(
+        recognised_by(line["net_minor"], line["service_start"], line["service_end"], before)
+        for line in timed
+        if before
+    )
+    postings.add("revenue_recognised", source, revenue_recognised(late), *place)
+
+
+def _line(values: dict[str, Any]) -> dict[str, Any]:
+    return line_values(
+        values["tenant_id"],
+        f"Imported invoice {values['number']}",
+        values["net_minor"],
+        values["tax_minor"],
+    )
+
+
+def line_values(
+    tenant_id: int, description: str, net: int, tax: int, position: int = 1
+) -> dict[str, Any]:
+    """The columns of a line of which net and tax are known, in minor units."""
     percent = (Decimal(tax) * 100 / net).quantize(Decimal("0.0001")) if net else Decimal(0)
     return {
-        "invoice_id": invoice_id,
-        "tenant_id": values["tenant_id"],
-        "position": 1,
-        "description": f"Imported invoice {values['number']}",
+        "tenant_id": tenant_id,
+        "position": position,
+        "description": description,
         "unit_minor": net,
         "net_minor": net,
         "tax_minor": tax,
         "total_minor": net + tax,
-        "tax_percent": min(percent, Decimal(100)),
+        "tax_percent": min(max(percent, Decimal(0)), Decimal(100)),
         "tax_category": "standard" if tax else "zero",
     }
 
 
 def _close(
-    load: Load, written: list[tuple[int, tuple[Row, dict[str, Any]]]], postings: Postings
+    load: Load, written: list[tuple[int, Document]], postings: Postings
 ) -> list["Placeholder"]:
     """Give closed invoices their state; returns what is settled by a placeholder."""
     placeholders = []
-    for number, (row, values) in written:
-        state, total = row["status"], values["total_minor"]
+    for number, each in written:
+        state, values = each.state, each.values
+        total = values["total_minor"]
         if state == "paid" and total:
             placeholders.append(
                 Placeholder(

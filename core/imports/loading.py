@@ -116,7 +116,8 @@ class Postings:
         legs: list[Leg],
         currency: str,
         booked_on: date,
-        tenant_id: int,
+        tenant_id: int | None,
+        memo: str = "imported",
     ) -> None:
         """Collect one posting; nothing to post is left out."""
         if legs:
@@ -128,6 +129,7 @@ class Postings:
                     "booked_on": booked_on,
                     "tenant_id": tenant_id,
                     "currency": currency,
+                    "memo": memo,
                 }
             )
             self.legs.append(legs)
@@ -148,7 +150,7 @@ class Postings:
         ]
         first = min((one["booked_on"] for one in self.transactions), default=load.work.today)
         begun = open_day(load.work, first)
-        shared = {"created_at": load.work.now, "memo": "imported"}
+        shared = {"created_at": load.work.now}
         kept = [
             {name: value for name, value in one.items() if name != "currency"}
             | {"id": number, "booked_on": max(one["booked_on"], begun), **shared}

@@ -81,7 +81,7 @@ def read_rows(
     data: bytes, fields: tuple[Field, ...], reading: Reading, most_rows: int
 ) -> list[Row]:
     """The typed rows of a file. Raises FileRefused naming every broken cell (the first twenty)."""
-    reader = _opened(data)
+    reader = opened(data)
     header = _header(reader, fields, reading)
     problems: list[Problem] = []
     rows: list[Row] = []
@@ -118,7 +118,8 @@ class _Header:
     shown: dict[str, str]
 
 
-def _opened(data: bytes) -> Any:
+def opened(data: bytes) -> Any:
+    """The lines of a file, its delimiter told by its first. Raises FileRefused for no text."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:

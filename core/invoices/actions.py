@@ -161,7 +161,7 @@ def void_invoice(work: Work, invoice_id: int, *, reason: str, key: str | None = 
         raise NotNow(f"The invoice is {invoice.status}; only an unpaid issued one can be voided")
     if work.session.scalar(_CREDITED, {"invoice_id": invoice.id}):
         raise NotNow("A credit note was written for the invoice; credit the rest of it as well")
-    _take_back(work, invoice)
+    take_back(work, invoice)
     invoice.status, invoice.closed_on = "cancelled", work.today
     settle(work, {invoice.id: "voided"}, [invoice])
     work.tell(tenant_id=invoice.tenant_id, invoice_id=invoice.id, number=invoice.number)
@@ -266,7 +266,8 @@ def _new(work: Work, draft: DraftInvoice, tenant: Tenant) -> NewInvoice:
     )
 
 
-def _take_back(work: Work, invoice: Invoice) -> None:
+def take_back(work: Work, invoice: Invoice) -> None:
+    """Post the mirror of what was posted for an invoice on which nothing was paid."""
     if invoice.total_minor:
         reverse(work, ("invoice", invoice.id), "invoice_issued", work.today)
     post(

@@ -43,6 +43,8 @@ EU = frozenset(
         "SE",
     ]
 )
+STRIPE = "stripe"
+"""The reason of an invoice that Stripe issued and collects: we neither charge nor remind of it."""
 PREFIX = {"tenant": "SAAS-INV", "platform": "SAAS-FEE", "credit": "SAAS-CN"}
 _SERIES_DIGIT = {"tenant": "1", "platform": "2"}
 MOVES: dict[str, tuple[str, ...]] = {

@@ -103,6 +103,18 @@ def payout(provider: str, amount: int) -> list[Leg]:
 
 
 @_event
+def paid_out_before_import(provider: str, amount: int) -> list[Leg]:
+    """An imported payout reached the bank before the import; it is in the opening balance."""
+    return _legs(("opening_balance", amount), (CLEARING[provider], -amount))
+
+
+@_event
+def payout_shown_later(amount: int) -> list[Leg]:
+    """A bank statement shows a payout that the opening balance held; it moves to the bank."""
+    return _legs(("bank", amount), ("opening_balance", -amount))
+
+
+@_event
 def transfer_received(amount: int) -> list[Leg]:
     """A bank transfer nobody could match yet."""
     return _legs(("bank", amount), ("unapplied_receipts", -amount))

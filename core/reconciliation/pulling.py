@@ -77,8 +77,8 @@ def pull(
 def _pull(office: Office, account: Account, until: datetime, at: Gateway) -> Pulled:
     lines = payouts = 0
     try:
-        lines = _read(office, account, "lines", until, at.ledger, _keep_lines, _line_id)
-        payouts = _read(office, account, "payouts", until, at.payouts, _keep_payouts, _payout_id)
+        lines = _read(office, account, "lines", until, at.ledger, keep_lines, _line_id)
+        payouts = _read(office, account, "payouts", until, at.payouts, keep_payouts, _payout_id)
         itemise(office, account.provider, account.tenant_id, at)
     except SaldoError as problem:
         _note(office, account, str(problem))
@@ -177,7 +177,8 @@ def _refuse_gaps(
         )
 
 
-def _keep_lines(work: Work, account: Account, lines: Sequence[LedgerLine]) -> int:
+def keep_lines(work: Work, account: Account, lines: Sequence[LedgerLine]) -> int:
+    """Keep lines that are new; returns how many were."""
     zone = work.settings.billing_timezone
     made = work.session.execute(
         insert(GatewayLine)
@@ -208,7 +209,7 @@ def _keep_lines(work: Work, account: Account, lines: Sequence[LedgerLine]) -> in
     return len(made.all())
 
 
-def _keep_payouts(work: Work, account: Account, payouts: Sequence[PayoutSeen]) -> int:
+def keep_payouts(work: Work, account: Account, payouts: Sequence[PayoutSeen]) -> int:
     """Keep new payouts, and the state of those known; only new ones are counted."""
     states = {
         seen.payout_id: {

@@ -38,6 +38,8 @@ known as (
       when posted.source_type = 'dispute' and posted.event = 'dispute_won' then 'dispute_won'
       when posted.source_type = 'dispute' then 'dispute'
       when posted.source_type = 'bank_transfer' and posted.event = 'payout' then 'payout'
+      when posted.source_type = 'gateway_payout' then 'payout'
+      when posted.source_type = 'gateway_line' then 'fee'
       when posted.source_type in ('payment', 'wallet_transaction', 'bank_transfer') then 'charge'
       else 'adjustment'
     end as kind,
@@ -53,6 +55,8 @@ known as (
         when 'wallet_transaction' then w.provider_payment_id
         when 'bank_transfer' then
           case when posted.event = 'payout' then posted.memo else b.account || '/' || b.bank_ref end
+        when 'gateway_payout' then posted.memo
+        when 'gateway_line' then posted.memo
       end,
       posted.source_type || '-' || posted.source_id
     ) as reference,
@@ -91,7 +95,7 @@ ours as (
     end as fee_minor,
     case
       when known.event like '%gateway_fee%' or known.event like 'reversed%'
-        or known.source_type = 'reconciliation' then 0
+        or known.event like 'currency_exchanged%' or known.source_type = 'reconciliation' then 0
       else 1
     end as counted,
     known.booked_on as happened_on

@@ -68,7 +68,8 @@ left join lateral (
   from ledger_transaction t
   join accounting_entry e on e.ledger_transaction_id = t.id
   join account a on a.code = e.account_code
-  where t.kind = 'payout' and t.source_type = 'bank_transfer' and t.source_id = bank.id
+  where t.kind in ('payout', 'payout_shown_later')
+    and t.source_type = 'bank_transfer' and t.source_id = bank.id
     and t.memo = p.payout_id and a.slug = 'bank' and t.booked_on <= :as_of
 ) posted on true
 where p.arrives_on between :since and :until

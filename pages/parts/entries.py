@@ -369,6 +369,14 @@ MENU = (
         ":material/tune:",
     ),
     Entry(
+        "import",
+        "Import data",
+        "pages/admin/imports.py",
+        "Admin",
+        "billing.write",
+        ":material/upload_file:",
+    ),
+    Entry(
         "gateway-events",
         "Gateway events",
         "pages/admin/gateway_events.py",

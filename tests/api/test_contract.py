@@ -31,6 +31,7 @@ PRICE = {"cycle": "monthly", "currency": "EUR", "amount_minor": 100, "valid_from
 EVENT = {"event_id": "e1", "meter": "max_users", "occurred_at": "2026-11-20T12:00:00Z"}
 FACTS = {"name": "Tiny"}
 BODIES: dict[str, dict[str, Any]] = {
+    "/sys/import/stripe": {"reason": "for the test"},
     "/v1/usage": {**EVENT, "tenant_id": 1},
     "/v1/usage/batch": {"events": [{**EVENT, "tenant_id": 1}]},
     "/v1/usage/consume": {"limit": "max_users", "event_id": "e2", "tenant_id": 1},
@@ -144,7 +145,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "reason": "for the test",
     },
 }
-RAW = ("/sys/bank/files",)
+RAW = ("/sys/bank/files", "/sys/import/csv/{kind}")
 """Addresses that take a file as it is."""
 PUBLIC = {
     "/v1/plans": 200,

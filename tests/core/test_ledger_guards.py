@@ -109,6 +109,7 @@ def test_every_posting_balances(name: str) -> None:
         "currency_exchanged": (("stripe", 29), {}),
         "transfer_collected": (("bankgirot", 100), {}),
         "payout": (("paystack", 971), {}),
+        "paid_out_before_import": (("stripe", 971), {}),
         "credit_note_issued": ((80, 0, 20), {}),
         "credit_refunded": (("stripe", "card", 100), {}),
         "payment_reversed": (("stripe", "card", 80, 20), {}),

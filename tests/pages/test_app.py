@@ -54,7 +54,7 @@ def words(test: AppTest) -> str:
     [
         ("cfo", [*REVENUE, *RECEIVABLES, *SUBSCRIPTIONS]),
         ("analyst", [*REVENUE, "sql", "reconciliation"]),
-        ("billing", [*WITH_FILES, *SUBSCRIPTIONS]),
+        ("billing", [*WITH_FILES, *SUBSCRIPTIONS, "import"]),
         (
             "super_admin",
             [
@@ -69,6 +69,7 @@ def words(test: AppTest) -> str:
                 "users",
                 "api-keys",
                 "payment-config",
+                "import",
                 "gateway-events",
                 "jobs",
                 "audit",

@@ -55,6 +55,8 @@ class Simulator:
             raise ConnectionLost
         if fault and fault.kind == "error_before":
             return faults.server_error()
+        if fault and fault.kind == "too_many":
+            return faults.too_many(fault)
         route, given = route_of(request.method, request.path)
         asked = checked(request.fields, route.known, route.required)
         with self._engine.begin() as connection:

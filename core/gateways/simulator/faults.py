@@ -1,14 +1,14 @@
 """Faults on order: the next calls that match are slow, fail, or get no answer."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sqlalchemy import Connection, text
 
 from core.gateways.simulator.wire import Answer, Problem
 
-Kind = Literal["delay", "error_before", "error_after", "lost_before", "lost_after"]
+Kind = Literal["delay", "error_before", "error_after", "lost_before", "lost_after", "too_many"]
 LONGEST_DELAY_MS = 60_000
 _NEXT = """
 update simulator.faults set remaining = remaining - 1
@@ -54,6 +54,7 @@ def order(
 
     `error_…` is a 500, `lost_…` no answer at all; `…_after` comes when the effect is kept. The
     500 after the effect is what the key then answers for ever; one before leaves the key unused.
+    `too_many` is a 429 that asks to wait for the delay.
     """
     connection.execute(
         text(
@@ -68,6 +69,14 @@ def take(connection: Connection, method: str, path: str) -> Fault | None:
     """The fault of this call, used up by one."""
     found = connection.execute(text(_NEXT), {"method": method, "path": path}).one_or_none()
     return Fault(found.kind, found.delay_ms) if found else None
+
+
+def too_many(fault: Fault) -> Answer:
+    """A 429 as the gateway words it; the fault's delay is how long it asks to wait."""
+    problem = Problem(429, "Too many requests hit the API too quickly.", code="rate_limit")
+    wait = (("Retry-After", str(-(-fault.delay_ms // 1000))),)
+    headers = (*wait, ("Stripe-Rate-Limited-Reason", "global-rate"))
+    return replace(Answer.of(problem.body, problem.status), headers=headers)
 
 
 def server_error() -> Answer:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from core.gateways.simulator import (
+    billing,
     disputes,
     intents,
     payouts,
@@ -14,6 +15,12 @@ from core.gateways.simulator import (
     sessions,
 )
 from core.gateways.simulator import parameters as read
+from core.gateways.simulator.billing_shapes import (
+    INVOICE_PAYMENT,
+    PRICE,
+    PRODUCT,
+    SUBSCRIPTION,
+)
 from core.gateways.simulator.parameters import LISTED, Reader
 from core.gateways.simulator.shapes import (
     BALANCE_TRANSACTION,
@@ -100,7 +107,13 @@ def _lines(store: Store, _id: str, asked: Fields) -> Fields:
     return store.page(BALANCE_TRANSACTION, "/v1/balance_transactions", asked, chosen | paid)
 
 
+def _invoice_payments(store: Store, _id: str, asked: Fields) -> Fields:
+    chosen: Fields = {name: asked[name] for name in ("invoice", "status") if name in asked}
+    return store.page(INVOICE_PAYMENT, "/v1/invoice_payments", asked, chosen)
+
+
 _EXPAND = {"expand": read.texts}
+_UNDATED = {name: reader for name, reader in LISTED.items() if name != "created"}
 _CARDS = {name: reader for name, reader in LISTED.items() if name != "created"} | {
     "type": read.one_of("card")
 }
@@ -171,6 +184,33 @@ ROUTES = [
     _post("/payouts", _new(payouts.create), payouts.CREATE_FIELDS, "amount", "currency"),
     _post("/payouts/{id}/cancel", payouts.cancel, _EXPAND),
     *_reading("/payouts", PAYOUT, status=read.text),
+    *_reading("/products", PRODUCT),
+    *_reading("/prices", PRICE, product=read.text, type=read.one_of("one_time", "recurring")),
+    _reading("/subscriptions", SUBSCRIPTION)[0],
+    Route(
+        "GET",
+        _pattern("/subscriptions"),
+        billing.list_subscriptions,
+        {**LISTED, "customer": read.text, "status": read.one_of(*billing.STATUSES)},
+    ),
+    Route("GET", _pattern("/invoices/{id}/lines"), billing.list_lines, _UNDATED),
+    Route("GET", _pattern("/invoices/{id}"), billing.one_invoice, _EXPAND),
+    Route(
+        "GET",
+        _pattern("/invoices"),
+        billing.list_invoices,
+        {
+            **LISTED,
+            "customer": read.text,
+            "status": read.one_of("draft", "open", "paid", "uncollectible", "void"),
+        },
+    ),
+    Route(
+        "GET",
+        _pattern("/invoice_payments"),
+        _invoice_payments,
+        {**LISTED, "invoice": read.text, "status": read.one_of("open", "paid", "canceled")},
+    ),
     Route("GET", _pattern("/events"), _events, {**LISTED, "type": read.text, "types": read.texts}),
     _reading("/events", EVENT)[0],
 ]

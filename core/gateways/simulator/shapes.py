@@ -257,7 +257,9 @@ EXPANDABLE = frozenset(
     (
         "balance_transaction",
         "charge",
+        "coupon",
         "customer",
+        "discounts",
         "failure_balance_transaction",
         "latest_charge",
         "payment_intent",

@@ -180,5 +180,6 @@ class Store:
             # A charge that was adopted may carry a number of ours.
             kind = BY_PREFIX.get(item[name].partition("_")[0], CHARGE)
             item[name] = self.find(kind, item[name])
-        if isinstance(item[name], dict):
-            self._expand(item[name], steps[1:], path)
+        for inner in item[name] if isinstance(item[name], list) else [item[name]]:
+            if isinstance(inner, dict):
+                self._expand(inner, steps[1:], path)

@@ -19,6 +19,7 @@ _REASONS = {
     402: "Payment Required",
     404: "Not Found",
     409: "Conflict",
+    429: "Too Many Requests",
     500: "Internal Server Error",
 }
 Fields = dict[str, Any]

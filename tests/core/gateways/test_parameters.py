@@ -33,6 +33,12 @@ LISTS: dict[str, Any] = {
     "/disputes": params.DisputeListParams,
     "/payouts": params.PayoutListParams,
     "/events": params.EventListParams,
+    "/products": params.ProductListParams,
+    "/prices": params.PriceListParams,
+    "/subscriptions": params.SubscriptionListParams,
+    "/invoices": params.InvoiceListParams,
+    "/invoices/{id}/lines": params.InvoiceLineItemListParams,
+    "/invoice_payments": params.InvoicePaymentListParams,
 }
 PRICE = "line_items[0][price_data]"
 PRICED = f"&{PRICE}[currency]=eur&{PRICE}[unit_amount]=5&{PRICE}[product_data][name]=A"
