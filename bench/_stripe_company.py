@@ -8,16 +8,26 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, text
 
-Fields = dict[str, Any]
+from bench._stripe_objects import (
+    DAY,
+    Fields,
+    a_line,
+    a_movement,
+    a_plan,
+    a_price,
+    an_invoice,
+    noon_of,
+    of_item,
+    of_subscription,
+)
+
 COUNTRIES = ("SE", "DE", "FR", "NO", "NL")
 LIST = {("starter", "month"): 2_900, ("pro", "month"): 9_900, ("pro", "year"): 99_000}
-NOON = 12 * 3_600
-DAY = 86_400
 
 
 @dataclass
@@ -72,12 +82,12 @@ def a_company(customers: int, months: int, today: date) -> Company:
             "products",
             id=product,
             object="product",
-            created=_at(begins),
+            created=noon_of(begins),
             name=name.title(),
-            updated=_at(begins),
+            updated=noon_of(begins),
         )
     for (name, interval), amount in LIST.items():
-        made.add("prices", **_price(f"price_{name}_{interval}", name, interval, amount, begins))
+        made.add("prices", **a_price(f"price_{name}_{interval}", name, interval, amount, begins))
     for place in range(customers):
         _customer(made, place, begins, months, today)
     _payouts(made, begins, today)
@@ -108,7 +118,7 @@ def _customer(made: Company, place: int, begins: date, months: int, today: date)
         "customers",
         id=number,
         object="customer",
-        created=_at(start),
+        created=noon_of(start),
         name=f"Company {place}",
         email=f"billing@company{place}.example",
         address={
@@ -165,14 +175,14 @@ def _subscription(
         "subscriptions",
         id=number,
         object="subscription",
-        created=_at(start),
-        start_date=_at(start),
-        billing_cycle_anchor=_at(start),
+        created=noon_of(start),
+        start_date=noon_of(start),
+        billing_cycle_anchor=noon_of(start),
         customer=customer,
         currency="eur",
         status="canceled" if over else "active",
-        canceled_at=_at(last_until) if over else None,
-        ended_at=_at(last_until) if over else None,
+        canceled_at=noon_of(last_until) if over else None,
+        ended_at=noon_of(last_until) if over else None,
         cancellation_details={
             "comment": None,
             "feedback": "too_expensive" if over else None,
@@ -184,13 +194,13 @@ def _subscription(
                 {
                     "id": item,
                     "object": "subscription_item",
-                    "created": _at(start),
-                    "current_period_start": _at(last_day),
-                    "current_period_end": _at(last_until),
+                    "created": noon_of(start),
+                    "current_period_start": noon_of(last_day),
+                    "current_period_end": noon_of(last_until),
                     "discounts": [],
                     "metadata": {},
-                    "plan": _plan(price, name, interval, start),
-                    "price": _price(price, name, interval, _amount(price), start),
+                    "plan": a_plan(price, name, interval, start),
+                    "price": a_price(price, name, interval, _amount(price), start),
                     "quantity": units,
                     "subscription": number,
                 }
@@ -222,7 +232,7 @@ def _invoice(
     price, units = sold
     net = _amount(price) * units
     tax = net // 4
-    total, at = net + tax, _at(period[0])
+    total, at = net + tax, noon_of(period[0])
     taxes = [
         {
             "amount": tax,
@@ -244,12 +254,12 @@ def _invoice(
             subtotal=net,
             total_taxes=taxes,
             number=f"C{place:05d}-{made.numbers['in']:06d}",
-            parent=_of_subscription(of[0]),
+            parent=of_subscription(of[0]),
             lines=[
                 {
-                    **a_line(f"il_{number}", number, net, at, _at(period[1])),
+                    **a_line(f"il_{number}", number, net, at, noon_of(period[1])),
                     "description": f"{units} × {price}",
-                    "parent": _of_item(*of),
+                    "parent": of_item(*of),
                     "pricing": {
                         "price_details": {"price": price, "product": f"prod_{price.split('_')[1]}"},
                         "type": "price_details",
@@ -300,102 +310,13 @@ def pay(
     return charge
 
 
-def a_movement(
-    number: str, kind: str, source: str | None, amount: int, at: int, code: str, fee: int = -1
-) -> Fields:
-    """A line of the ledger; a charge keeps 1.5 % unless a fee is given."""
-    kept = amount * 15 // 1_000 if fee < 0 and kind == "charge" else max(fee, 0)
-    details = {"amount": kept, "application": None, "currency": code, "type": "stripe_fee"}
-    return {
-        "id": number,
-        "object": "balance_transaction",
-        "created": at,
-        "available_on": at + 2 * DAY,
-        "amount": amount,
-        "fee": kept,
-        "net": amount - kept,
-        "fee_details": [details | {"description": "Processing fees"}] if kept else [],
-        "currency": code,
-        "reporting_category": kind,
-        "type": "adjustment" if kind.startswith("dispute") else kind,
-        "source": source,
-        "status": "available",
-    }
-
-
-def a_line(number: str, invoice: str, amount: int, start: int, end: int) -> Fields:
-    """A line of an invoice."""
-    return {
-        "id": number,
-        "object": "line_item",
-        "amount": amount,
-        "currency": "eur",
-        "description": None,
-        "discount_amounts": [],
-        "discountable": True,
-        "discounts": [],
-        "invoice": invoice,
-        "livemode": False,
-        "metadata": {},
-        "parent": None,
-        "period": {"start": start, "end": end},
-        "pretax_credit_amounts": [],
-        "pricing": None,
-        "quantity": 1,
-        "subtotal": amount,
-        "taxes": [],
-    }
-
-
-def an_invoice(number_: str, customer: str, at: int, **facts: Any) -> Fields:
-    """A paid invoice unless told else; `lines` are its lines."""
-    total = facts["total"]
-    status = facts.get("status", "paid")
-    paid = total if status == "paid" else 0
-    moved = {"paid": "paid_at", "void": "voided_at", "uncollectible": "marked_uncollectible_at"}
-    transitions: Fields = {
-        "finalized_at": at,
-        "marked_uncollectible_at": None,
-        "paid_at": None,
-        "voided_at": None,
-    }
-    if status in moved:
-        transitions[moved[status]] = at + 3_600
-    made = {
-        "id": number_,
-        "object": "invoice",
-        "created": at,
-        "customer": customer,
-        "customer_name": f"Name of {customer}",
-        "currency": "eur",
-        "status": status,
-        "amount_due": total,
-        "amount_paid": paid,
-        "amount_remaining": total - paid,
-        "period_start": at,
-        "period_end": at,
-        "subtotal": total,
-        "status_transitions": transitions,
-        **facts,
-    }
-    lines = made.pop("lines", [])
-    return made | {
-        "lines": {
-            "object": "list",
-            "data": lines,
-            "has_more": False,
-            "url": f"/v1/invoices/{number_}/lines",
-        }
-    }
-
-
 def _payouts(made: Company, begins: date, today: date) -> None:
     """A payout each month of what the lines before it left."""
     lines = sorted(made.objects.get("balance_transactions", []), key=lambda each: each["created"])
     day, place = _forward(begins, 1), 0
     while day < today - timedelta(days=7):
         paid = 0
-        while place < len(lines) and lines[place]["available_on"] < _at(day):
+        while place < len(lines) and lines[place]["available_on"] < noon_of(day):
             paid += lines[place]["net"]
             place += 1
         if paid > 0:
@@ -405,9 +326,9 @@ def _payouts(made: Company, begins: date, today: date) -> None:
                 "payouts",
                 id=number,
                 object="payout",
-                created=_at(day),
+                created=noon_of(day),
                 amount=paid,
-                arrival_date=_at(day) + 2 * DAY,
+                arrival_date=noon_of(day) + 2 * DAY,
                 automatic=True,
                 balance_transaction=line,
                 currency="eur",
@@ -415,82 +336,15 @@ def _payouts(made: Company, begins: date, today: date) -> None:
                 status="paid",
             )
             made.add(
-                "balance_transactions", **a_movement(line, "payout", number, -paid, _at(day), "eur")
+                "balance_transactions",
+                **a_movement(line, "payout", number, -paid, noon_of(day), "eur"),
             )
         day = _forward(day, 1)
-
-
-def _of_subscription(number: str) -> Fields:
-    return {
-        "quote_details": None,
-        "subscription_details": {"metadata": {}, "subscription": number},
-        "type": "subscription_details",
-    }
-
-
-def _of_item(number: str, item: str, *, proration: bool = False) -> Fields:
-    return {
-        "invoice_item_details": None,
-        "subscription_item_details": {
-            "invoice_item": None,
-            "proration": proration,
-            "proration_details": None,
-            "subscription": number,
-            "subscription_item": item,
-        },
-        "type": "subscription_item_details",
-    }
-
-
-def _price(number: str, name: str, interval: str, amount: int, since: date) -> Fields:
-    return {
-        "id": number,
-        "object": "price",
-        "active": True,
-        "billing_scheme": "per_unit",
-        "created": _at(since),
-        "currency": "eur",
-        "livemode": False,
-        "metadata": {},
-        "product": f"prod_{name}",
-        "recurring": {
-            "interval": interval,
-            "interval_count": 1,
-            "meter": None,
-            "trial_period_days": None,
-            "usage_type": "licensed",
-        },
-        "transform_quantity": None,
-        "type": "recurring",
-        "unit_amount": amount,
-        "unit_amount_decimal": str(amount),
-    }
-
-
-def _plan(number: str, name: str, interval: str, since: date) -> Fields:
-    return {
-        "id": number,
-        "object": "plan",
-        "active": True,
-        "billing_scheme": "per_unit",
-        "created": _at(since),
-        "currency": "eur",
-        "interval": interval,
-        "interval_count": 1,
-        "livemode": False,
-        "metadata": {},
-        "product": f"prod_{name}",
-        "usage_type": "licensed",
-    }
 
 
 def _amount(price: str) -> int:
     _, name, interval = price.split("_")
     return LIST[name, interval]
-
-
-def _at(day: date) -> int:
-    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) + NOON
 
 
 def _forward(day: date, months: int) -> date:

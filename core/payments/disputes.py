@@ -29,6 +29,19 @@ class Claim:
     evidence_due_on: date
 
 
+@dataclass(frozen=True)
+class Disputed:
+    """A payment, or the recharge of a wallet; `paid_by` is the gateway's number of it."""
+
+    tenant_id: int
+    provider: str
+    currency: str
+    paid_by: str | None
+    payment_id: int | None = None
+    wallet_transaction_id: int | None = None
+    tax_minor: int = 0
+
+
 @action("payment.dispute.opened", needs=None, system=True)
 def open_dispute(work: Work, payment_id: int, number: str, claim: Claim) -> Dispute:
     """The gateway withdrew a disputed payment and its fee; recorded once by the gateway's number.
@@ -48,9 +61,16 @@ def open_dispute(work: Work, payment_id: int, number: str, claim: Claim) -> Disp
         raise BadInput("A dispute is above zero and within what the payment still holds")
     payment.status = "disputed"
     _mark_invoices(work, payment, disputed=True)
-    return keep_opened(
-        work, _new(work, payment, number, claim), payment.provider_payment_id, recharge=False
+    tax, total = held_tax(work, payment.id)
+    about = Disputed(
+        payment.tenant_id,
+        payment.provider,
+        payment.currency,
+        payment.provider_payment_id,
+        payment_id=payment.id,
+        tax_minor=tax_within(claim.amount_minor, payment.refunded_minor, tax, total),
     )
+    return keep_opened(work, about, number, claim)
 
 
 @action("payment.dispute.decided", needs=None, system=True)
@@ -66,7 +86,7 @@ def decide_dispute(work: Work, dispute_id: int, *, won: bool) -> Dispute:
     kept = "partially_refunded" if payment.refunded_minor else "captured"
     payment.status = kept if won else "charged_back"
     _mark_invoices(work, payment, disputed=False)
-    keep_decided(work, dispute, payment.provider_payment_id, won=won, recharge=False)
+    keep_decided(work, dispute, payment.provider_payment_id, won=won)
     if not won:
         net = dispute.amount_minor - dispute.tax_minor
         _post(work, dispute, "dispute_lost", dispute_lost(net, dispute.tax_minor))
@@ -94,36 +114,51 @@ def lock_open_dispute(work: Work, dispute_id: int) -> Dispute:
     return dispute
 
 
-def keep_opened(work: Work, dispute: Dispute, paid_by: str | None, *, recharge: bool) -> Dispute:
-    """Part of an action: a new dispute with its posting and the gateway's line.
-
-    `paid_by` is the gateway's number of the payment.
-    """
+def keep_opened(work: Work, about: Disputed, number: str, claim: Claim) -> Dispute:
+    """Part of an action: a new dispute with its posting and the gateway's line."""
+    dispute = Dispute(
+        payment_id=about.payment_id,
+        wallet_transaction_id=about.wallet_transaction_id,
+        tenant_id=about.tenant_id,
+        provider=about.provider,
+        provider_dispute_id=number,
+        status="needs_response",
+        reason=claim.cause,
+        currency=about.currency,
+        amount_minor=claim.amount_minor,
+        fee_minor=claim.fee_minor,
+        tax_minor=about.tax_minor,
+        opened_on=work.today,
+        evidence_due_on=claim.evidence_due_on,
+        created_at=work.now,
+    )
     work.session.add(dispute)
     work.session.flush()
-    provider, amount, fee = dispute.provider, dispute.amount_minor, dispute.fee_minor
-    _post(work, dispute, "dispute_opened", dispute_opened(provider, amount, fee, recharge=recharge))
+    amount, fee, recharge = claim.amount_minor, claim.fee_minor, about.payment_id is None
+    legs = dispute_opened(about.provider, amount, fee, recharge=recharge)
+    _post(work, dispute, "dispute_opened", legs)
     note(
         work,
-        provider,
+        about.provider,
         "dispute",
-        dispute.provider_dispute_id,
-        dispute.currency,
+        number,
+        about.currency,
         -amount,
         fee_minor=fee,
-        source_id=paid_by,
+        source_id=about.paid_by,
     )
     return dispute
 
 
-def keep_decided(
-    work: Work, dispute: Dispute, paid_by: str | None, *, won: bool, recharge: bool
-) -> None:
-    """Part of an action: a dispute's decision; what was won has its posting and its line."""
+def keep_decided(work: Work, dispute: Dispute, paid_by: str | None, *, won: bool) -> None:
+    """Part of an action: a dispute's decision; what was won has its posting and its line.
+
+    `paid_by` is the gateway's number of the payment.
+    """
     dispute.status, dispute.closed_on = "won" if won else "lost", work.today
     if not won:
         return
-    provider, amount = dispute.provider, dispute.amount_minor
+    provider, amount, recharge = dispute.provider, dispute.amount_minor, dispute.payment_id is None
     _post(work, dispute, "dispute_won", dispute_won(provider, amount, recharge=recharge))
     note(
         work,
@@ -144,25 +179,6 @@ def held_tax(work: Work, payment_id: int) -> tuple[int, int]:
         )
     ).one()
     return int(row[0] or 0), int(row[1] or 0)
-
-
-def _new(work: Work, payment: Payment, number: str, claim: Claim) -> Dispute:
-    tax, total = held_tax(work, payment.id)
-    return Dispute(
-        payment_id=payment.id,
-        tenant_id=payment.tenant_id,
-        provider=payment.provider,
-        provider_dispute_id=number,
-        status="needs_response",
-        reason=claim.cause,
-        currency=payment.currency,
-        amount_minor=claim.amount_minor,
-        fee_minor=claim.fee_minor,
-        tax_minor=tax_within(claim.amount_minor, payment.refunded_minor, tax, total),
-        opened_on=work.today,
-        evidence_due_on=claim.evidence_due_on,
-        created_at=work.now,
-    )
 
 
 def _invoices_of(payment_id: int) -> Select[int]:

@@ -8,6 +8,7 @@ from core.gateways.models import PROVIDERS
 from core.invoices.models import Invoice
 from core.payments.disputes import (
     Claim,
+    Disputed,
     keep_decided,
     keep_opened,
     known_dispute,
@@ -50,21 +51,14 @@ def open_recharge_dispute(work: Work, transaction_id: int, number: str, claim: C
         raise BadInput("A dispute is above zero and within what was recharged")
     invoice.disputed = True
     _move(work, recharge, "dispute", -claim.amount_minor, number)
-    dispute = Dispute(
+    about = Disputed(
+        recharge.tenant_id,
+        recharge.gateway,
+        recharge.currency,
+        recharge.provider_payment_id,
         wallet_transaction_id=recharge.id,
-        tenant_id=recharge.tenant_id,
-        provider=recharge.gateway,
-        provider_dispute_id=number,
-        status="needs_response",
-        reason=claim.cause,
-        currency=recharge.currency,
-        amount_minor=claim.amount_minor,
-        fee_minor=claim.fee_minor,
-        opened_on=work.today,
-        evidence_due_on=claim.evidence_due_on,
-        created_at=work.now,
     )
-    return keep_opened(work, dispute, recharge.provider_payment_id, recharge=True)
+    return keep_opened(work, about, number, claim)
 
 
 @action("saas.wallet.dispute.decided", needs=None, system=True)
@@ -78,7 +72,7 @@ def decide_recharge_dispute(work: Work, dispute_id: int, *, won: bool) -> Disput
         raise NotNow("The dispute is about a payment")
     recharge = _recharge(work, dispute.wallet_transaction_id)
     invoice = _locked_invoice(work, recharge)
-    keep_decided(work, dispute, recharge.provider_payment_id, won=won, recharge=True)
+    keep_decided(work, dispute, recharge.provider_payment_id, won=won)
     invoice.disputed = _open(work, recharge)
     if won:
         _move(work, recharge, "dispute_won", dispute.amount_minor, dispute.provider_dispute_id)

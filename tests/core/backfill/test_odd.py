@@ -6,16 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from bench._stripe_company import (
-    DAY,
-    Company,
-    a_company,
-    a_line,
-    a_movement,
-    an_invoice,
-    pay,
-    put,
-)
+from bench._stripe_company import Company, a_company, pay, put
+from bench._stripe_objects import DAY, a_line, a_movement, an_invoice
 from core.bank.files import import_file
 from core.clock import SetClock
 from core.gateways.models import GatewayLedgerEntry
