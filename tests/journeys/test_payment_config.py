@@ -29,6 +29,7 @@ def test_keys_that_are_left_by_tab_are_kept(visitor: Watched, site: Site) -> Non
         page.keyboard.type(words)
         page.keyboard.press("Tab")
     visitor.settle()
+    expect(dialog.get_by_role("textbox", name="Reason")).to_have_value(WHY)
     dialog.get_by_role("button", name="Keep the keys").click()
     expect(page.get_by_text("of Stripe for the company are kept").first).to_be_visible()
     with site.office.work(system("test")) as work:
