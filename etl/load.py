@@ -58,7 +58,7 @@ def load_whole(build: duckdb.DuckDBPyConnection, source: Source, url: str, scrat
         _lanes(source, url, scratch) as sources,
         ThreadPoolExecutor(LANES) as pool,
     ):
-        runs = [pool.submit(_drain, _cursor(build), lane, waiting, done) for lane in sources]
+        runs = [pool.submit(_drain, cursor(build), lane, waiting, done) for lane in sources]
         totals = {name: total for run in runs for name, total in run.result().items()}
     rows = row_counts(build)
     copied = [Copied(table.name, rows[table.name], rows[table.name], 0) for table in TABLES]
@@ -76,7 +76,7 @@ def _lanes(source: Source, url: str, scratch: Path) -> Iterator[list[Source]]:
         ]
 
 
-def _cursor(build: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+def cursor(build: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """A connection to the build for another thread."""
     cursor = build.cursor()
     cursor.execute(f"use {COPY}").fetchall()
@@ -100,56 +100,48 @@ def _drain(
     return totals
 
 
-@dataclass(frozen=True)
-class Fetched:
-    """What changed since a watermark, as `fresh.<table>`; `gone` are keys of deleted rows."""
-
-    changed: frozenset[str]
-    gone: dict[str, list[int]]
-
-
-def fetch_changes(build: duckdb.DuckDBPyConnection, source: Source, low_xid: int) -> Fetched:
-    """Read what changed since the watermark, beside the copy, which need not be there yet."""
-    build.execute("attach ':memory:' as fresh").fetchall()
-    tracked = [table for table in TABLES if table.tracked]
-    changed = postgres.changed_tables(source, tracked, low_xid)
-    buried = postgres.buried_tables(source, low_xid)
-    gone: dict[str, list[int]] = {}
-    for table in tracked:
-        if table.name not in changed and table.name not in buried:
-            continue
-        columns = ", ".join(f"{name} {kind}" for name, kind in table.columns.items())
-        build.execute(f"create table fresh.{table.name} ({columns})").fetchall()
-        postgres.load_changed(source, build, table, f"fresh.{table.name}", low_xid)
-        gone[table.name] = (
-            postgres.deleted_keys(source, table, low_xid) if table.name in buried else []
-        )
-    return Fetched(frozenset(changed | buried.keys()), gone)
-
-
 def load_changes(
     build: duckdb.DuckDBPyConnection,
     source: Source,
-    fetched: Fetched,
+    low_xid: int,
     counting: Future[dict[str, Totals]],
 ) -> Loaded:
     """Put what changed since the watermark on top of a build that began as the last copy.
 
     The changed rows stay to be read as `fresh.<table>`, the ones they replace or that were deleted
-    as `old.<table>` with their `place` in the copy and the columns that models read. `counting`
-    brings the source's own count of its rows.
+    as `old.<table>` with their `place` in the copy and the columns that models read. One table is
+    read while the one before is put in. `counting` brings the source's own count of its rows.
     """
-    build.execute("attach ':memory:' as old").fetchall()
-    done = {}
-    for table in TABLES:
-        if not table.tracked:
-            done[table.name] = _replace(build, source, table)
-        elif table.name in fetched.gone:
-            done[table.name] = _change(build, table, fetched.gone[table.name])
+    for side in ("fresh", "old"):
+        build.execute(f"attach ':memory:' as {side}").fetchall()
+    tracked = [table for table in TABLES if table.tracked]
+    changed = postgres.changed_tables(source, tracked, low_xid)
+    buried = postgres.buried_tables(source, low_xid)
+    with ThreadPoolExecutor(1) as pool:
+        other = cursor(build)
+        putting = {}
+        for table in tracked:
+            if table.name in changed or table.name in buried:
+                gone = _fetch(build, source, table, low_xid, table.name in buried)
+                putting[table.name] = pool.submit(_change, other, table, gone)
+        for table in TABLES:
+            if not table.tracked:
+                putting[table.name] = pool.submit(_replace, other, source, table)
+        done = {name: put.result() for name, put in putting.items()}
     copied = [
         Copied(name, rows, *done.get(name, (0, 0))) for name, rows in row_counts(build).items()
     ]
-    return Loaded(copied, counting.result, fetched.changed)
+    return Loaded(copied, counting.result, frozenset(changed | buried.keys()))
+
+
+def _fetch(
+    build: duckdb.DuckDBPyConnection, source: Source, table: Table, low_xid: int, is_buried: bool
+) -> list[int]:
+    """Read what changed in a table as `fresh.<table>`; the keys of its deleted rows."""
+    columns = ", ".join(f"{name} {kind}" for name, kind in table.columns.items())
+    build.execute(f"create table fresh.{table.name} ({columns})").fetchall()
+    postgres.load_changed(source, build, table, f"fresh.{table.name}", low_xid)
+    return postgres.deleted_keys(source, table, low_xid) if is_buried else []
 
 
 def count_source(url: str, scratch: Path, shared: str, joined: Event) -> dict[str, Totals]:

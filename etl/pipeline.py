@@ -5,8 +5,8 @@ import shutil
 import threading
 import time
 import uuid
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from etl.days import eve, last_day, range_of_facts, ship, ship_calendar
 from etl.delta import differences, few
 from etl.extract import postgres
 from etl.extract.postgres import Source
-from etl.load import COPY, Copied, count_source, fetch_changes, load_changes, load_whole
+from etl.load import COPY, Copied, count_source, cursor, load_changes, load_whole
 from etl.publish import (
     clear_problem,
     flush,
@@ -130,16 +130,15 @@ def _build_and_publish(
                 joined = threading.Event()
                 counting = pool.submit(count_source, url, live.parent, shared, joined)
                 before = _state_to_continue(build, live, source, state)
-                fetched = fetch_changes(build, source, before.low_xid) if before else None
                 copying.result()
-            if before is None or fetched is None:
+            if before is None:
                 path.unlink(missing_ok=True)
                 _open(build, path)
                 loaded = load_whole(build, source, url, live.parent)
             else:
                 pool.submit(flush, path)
                 _open(build, path)
-                loaded = load_changes(build, source, fetched, counting)
+                loaded = load_changes(build, source, before.low_xid, counting)
                 joined.wait()
         mode = "full" if before is None else "incremental"
         made = Build(build, loaded.source, settings.reporting_currency, today, loaded.changed)
@@ -208,21 +207,27 @@ def _continues(before: State, source: Source, now: State) -> bool:
 
 def compute(build: Build) -> None:
     """Bring calendar, rates and models up to the copied rows. Raises BuildRefused."""
-    check_rows(build)
-    try:
-        if build.changed is None or not _refreshed(build, build.changed):
-            _make_all(build)
-    except duckdb.Error as problem:
-        raise BuildRefused("models_run", f"The figures cannot be computed: {problem}") from problem
+    with ThreadPoolExecutor(1) as pool:
+        aside = replace(build, connection=cursor(build.connection))
+        moved = pool.submit(_frame_moved, aside) if build.changed is not None else None
+        check_rows(build)
+        try:
+            if build.changed is None or moved is None or not _refreshed(build, moved):
+                _make_all(build)
+        except duckdb.Error as problem:
+            words = f"The figures cannot be computed: {problem}"
+            raise BuildRefused("models_run", words) from problem
     check_models(build)
 
 
-def _refreshed(build: Build, changed: frozenset[str]) -> bool:
+def _refreshed(build: Build, moved: Future[bool]) -> bool:
     """Whether it was enough to bring the figures of the tenants with changes up to date."""
-    connection = build.connection
-    if changed & GLOBAL or _frame(build) != _frame_before(build):
+    connection, changed = build.connection, build.changed or frozenset()
+    if changed & GLOBAL:
         return False
     changes = differences(connection, changed)
+    if moved.result():
+        return False
     if not changes:
         return True
     if not few(connection, changes):
@@ -230,6 +235,10 @@ def _refreshed(build: Build, changed: frozenset[str]) -> bool:
     refresh_models(connection, changes)
     ready = connection.execute("select reporting_currency from reporting_currencies").fetchall()
     return _currencies_to_ready(build) == {code for (code,) in ready}
+
+
+def _frame_moved(build: Build) -> bool:
+    return _frame(build) != _frame_before(build)
 
 
 def _frame(build: Build) -> tuple[object, ...]:
