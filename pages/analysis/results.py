@@ -105,8 +105,8 @@ def _number(name: str, value: float | Decimal) -> str:
     if isinstance(value, int) and name.lower().endswith(NAMES):
         return str(value)
     if isinstance(value, float):
-        return f"{value:,.6g}" if abs(value) < FULL_FROM else f"{value:,.2f}"
-    return f"{value:,}"
+        return formats.marked(f"{value:,.6g}" if abs(value) < FULL_FROM else f"{value:,.2f}")
+    return formats.marked(f"{value:,}")
 
 
 def _chart(frame: pl.DataFrame) -> None:

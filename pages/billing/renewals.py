@@ -101,7 +101,9 @@ def _rows(rows: list[Renewal], days: int) -> None:
         with st.container(
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
         ):
-            many = "1 subscription" if len(rows) == 1 else f"{len(rows):,} subscriptions"
+            many = (
+                "1 subscription" if len(rows) == 1 else f"{formats.number(len(rows))} subscriptions"
+            )
             head.section(many, "by day; a tenant opens its subscription")
             if rows:
                 tables.csv_button(lambda: _frame(rows), f"renewals-{days}-days.csv", "csv-renewals")

@@ -73,7 +73,11 @@ def main() -> None:
         with st.container(
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
         ):
-            many = "1 subscription" if found.count == 1 else f"{found.count:,} subscriptions"
+            many = (
+                "1 subscription"
+                if found.count == 1
+                else f"{formats.number(found.count)} subscriptions"
+            )
             head.section(many, "a tenant opens its subscription")
             tables.csv_button(
                 lambda: _frame(actor, filters), "subscriptions.csv", "csv-subscriptions"

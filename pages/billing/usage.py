@@ -98,7 +98,7 @@ def _chart(days: list[Day], limit: LimitUse) -> None:
         )
     figure.update_layout(
         yaxis={"title": axis(title), "tickformat": ",~s", "rangemode": "tozero"},
-        xaxis={"title": axis("Day"), "tickformat": "%-d %b"},
+        xaxis={"title": axis("Day"), **charts.day_ticks([day.on for day in days])},
         showlegend=False,
     )
     total = formats.number(sum((day.value for day in days), Decimal(0)))

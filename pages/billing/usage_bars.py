@@ -63,7 +63,7 @@ def _bar(limit: LimitUse) -> str:
         return f'<div style="{TRACK};opacity:.5" aria-hidden="true"></div>'
     part = share(limit.current, int(limit.limit or 0))
     colour = "accent" if part < NEARLY else "warn" if part < 1 else "bad"
-    width = formats.percent(min(part, Decimal(1)))
+    width = f"{min(part, Decimal(1)) * 100:.1f}%"
     return (
         f'<div style="{TRACK}" aria-hidden="true">'
         f'<div style="width:{width};height:100%;background:var(--{colour})"></div></div>'

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from html import escape
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from pages.parts.look import Mode
 FONT = "Saldo Sans, system-ui, sans-serif"
 CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False}
 HATCH = "/"
+MOST_TICKS = 7
 BAR_NAMES = {"start": "Start", "fx": "FX", "end": "End"}
 
 
@@ -77,6 +79,7 @@ def template(colours: Palette) -> go.layout.Template:
     return go.layout.Template(
         layout={
             "font": {"family": FONT, "size": 13, "color": colours.ink},
+            "separators": formats.MARKS[formats.reader()],
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
             "colorway": [colours.accent, *colours.losses, *colours.gains[1:]],
@@ -108,6 +111,18 @@ def show(figure: go.Figure, words: str, key: str, height: int = 360) -> None:
     """Draw a chart in the common template; `words` are what it says to who cannot see it."""
     figure.update_layout(template=template(palette()), height=height)
     st.plotly_chart(figure, theme=None, config=CONFIG, key=key, alt=words)
+
+
+def day_ticks(days: Sequence[date]) -> dict[str, Any]:
+    """Marks on an axis of days, at most seven of them, as the reader writes days."""
+    step = -(-len(days) // MOST_TICKS) or 1
+    shown = list(days)[::step]
+    return {
+        "tickmode": "array",
+        "tickvals": shown,
+        "ticktext": [formats.day_short(day) for day in shown],
+        "hoverformat": formats.DAYS[formats.reader()],
+    }
 
 
 def movement_chart(rows: Sequence[dict[str, Any]], currency: str) -> go.Figure:

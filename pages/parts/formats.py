@@ -1,16 +1,27 @@
-"""Amounts, rates, counts and dates as people read them; display only, nothing is computed with."""
+"""Amounts, rates, counts and dates as people read them; display only, nothing is computed with.
+
+They follow the reader's browser where its language is one of `LOCALES`: words stay English, but
+someone in Sweden reads `1 234,50`, `3,1 %` and `20 nov. 2026`.
+"""
 
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import streamlit as st
 from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.money import Money, exponent, units_text
 
-LOCALE = "en"
+ENGLISH, SWEDISH = "en", "sv"
+LOCALES = (ENGLISH, SWEDISH)
+PERCENT = {ENGLISH: "%", SWEDISH: "\u00a0%"}
+DAYS = {ENGLISH: "%-d %b %Y", SWEDISH: "%Y-%m-%d"}
+MARKS = {ENGLISH: ".,", SWEDISH: ",\u00a0"}
+"""The decimal mark and that of thousands, and a day, as charts want to be told."""
 UNDEFINED = "n/a"
 MINUS = "\u2212"
 STEPS = ((Decimal(10) ** 9, "bn"), (Decimal(10) ** 6, "m"), (Decimal(10) ** 3, "k"))
@@ -19,23 +30,33 @@ WHOLE_FROM = Decimal(1_000)
 """From here on cards leave out the cents, and further up the last three digits."""
 
 
+def reader() -> str:
+    """The locale of who is looking: the browser's language, English where it is another."""
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return ENGLISH
+    language = (st.context.locale or "").replace("_", "-").split("-")[0].lower()
+    return language if language in LOCALES else ENGLISH
+
+
 def units(minor: int, currency: str) -> Decimal:
     """The amount in units, for axes and number columns."""
     return Decimal(units_text(minor, currency))
 
 
-def money(amount: Money | None, *, code: bool = True, locale: str = LOCALE) -> str:
+def money(amount: Money | None, *, code: bool = True, locale: str | None = None) -> str:
     """In full: ``EUR 1,234.50``; without the code where a header names it."""
     if amount is None:
         return UNDEFINED
     places = exponent(amount.currency)
     pattern = "#,##0" + ("." + "0" * places if places else "")
-    digits = format_decimal(units(amount.minor, amount.currency), pattern, locale=locale)
+    digits = format_decimal(
+        units(amount.minor, amount.currency), pattern, locale=locale or reader()
+    )
     return _signed(f"{amount.currency} {digits}" if code else digits)
 
 
 def money_short(
-    amount: Money | None, *, code: bool = True, sign: bool = False, locale: str = LOCALE
+    amount: Money | None, *, code: bool = True, sign: bool = False, locale: str | None = None
 ) -> str:
     """For cards: ``EUR 482.1k``, ``EUR 1.25m``, ``EUR 1,850``; small amounts in full."""
     if amount is None:
@@ -46,63 +67,80 @@ def money_short(
     if abs(size) >= SHORT_FROM:
         step, suffix = next(pair for pair in STEPS if abs(size) >= pair[0])
         pattern = "#,##0.0" if suffix == "k" else "#,##0.00"
-    text = format_decimal(size / step, pattern, locale=locale) + suffix
+    text = format_decimal(size / step, pattern, locale=locale or reader()) + suffix
     plus = "+" if sign and size > 0 else ""
     return _signed(plus + (f"{amount.currency} {text}" if code else text))
 
 
-def percent(rate: Decimal | str | None, *, sign: bool = False, locale: str = LOCALE) -> str:
+def percent(rate: Decimal | str | None, *, sign: bool = False, locale: str | None = None) -> str:
     """A rate as percent with one decimal: ``3.1%``."""
     if rate is None:
         return UNDEFINED
-    text = format_decimal(Decimal(rate) * 100, "0.0", locale=locale) + "%"
+    spoken = locale or reader()
+    text = format_decimal(Decimal(rate) * 100, "0.0", locale=spoken) + PERCENT[spoken]
     return _signed("+" + text if sign and Decimal(rate) > 0 else text)
 
 
-def points(difference: Decimal, locale: str = LOCALE) -> str:
+def points(difference: Decimal, locale: str | None = None) -> str:
     """A difference of two percentages: ``+0.4 pt``."""
-    text = format_decimal(difference * 100, "0.0", locale=locale) + " pt"
+    text = format_decimal(difference * 100, "0.0", locale=locale or reader()) + " pt"
     return _signed("+" + text if difference > 0 else text)
 
 
 def number(
-    value: Decimal | str | int | None, places: int = 0, *, sign: bool = False, locale: str = LOCALE
+    value: Decimal | str | int | None,
+    places: int = 0,
+    *,
+    sign: bool = False,
+    locale: str | None = None,
 ) -> str:
     """A count or a plain ratio."""
     if value is None:
         return UNDEFINED
     pattern = "#,##0" + ("." + "0" * places if places else "")
-    text = format_decimal(Decimal(value), pattern, locale=locale)
+    text = format_decimal(Decimal(value), pattern, locale=locale or reader())
     return _signed("+" + text if sign and Decimal(value) > 0 else text)
 
 
-def quantity(value: Decimal, locale: str = LOCALE) -> str:
+def quantity(value: Decimal, locale: str | None = None) -> str:
     """A count with the decimals it has: ``30,000``, ``2.5``."""
-    return _signed(format_decimal(value, "#,##0.######", locale=locale))
+    return _signed(format_decimal(value, "#,##0.######", locale=locale or reader()))
 
 
-def country(code: str, locale: str = LOCALE) -> str:
+def marked(text: str, locale: str | None = None) -> str:
+    """A number with English marks, such as ``1,234.5``, with the reader's."""
+    return text.translate(str.maketrans(MARKS[ENGLISH], MARKS[locale or reader()]))
+
+
+def country(code: str, locale: str | None = None) -> str:
     """``Sweden``; the code itself where no name is known."""
-    return str(Locale(locale).territories.get(code, code))
+    return str(Locale(locale or reader()).territories.get(code, code))
 
 
-def day(value: date | None, locale: str = LOCALE) -> str:
+def day(value: date | None, locale: str | None = None) -> str:
     """``20 Nov 2026``."""
-    return format_date(value, "d MMM y", locale=locale) if value else UNDEFINED
+    return format_date(value, "d MMM y", locale=locale or reader()) if value else UNDEFINED
 
 
-def instant(value: datetime, timezone: str, *, seconds: bool = False, locale: str = LOCALE) -> str:
+def day_short(value: date, locale: str | None = None) -> str:
+    """``20 Nov``, for axes."""
+    return format_date(value, "d MMM", locale=locale or reader())
+
+
+def instant(
+    value: datetime, timezone: str, *, seconds: bool = False, locale: str | None = None
+) -> str:
     """``20 Nov 2026 14:05`` in a named time zone."""
     pattern = "d MMM y HH:mm:ss" if seconds else "d MMM y HH:mm"
-    return format_datetime(value, pattern, tzinfo=ZoneInfo(timezone), locale=locale)
+    return format_datetime(value, pattern, tzinfo=ZoneInfo(timezone), locale=locale or reader())
 
 
-def month(value: str, pattern: str = "MMMM y", locale: str = LOCALE) -> str:
+def month(value: str, pattern: str = "MMMM y", locale: str | None = None) -> str:
     """``2026-10`` as ``October 2026``."""
-    return format_date(date.fromisoformat(f"{value}-01"), pattern, locale=locale)
+    return format_date(date.fromisoformat(f"{value}-01"), pattern, locale=locale or reader())
 
 
-def month_short(value: str, locale: str = LOCALE) -> str:
+def month_short(value: str, locale: str | None = None) -> str:
     """``2026-10`` as ``Oct 26``, for axes and comparisons."""
     return month(value, "MMM yy", locale)
 

@@ -141,7 +141,9 @@ def _chart(days: Sequence[DayRow], tolerance_minor: int) -> go.Figure:
     )
     figure.add_hrect(y0=-band, y1=band, fillcolor=colours.accent_soft, line_width=0)
     figure.update_layout(
-        xaxis={"tickformat": "%-d %b"}, yaxis={"title": currency}, showlegend=False
+        xaxis=charts.day_ticks([day.day for day in days]),
+        yaxis={"title": currency},
+        showlegend=False,
     )
     return figure
 

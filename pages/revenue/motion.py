@@ -72,7 +72,8 @@ def change(ask: Ask, count: int) -> None:
         drawn, floor = charts.waterfall(row)
         charts.show(drawn, _in_words(row), "chart-waterfall", height=330)
         st.caption(
-            f"The axis starts at {ask.currency} {floor:,.0f}, so that the movements can be seen."
+            f"The axis starts at {ask.currency} {formats.marked(f'{floor:,.0f}')}, so that the "
+            "movements can be seen."
         )
     with st.container(border=True, key="panel-months"):
         with st.container(

@@ -133,11 +133,14 @@ def chromium() -> Iterator[Browser]:
 
 
 def a_profile(
-    browser: Browser, scheme: Literal["light", "dark"] = "light", width: int = 1440
+    browser: Browser,
+    scheme: Literal["light", "dark"] = "light",
+    width: int = 1440,
+    locale: str = "en-GB",
 ) -> BrowserContext:
-    """A fresh profile with its own cookies."""
+    """A fresh profile with its own cookies, of somebody who reads a language."""
     context = browser.new_context(
-        color_scheme=scheme, viewport={"width": width, "height": 900}, locale="en-GB"
+        color_scheme=scheme, viewport={"width": width, "height": 900}, locale=locale
     )
     context.set_default_timeout(PATIENCE_MS)
     return context

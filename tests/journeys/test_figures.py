@@ -6,10 +6,10 @@ import re
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from tests.builders import PASSWORD
-from tests.journeys.browser import Watched
+from tests.journeys.browser import Watched, a_profile, a_tab
 from tests.journeys.conftest import Site
 
 CARDS = ("MRR", "Net new MRR", "Net revenue retention", "Net revenue", "Platform fees", "Runway")
@@ -46,6 +46,18 @@ def test_filters_stand_in_the_address(cfo: Watched) -> None:
         assert part in cfo.page.url
     cfo.open("/revenue?" + cfo.page.url.split("?")[1])
     assert cfo.page.get_by_role("region", name="MRR by country").is_visible()
+
+
+def test_a_swedish_browser_shows_swedish_numbers(browser: Browser, site: Site) -> None:
+    profile = a_profile(browser, locale="sv-SE")
+    seen = a_tab(profile, site.base_url)
+    seen.sign_in("cfo@example.com", PASSWORD)
+    shown = seen.page.get_by_role("region", name="MRR movements month by month").inner_text()
+    seen.check("dashboard in Swedish")
+    profile.close()
+    assert re.search(r"\d\u00a0\d{3},\d\d", shown), shown
+    assert not re.search(r"\d,\d{3}", shown), shown
+    assert seen.faults == []
 
 
 @pytest.mark.parametrize("width", [1440, 1024, 390])

@@ -1,7 +1,8 @@
 """How amounts, rates, changes and files look."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -33,9 +34,34 @@ def test_money_is_full_in_tables_and_short_on_cards(
     assert formats.money_short(Money(minor, currency)) == short
 
 
-def test_money_follows_the_locale() -> None:
-    text = formats.money(Money(-123_450, "SEK"), locale="sv")
-    assert text.replace("\u00a0", " ") == "−SEK 1 234,50"
+def test_formats_follow_the_locale() -> None:
+    minus = Money(-123_450, "SEK")
+    written = {
+        formats.money(minus, locale="sv"): "−SEK 1 234,50",
+        formats.money_short(Money(48_210_000, "SEK"), locale="sv"): "SEK 482,1k",
+        formats.percent("0.0313", locale="sv"): "3,1 %",
+        formats.number(1_234, locale="sv"): "1 234",
+        formats.quantity(Decimal("2.5"), locale="sv"): "2,5",
+        formats.marked("1,234.5", "sv"): "1 234,5",
+        formats.day(date(2026, 3, 2), "sv"): "2 mars 2026",
+        formats.month_short("2026-10", "sv"): "okt. 26",
+        formats.country("SE", "sv"): "Sverige",
+    }
+    assert {text.replace("\u00a0", " "): like for text, like in written.items()} == {
+        like: like for like in written.values()
+    }
+
+
+@pytest.mark.parametrize(
+    ("browser", "locale"),
+    [("sv-SE", "sv"), ("sv", "sv"), ("en-GB", "en"), ("de-DE", "en"), ("", "en"), (None, "en")],
+)
+def test_the_locale_is_the_browsers_where_it_is_known(
+    browser: str | None, locale: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(formats, "get_script_run_ctx", lambda **_: object())
+    monkeypatch.setattr(formats.st, "context", SimpleNamespace(locale=browser))
+    assert formats.reader() == locale
 
 
 def test_what_is_undefined_is_said_so() -> None:
