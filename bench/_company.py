@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -45,7 +46,8 @@ def empty_company() -> Iterator[Company]:
     try:
         url = embedded_database(embedded.start(home / "pg"), "bench")
         schema.upgrade(url)
-        yield Company(url, Settings(_env_file=None, SALDO_HOME=home, SALDO_DATABASE_URL=url))
+        given: dict[str, Any] = {"_env_file": None, "SALDO_HOME": home, "SALDO_DATABASE_URL": url}
+        yield Company(url, Settings(**given))
     finally:
         embedded.stop(home / "pg")
         shutil.rmtree(home, ignore_errors=True)

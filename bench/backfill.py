@@ -173,8 +173,10 @@ def _carry_out(made: Company, address: str) -> None:
 
 
 def _rows(office: Office) -> dict[str, int]:
-    tables = ("tenant", "plan_history", "invoice", "payment", "payment_allocation")
-    tables += ("ledger_transaction", "accounting_entry", "gateway_ledger_entry", "gateway_line")
+    tables = (
+        "tenant", "plan_history", "invoice", "payment", "payment_allocation",
+        "ledger_transaction", "accounting_entry", "gateway_ledger_entry", "gateway_line",
+    )  # fmt: skip
     asked = " union all ".join(f"select '{name}', count(*) from {name}" for name in tables)
     with platform_connection(office.engine) as connection:
         return dict(connection.exec_driver_sql(asked).tuples().all())

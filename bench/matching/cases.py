@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from stdnum.iso7064 import mod_97_10
@@ -57,7 +57,7 @@ NOTHING = _NOTHING.split(",")
 LONGEST_NAMES = (18, 18, 27, 35, 70)
 
 
-def cases(world: World, count: int, weights: dict[str, float] | None = None) -> list[Case]:
+def cases(world: World, count: int, weights: Mapping[str, float] | None = None) -> list[Case]:
     """So many transfers of one company, each open invoice paid at most once or twice."""
     chance = world.chance
     kinds, shares = zip(*(weights or WEIGHTS).items(), strict=True)

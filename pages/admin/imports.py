@@ -65,7 +65,7 @@ def main() -> None:
 def _csv(actor: Actor) -> None:
     head.section("From a CSV file", "loaded whole, or not at all; twice adds nothing")
     kind = st.selectbox(
-        "What the file holds", list(KINDS), format_func=WORDS.get, key="import-kind"
+        "What the file holds", list(KINDS), format_func=WORDS.__getitem__, key="import-kind"
     )
     file = st.file_uploader(
         "A CSV file", type=["csv", "tsv", "txt"], key="import-upload", max_upload_size=_most_mib()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from html import escape
+from typing import Literal
 
 import streamlit as st
 
@@ -63,7 +64,7 @@ def _show(found: Seen) -> None:
 def _fields(found: Seen, place: int) -> None:
     known = found.stages[place] if place < len(found.stages) else None
     last = found.stages[-1].after_days
-    folded = "visible" if place == 0 else "collapsed"
+    folded: Literal["visible", "collapsed"] = "visible" if place == 0 else "collapsed"
     with st.container(horizontal=True):
         st.number_input(
             "Day",

@@ -24,7 +24,7 @@ COLUMNS = (
     Column("Balance"),
     Column("Last movement", words=True),
 )
-SCHEMA = {
+SCHEMA: dict[str, Any] = {
     "tenant_id": pl.Int64,
     "tenant_name": pl.String,
     "currency": pl.String,

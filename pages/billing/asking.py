@@ -42,7 +42,7 @@ class Sheet:
         return self.detail.row.id
 
     @property
-    def seen(self) -> dict[str, int]:
+    def seen(self) -> dict[str, Any]:
         """The version that was seen, for the write."""
         return {"version": self.detail.row.version}
 

@@ -35,7 +35,7 @@ class Form:
     ) -> str:
         """One of several, as a list."""
         given = self._given.get(field, default)
-        index = list(options).index(given) if given in options else 0
+        index = list(options).index(given) if given is not None and given in options else 0
         found = st.selectbox(
             title, options, index, key=self._key(field), format_func=words, help=help_text
         )

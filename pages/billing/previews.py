@@ -11,7 +11,7 @@ from pages.billing import words
 from pages.parts import formats, plan_words, tables, written
 from pages.parts.tables import Cell, Column
 
-STATE = {
+STATE: dict[str, tuple[str, Callable[[Any], str] | None]] = {
     "status": ("Status", lambda value: words.STATUSES[value]),
     "plan_name": ("Plan", str),
     "cycle": ("Cycle", lambda value: plan_words.CYCLES[value]),

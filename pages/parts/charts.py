@@ -121,7 +121,7 @@ def day_ticks(days: Sequence[date]) -> dict[str, Any]:
         "tickmode": "array",
         "tickvals": shown,
         "ticktext": [formats.day_short(day) for day in shown],
-        "hoverformat": formats.DAYS[formats.reader()],
+        "hoverformat": formats.PLOTTED_DAY[formats.reader()],
     }
 
 

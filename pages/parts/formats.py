@@ -1,7 +1,7 @@
 """Amounts, rates, counts and dates as people read them; display only, nothing is computed with.
 
-They follow the reader's browser where its language is one of `LOCALES`: words stay English, but
-someone in Sweden reads `1 234,50`, `3,1 %` and `20 nov. 2026`.
+They follow the reader's browser where its language is one of `LOCALES`. Words, names of months
+among them, stay English: a Swedish reader sees `1 234,50`, `3,1 %` and `2026-11-20`.
 """
 
 from datetime import date, datetime
@@ -16,10 +16,11 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.money import Money, exponent, units_text
 
-ENGLISH, SWEDISH = "en", "sv"
-LOCALES = (ENGLISH, SWEDISH)
+ENGLISH, SWEDISH = "en", "en_SE"
+LOCALES = {"en": ENGLISH, "sv": SWEDISH}
+DAY = {ENGLISH: "d MMM y", SWEDISH: "y-MM-dd"}
 PERCENT = {ENGLISH: "%", SWEDISH: "\u00a0%"}
-DAYS = {ENGLISH: "%-d %b %Y", SWEDISH: "%Y-%m-%d"}
+PLOTTED_DAY = {ENGLISH: "%-d %b %Y", SWEDISH: "%Y-%m-%d"}
 MARKS = {ENGLISH: ".,", SWEDISH: ",\u00a0"}
 """The decimal mark and that of thousands, and a day, as charts want to be told."""
 UNDEFINED = "n/a"
@@ -35,7 +36,7 @@ def reader() -> str:
     if get_script_run_ctx(suppress_warning=True) is None:
         return ENGLISH
     language = (st.context.locale or "").replace("_", "-").split("-")[0].lower()
-    return language if language in LOCALES else ENGLISH
+    return LOCALES.get(language, ENGLISH)
 
 
 def units(minor: int, currency: str) -> Decimal:
@@ -72,12 +73,15 @@ def money_short(
     return _signed(plus + (f"{amount.currency} {text}" if code else text))
 
 
-def percent(rate: Decimal | str | None, *, sign: bool = False, locale: str | None = None) -> str:
-    """A rate as percent with one decimal: ``3.1%``."""
+def percent(
+    rate: Decimal | str | None, places: int = 1, *, sign: bool = False, locale: str | None = None
+) -> str:
+    """A rate as percent, with one decimal: ``3.1%``."""
     if rate is None:
         return UNDEFINED
     spoken = locale or reader()
-    text = format_decimal(Decimal(rate) * 100, "0.0", locale=spoken) + PERCENT[spoken]
+    pattern = "0" + ("." + "0" * places if places else "")
+    text = format_decimal(Decimal(rate) * 100, pattern, locale=spoken) + PERCENT[spoken]
     return _signed("+" + text if sign and Decimal(rate) > 0 else text)
 
 
@@ -119,7 +123,8 @@ def country(code: str, locale: str | None = None) -> str:
 
 def day(value: date | None, locale: str | None = None) -> str:
     """``20 Nov 2026``."""
-    return format_date(value, "d MMM y", locale=locale or reader()) if value else UNDEFINED
+    spoken = locale or reader()
+    return format_date(value, DAY[spoken], locale=spoken) if value else UNDEFINED
 
 
 def day_short(value: date, locale: str | None = None) -> str:
@@ -131,8 +136,9 @@ def instant(
     value: datetime, timezone: str, *, seconds: bool = False, locale: str | None = None
 ) -> str:
     """``20 Nov 2026 14:05`` in a named time zone."""
-    pattern = "d MMM y HH:mm:ss" if seconds else "d MMM y HH:mm"
-    return format_datetime(value, pattern, tzinfo=ZoneInfo(timezone), locale=locale or reader())
+    spoken = locale or reader()
+    pattern = DAY[spoken] + (" HH:mm:ss" if seconds else " HH:mm")
+    return format_datetime(value, pattern, tzinfo=ZoneInfo(timezone), locale=spoken)
 
 
 def month(value: str, pattern: str = "MMMM y", locale: str | None = None) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from html import escape
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import polars as pl
 import streamlit as st
@@ -30,7 +30,7 @@ TYPES = {
 }
 GIVEN = ("manual-credit-", "manual-debit-", "invoice-", "refund-", "dispute-", "dispute_won-")
 """How the references begin that Saldo makes itself."""
-SCHEMA = {
+SCHEMA: dict[str, Any] = {
     "when": pl.Datetime("us", "UTC"),
     "type": pl.String,
     "description": pl.String,

@@ -105,13 +105,14 @@ def _figures(decided: int, proposed: int, agreed: int, lower: Decimal | None) ->
     few = proposed < FEWEST_PROPOSED
     wrong = agreed < LEAST_PRECISION * proposed
     tone = "bad" if wrong else "flat" if few else "good"
+    needed = formats.percent(LEAST_PRECISION, 0)
     terms = {
         "Decided by people": formats.number(decided),
         f"Would have been posted ({FEWEST_PROPOSED} needed)": (
             f'<span class="{"bad" if few else ""}">{formats.number(proposed)}</span>'
         ),
         "As people did": formats.number(agreed),
-        f"Right ({LEAST_PRECISION:.0%} needed)": f'<span class="{tone}">{right}</span>',
+        f"Right ({needed} needed)": f'<span class="{tone}">{right}</span>',
         "Right at least (95% confidence)": formats.percent(lower) if lower else "–",
         "Without a person": spared,
     }

@@ -1,6 +1,7 @@
 """How a CSV file's columns read: proposed, corrected by a person, kept by a name (UNM.1)."""
 
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -64,7 +65,7 @@ def _corrected(start: CsvMapping, data: bytes) -> CsvMapping:
         date_format = st.selectbox("Days are written", dates, key="mapping-date_format")
         marks = [start.decimal_mark, *({".", ","} - {start.decimal_mark})]
         mark = st.selectbox("Decimal mark", marks, key="mapping-decimal_mark")
-    columns: dict[str, str] = {}
+    columns: dict[str, Any] = {}
     with st.container(horizontal=True):
         for field, words in FIELDS.items():
             now = getattr(start, field)

@@ -89,7 +89,7 @@ def _table(by: By, keys: list[str], months: list[dict[str, Any]], ask: Ask) -> N
     foot = [
         Cell("Total"),
         Cell(formats.money(amount(total["mrr"]), code=False)),
-        Cell("100.0%"),
+        Cell(formats.percent("1")),
         _compared(total, months[-2]),
         _compared(total, months[0]),
         *(Cell(_text(key, total[key])) for key in COLUMNS),

@@ -130,7 +130,7 @@ def _cell(share: Decimal | None) -> Cell:
     if share is None:
         return Cell("–", tone="flat")
     step = min(max(int(share * STEPS), 0), STEPS)
-    return Cell(formats.number(share * 100) + "%", tone=f"heat heat-{step}")
+    return Cell(formats.percent(share, 0), tone=f"heat heat-{step}")
 
 
 main()

@@ -37,15 +37,14 @@ def test_money_is_full_in_tables_and_short_on_cards(
 def test_formats_follow_the_locale() -> None:
     minus = Money(-123_450, "SEK")
     written = {
-        formats.money(minus, locale="sv"): "−SEK 1 234,50",
-        formats.money_short(Money(48_210_000, "SEK"), locale="sv"): "SEK 482,1k",
-        formats.percent("0.0313", locale="sv"): "3,1 %",
-        formats.number(1_234, locale="sv"): "1 234",
-        formats.quantity(Decimal("2.5"), locale="sv"): "2,5",
-        formats.marked("1,234.5", "sv"): "1 234,5",
-        formats.day(date(2026, 3, 2), "sv"): "2 mars 2026",
-        formats.month_short("2026-10", "sv"): "okt. 26",
-        formats.country("SE", "sv"): "Sverige",
+        formats.money(minus, locale="en_SE"): "−SEK 1 234,50",
+        formats.money_short(Money(48_210_000, "SEK"), locale="en_SE"): "SEK 482,1k",
+        formats.percent("0.0313", locale="en_SE"): "3,1 %",
+        formats.number(1_234, locale="en_SE"): "1 234",
+        formats.quantity(Decimal("2.5"), locale="en_SE"): "2,5",
+        formats.marked("1,234.5", "en_SE"): "1 234,5",
+        formats.day(date(2026, 3, 2), "en_SE"): "2026-03-02",
+        formats.month_short("2026-10", "en_SE"): "Oct 26",
     }
     assert {text.replace("\u00a0", " "): like for text, like in written.items()} == {
         like: like for like in written.values()
@@ -54,7 +53,14 @@ def test_formats_follow_the_locale() -> None:
 
 @pytest.mark.parametrize(
     ("browser", "locale"),
-    [("sv-SE", "sv"), ("sv", "sv"), ("en-GB", "en"), ("de-DE", "en"), ("", "en"), (None, "en")],
+    [
+        ("sv-SE", "en_SE"),
+        ("sv", "en_SE"),
+        ("en-GB", "en"),
+        ("de-DE", "en"),
+        ("", "en"),
+        (None, "en"),
+    ],
 )
 def test_the_locale_is_the_browsers_where_it_is_known(
     browser: str | None, locale: str, monkeypatch: pytest.MonkeyPatch

@@ -2,13 +2,15 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadInput
-from core.invoices.totals import Discount, Priced, totals
+from core.invoices.rules import NewLine, Tax, priced
+from core.invoices.totals import Discount, LineTotal, Priced, line_total, totals
 from core.money import LARGEST_MINOR, rounded
 
 LINES = st.lists(
@@ -134,3 +136,80 @@ def test_lines_that_together_are_more_than_saldo_keeps_are_refused() -> None:
     assert totals([half, half]).total_minor == LARGEST_MINOR
     with pytest.raises(BadInput, match="beyond what Saldo keeps"):
         totals([half, half, Priced(1)])
+
+
+def plain(unit: int, percent: str = "25", **given: Any) -> Priced:
+    return Priced(unit, Decimal(1), Decimal(percent), **given)
+
+
+def test_a_line_by_itself_is_the_invoice_of_that_line() -> None:
+    off = Discount(150, Decimal(10))
+    for line in (plain(1_001, discount=off), plain(1_001, tax_inclusive=True, discount=off)):
+        alone, [among] = line_total(line), totals([line]).lines
+        assert alone == among
+        assert (alone.discount_minor, alone.whole_discount_minor) == (250, 0)
+    assert line_total(plain(1_001, discount=off)) == LineTotal(751, 188, 250, 0)
+
+
+def test_a_discount_may_be_all_there_is_and_not_more() -> None:
+    assert line_total(plain(1_000, discount=Discount(1_000))).total_minor == 0
+    assert line_total(plain(1_000, discount=Discount(0, Decimal(100)))).total_minor == 0
+    for discount in (Discount(1_001), Discount(1, Decimal(100)), Discount(-1)):
+        with pytest.raises(BadInput, match=r"^A discount of .* it is taken off$"):
+            line_total(plain(1_000, discount=discount))
+    with pytest.raises(BadInput, match=r"^A discount of 101 percent is not between 0 and 100$"):
+        line_total(plain(1_000, discount=Discount(0, Decimal(101))))
+
+
+def test_the_discount_on_the_whole_is_named_on_the_invoice_and_on_its_lines() -> None:
+    found = totals([plain(3_000), plain(1_000)], discount=Discount(400))
+    assert found.discount_minor == 400
+    assert [line.whole_discount_minor for line in found.lines] == [300, 100]
+
+
+def test_a_line_that_gives_money_back_bears_no_part_of_a_discount() -> None:
+    found = totals([plain(1_000), plain(-100), plain(500)], discount=Discount(300))
+    assert [line.whole_discount_minor for line in found.lines] == [200, 0, 100]
+
+
+def test_tax_of_an_invoice_goes_where_the_remainders_are_largest() -> None:
+    lines = [plain(unit, "25") for unit in (101, 102, 103)]
+    assert [line.tax_minor for line in totals(lines, rounding="invoice").lines] == [25, 25, 26]
+    assert [line.tax_minor for line in totals(lines[::-1], rounding="invoice").lines] == [
+        26,
+        25,
+        25,
+    ]
+    mixed = [plain(101, "25"), plain(100, "0")]
+    assert [line.tax_minor for line in totals(mixed, rounding="invoice").lines] == [25, 0]
+
+
+def test_a_rate_and_a_line_may_be_as_large_as_anything_and_not_larger() -> None:
+    assert line_total(plain(100, "100")).tax_minor == 100
+    assert line_total(plain(LARGEST_MINOR, "0")).net_minor == LARGEST_MINOR
+    for line, told in (
+        (plain(100, "100.01"), "^A tax rate of 100.01 percent is not between 0 and 100$"),
+        (plain(LARGEST_MINOR + 1, "0"), "^A line of .* is beyond what Saldo keeps$"),
+    ):
+        with pytest.raises(BadInput, match=told):
+            line_total(line)
+
+
+def test_what_is_no_invoice_is_refused_in_words() -> None:
+    for lines, told in (
+        ([], "^An invoice has at least one line$"),
+        ([plain(-1)], "^An invoice does not ask for a negative amount; write a credit note$"),
+    ):
+        with pytest.raises(BadInput, match=told):
+            totals(lines)
+    with pytest.raises(BadInput, match="^There is no rounding 'up'; there are line, invoice$"):
+        totals([plain(1)], rounding="up")
+
+
+def test_a_new_line_is_priced_with_everything_it_says() -> None:
+    own = NewLine(
+        "Seats", 1_000, Decimal(2), 50, Decimal(10), Tax(Decimal(6), "reduced"), tax_inclusive=True
+    )
+    assert priced(own, Tax(Decimal(25), "standard")) == Priced(
+        1_000, Decimal(2), Decimal(6), True, Discount(50, Decimal(10))
+    )

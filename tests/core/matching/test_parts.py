@@ -73,6 +73,39 @@ def test_whatever_two_to_five_invoices_sum_to_is_found(
         (150_000, 100_000, "EUR", facts.OVER),
         (250_000, 100_000, "EUR", facts.FAR),
         (9_990, 10_000, "JPY", facts.FEE),
+        # Rounded: less than a unit (or two of the smallest), and less than three percent.
+        (9_901, 10_000, "EUR", facts.ROUNDED),
+        (9_900, 10_000, "EUR", facts.FEE),
+        (10_099, 10_000, "EUR", facts.ROUNDED),
+        (10_100, 10_000, "EUR", facts.SLIGHTLY_OVER),
+        (9_999, 10_000, "JPY", facts.ROUNDED),
+        (10_002, 10_000, "JPY", facts.SLIGHTLY_OVER),
+        (1_000, 1_031, "EUR", facts.FEE),
+        (970, 1_000, "EUR", facts.FEE),
+        (971, 1_000, "EUR", facts.ROUNDED),
+        # Short by a percentage: four of a hundred and no more.
+        (96_000, 100_000, "EUR", facts.FEE),
+        (47_999, 50_000, "EUR", facts.FIXED_FEE),
+        (95_999, 100_000, "EUR", facts.PARTIAL),
+        (998_001, 1_000_000, "EUR", facts.FEE),
+        (955_000, 1_000_000, "EUR", facts.PARTIAL),
+        # Short by a fixed fee: at most 40 euro and a third.
+        (100_000, 104_000, "EUR", facts.FEE),
+        (10_000, 14_000, "EUR", facts.FIXED_FEE),
+        (10_000, 14_001, "EUR", facts.PARTIAL),
+        (8_000, 12_000, "EUR", facts.FIXED_FEE),
+        (7_990, 11_990, "EUR", facts.PARTIAL),
+        # Over: four of a hundred, once more as much.
+        (104_000, 100_000, "EUR", facts.SLIGHTLY_OVER),
+        (104_001, 100_000, "EUR", facts.OVER),
+        (200_000, 100_000, "EUR", facts.OVER),
+        (200_001, 100_000, "EUR", facts.FAR),
+        # A plain share, to a minor unit.
+        (33_334, 100_000, "EUR", facts.SHARE),
+        (33_333, 100_000, "EUR", facts.SHARE),
+        (33_335, 100_000, "EUR", facts.PARTIAL),
+        (10_001, 100_000, "EUR", facts.SHARE),
+        (90_000, 100_000, "EUR", facts.SHARE),
     ],
 )
 def test_every_amount_has_one_fact(amount: int, due: int, currency: str, fact: int) -> None:
