@@ -40,7 +40,7 @@ def test_the_largest_remainders_get_one_more(
 
 @pytest.mark.parametrize("weights", [[0, 0], [-1, 2], [2, -1], [0]])
 def test_weights_are_not_negative_and_not_all_zero(weights: list[int]) -> None:
-    with pytest.raises(BadMoney, match="^weights must not be negative and must not all be zero$"):
+    with pytest.raises(BadMoney, match=r"^weights must not be negative and must not all be zero$"):
         split(5, weights)
 
 

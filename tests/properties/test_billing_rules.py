@@ -24,7 +24,13 @@ from core.invoices.totals import whole_of
 from core.payments.rules import Due, Part, check_parts, spread, tax_within
 from core.plans.defaults import default_plans
 from core.subscriptions.models import STATUSES
-from core.subscriptions.periods import MOST_PERIODS, first_periods, instant_of, period_bounds
+from core.subscriptions.periods import (
+    MOST_PERIODS,
+    first_periods,
+    instant_of,
+    period_bounds,
+    start_day,
+)
 from core.subscriptions.rules import (
     FIXED_DAYS,
     MONTHS,
@@ -34,6 +40,7 @@ from core.subscriptions.rules import (
     monthly_minor,
     period_end,
     prorate,
+    rescaled,
 )
 
 DAYS = st.dates(date(2000, 1, 1), date(2090, 12, 31))
@@ -141,6 +148,32 @@ def test_the_31st_becomes_the_last_day_of_a_month_and_comes_back() -> None:
     found = first_periods(datetime.fromisoformat("2024-01-31"), "monthly", 14, "UTC")
     days = [period.start_on.day for period in found]
     assert days == [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 31, 28]
+
+
+def test_a_period_of_fixed_days_ends_after_them() -> None:
+    assert period_end(date(2026, 1, 31), "weekly", 31) == date(2026, 2, 7)
+    assert period_end(date(2026, 1, 31), "monthly", 31) == date(2026, 2, 28)
+    for cycle, days in FIXED_DAYS.items():
+        end = period_end(date(2026, 1, 31), cycle, 31, fixed_days=True)
+        assert (end - date(2026, 1, 31)).days == days
+    anchor = datetime.fromisoformat("2026-01-31")
+    [first, second] = first_periods(anchor, "monthly", 2, "UTC", fixed_days=True)
+    assert (first.days, second.days) == (FIXED_DAYS["monthly"],) * 2
+    assert start_day(date(2026, 1, 31), "monthly", 1) == date(2026, 2, 28)
+
+
+@pytest.mark.parametrize("count", [1, MOST_PERIODS])
+def test_one_period_and_the_most_can_be_asked_for(count: int) -> None:
+    found = first_periods(datetime.fromisoformat("2026-01-15"), "weekly", count, "UTC")
+    assert [period.n for period in found] == list(range(1, count + 1))
+
+
+def test_the_price_of_another_cycle_is_the_same_by_month() -> None:
+    assert rescaled(12_000, "annual", "monthly") == 1_000
+    assert rescaled(1_000, "monthly", "annual") == 12_000
+    assert rescaled(1_000, "monthly", "quarterly") == 3_000
+    assert rescaled(5_200, "weekly", "annual") == 270_400
+    assert rescaled(100, "quarterly", "monthly") == 33
 
 
 @pytest.mark.parametrize("count", [0, -1, MOST_PERIODS + 1])

@@ -174,12 +174,8 @@ def test_a_line_that_gives_money_back_bears_no_part_of_a_discount() -> None:
 
 def test_tax_of_an_invoice_goes_where_the_remainders_are_largest() -> None:
     lines = [plain(unit, "25") for unit in (101, 102, 103)]
-    assert [line.tax_minor for line in totals(lines, rounding="invoice").lines] == [25, 25, 26]
-    assert [line.tax_minor for line in totals(lines[::-1], rounding="invoice").lines] == [
-        26,
-        25,
-        25,
-    ]
+    for order, taxes in ((lines, [25, 26, 26]), (lines[::-1], [26, 26, 25])):
+        assert [line.tax_minor for line in totals(order, rounding="invoice").lines] == taxes
     mixed = [plain(101, "25"), plain(100, "0")]
     assert [line.tax_minor for line in totals(mixed, rounding="invoice").lines] == [25, 0]
 
@@ -202,7 +198,7 @@ def test_what_is_no_invoice_is_refused_in_words() -> None:
     ):
         with pytest.raises(BadInput, match=told):
             totals(lines)
-    with pytest.raises(BadInput, match="^There is no rounding 'up'; there are line, invoice$"):
+    with pytest.raises(BadInput, match=r"^There is no rounding 'up'; there are line, invoice$"):
         totals([plain(1)], rounding="up")
 
 

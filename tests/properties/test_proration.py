@@ -154,6 +154,21 @@ def test_what_cannot_be_prorated_is_refused_with_words(
         change(policy, start, end, at)
 
 
+def test_thirty_day_months_over_a_year_and_a_half_month() -> None:
+    """30/360: eleven months and ten days of a year; a month and a half counts as two."""
+    year = change("fixed_30", "2026-01-01", "2027-01-01", "2026-01-21", amount=36_000)
+    assert (year.credit_minor, year.basis) == (34_000, "340 of 360 days, each month as 30")
+    long = change("fixed_30", "2026-01-01", "2028-01-01", "2027-01-01", amount=72_000)
+    assert (long.credit_minor, long.basis) == (36_000, "360 of 720 days, each month as 30")
+    weeks = change("fixed_30", "2026-03-01", "2026-04-16", "2026-03-16", amount=3_000)
+    assert weeks.basis == "30 of 60 days, each month as 30"
+
+
+def test_without_proration_nothing_is_credited_or_charged() -> None:
+    none = change("none", "2026-01-01", "2026-02-01", "2026-01-16")
+    assert (none.credit_minor, none.debit_minor, none.basis) == (0, 0, "no proration")
+
+
 @pytest.mark.parametrize(("old", "new"), [(-1, 0), (0, -1)])
 def test_a_negative_price_is_refused(old: int, new: int) -> None:
     with pytest.raises(BadInput, match="not negative"):
