@@ -14,7 +14,7 @@ WORKERS ?= 2
 # Compiled once and kept, also where the surroundings would have it otherwise: half of every start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint install bench gallery lock
+.PHONY: demo test lint install bench mutation gallery lock
 
 demo: $(VENV)/.runtime          ## everything embedded: build the simulated company and serve it
 	@$(BIN)/saldo demo $(ARGS)
@@ -39,6 +39,10 @@ bench: $(VENV)/.dev             ## every benchmark, each against its rival
 	$(BIN)/saldo bench matching --json
 	$(BIN)/saldo bench reconcile --json
 	$(BIN)/saldo bench backfill --json
+
+mutation: $(VENV)/.dev          ## which changes of the rules of money does no test notice? (docs/mutation.md)
+	$(BIN)/mutmut run --max-children $(WORKERS)
+	$(BIN)/mutmut results
 
 gallery: $(VENV)/.dev chromium  ## a screenshot of every page as each role, light and dark
 	$(BIN)/python -m tests.journeys.gallery
