@@ -44,8 +44,8 @@ mutation: $(VENV)/.dev          ## which changes of the rules of money does no t
 	$(BIN)/mutmut run --max-children $(WORKERS)
 	$(BIN)/mutmut results
 
-gallery: $(VENV)/.dev chromium  ## a screenshot of every page as each role, light and dark
-	$(BIN)/python -m tests.journeys.gallery
+gallery: $(VENV)/.dev chromium  ## a screenshot of every page as each role, light and dark (docs/gallery)
+	$(BIN)/python -m tests.journeys.gallery --publish docs/gallery
 
 .PHONY: chromium
 chromium:

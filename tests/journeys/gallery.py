@@ -24,6 +24,7 @@ from playwright.sync_api import Browser
 from playwright.sync_api import Error as BrowserError
 
 from tests.journeys.browser import CHROMIUM, Watched, chromium, watched
+from tests.journeys.published import publish
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTHS = {"revenue": (1440, 1024, 390)}
@@ -59,6 +60,8 @@ def main() -> int:
             faults += pictures_of(browser, base_url, person, asked.out)
     for fault in faults:
         sys.stderr.write(f"FAULT {fault}\n")
+    if asked.publish:
+        publish(asked.out, asked.publish)
     taken = len(list(asked.out.rglob("*.png")))
     sys.stdout.write(f"{taken} pictures in {asked.out}, {len(faults)} faults\n")
     return 1 if faults else 0
@@ -121,6 +124,9 @@ def _arguments() -> argparse.Namespace:
     )  # fmt: skip
     parser.add_argument("--stdin", action="store_true", help="read address and sign-ins as JSON")
     parser.add_argument("--out", type=Path, default=Path("build/gallery"))
+    parser.add_argument(
+        "--publish", type=Path, metavar="FOLDER", help="put a small picture of each page there"
+    )
     return parser.parse_args()
 
 
