@@ -56,7 +56,7 @@ def _hard_states(made: Books) -> None:
         currency="SEK",
     )
     twin = made.tenant("Ünïcødé 日本語 😀", "Ö", "EUR")
-    made.rows["tenant"][-1]["name"] = "Åsa's \\ \"Möbler\" \n AB"
+    made.rows["tenant"][-1]["name"] = 'Åsa\'s \\ "Möbler" \n AB'
     made.rows["tenant"][-1]["external_id"] = "3"  # reads like the number of the next tenant
     for cycle, amount in zip(CYCLES, (1, 7, 11, 13, 25), strict=True):
         made.subscription(
