@@ -21,7 +21,7 @@ from etl.tables import TABLES
 from etl.transform import FOLDERS, Maker, Model, in_folders, models
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 
 @contextlib.contextmanager
@@ -79,8 +79,9 @@ class _Making:
             self._send(build, name)
         for model in counted(wanted, "Computing figures"):
             place = str(self._folder / model.name)
-            self._session.sql(spark_text(model)).write.parquet(f"file://{place}")
-            self._show(model.name, place)
+            rows = self._session.sql(spark_text(model))
+            rows.write.parquet(_uri(place))
+            self._show(model.name, self._session.read.schema(rows.schema).parquet(_uri(place)))
             self._take(build, model, place)
 
     def _send(self, build: duckdb.DuckDBPyConnection, name: str) -> None:
@@ -90,10 +91,10 @@ class _Making:
         build.execute(
             f"copy (select {columns} from {name}) to '{_quoted(place)}' (format parquet)"
         ).fetchall()
-        self._show(name, place)
+        self._show(name, self._session.read.parquet(_uri(place)))
 
-    def _show(self, name: str, place: str) -> None:
-        self._session.read.parquet(f"file://{place}").createOrReplaceTempView(name)
+    def _show(self, name: str, rows: "DataFrame") -> None:
+        rows.createOrReplaceTempView(name)
         self._shown.add(name)
 
     def _take(self, build: duckdb.DuckDBPyConnection, model: Model, place: str) -> None:
@@ -105,6 +106,10 @@ class _Making:
             f"insert into {model.name} by name"
             f" select * from read_parquet('{_quoted(place)}/*.parquet')"
         ).fetchall()
+
+
+def _uri(place: str) -> str:
+    return f"file://{place}"
 
 
 def _quoted(place: str) -> str:
