@@ -74,9 +74,7 @@ def test_java_that_is_missing_or_too_old_is_said(
         cluster.require_java()
 
 
-@pytest.mark.parametrize(
-    "version", ['openjdk version "17.0.15"', 'openjdk version "25" 2025-09-16']
-)
+@pytest.mark.parametrize("said", ['openjdk version "17.0.15"', 'openjdk version "25" 2025-09-16'])
 def test_newer_java_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str) -> None:
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     (tmp_path / "bin").mkdir()
