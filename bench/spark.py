@@ -25,6 +25,7 @@ def run(scale: float, say: Say) -> dict[str, Any]:
         say("Full sync on DuckDB")
         pipeline.sync(made.settings, made.url, now=datetime.now(UTC), full=True, engine="duckdb")
         here = made.settings.copy_path
+        size = here.stat().st_size
         there = Path(shutil.copyfile(here, here.with_name("there.duckdb")))
         say("All models on DuckDB")
         duck = _timed(here, made, build_models)
@@ -54,6 +55,7 @@ def run(scale: float, say: Say) -> dict[str, Any]:
             "spark_again": again,
             "ratio_of_cpu": round(again["cpu_seconds"] / duck["cpu_seconds"], 1),
             "differing_rows": differing,
+            "copy_bytes": size,
             **sizes,
         },
     }
@@ -109,4 +111,4 @@ def _sizes(copy: Path) -> dict[str, int]:
             rows = " + ".join(f"(select count(*) from copy.{name})" for name in names)
             [(sizes[f"{folder}_rows"],)] = build.execute(f"select {rows}").fetchall()
             sizes[f"{folder}_bytes"] = alone.stat().st_size
-    return {"copy_bytes": copy.stat().st_size, **sizes}
+    return sizes
