@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: $(VENV)/.runtime          ## everything embedded: build the simulated company and serve it
 	@$(BIN)/saldo demo $(ARGS)
 
-test: $(VENV)/.dev chromium     ## the whole suite, browser journeys included
+test: $(VENV)/.dev chromium spark ## the whole suite, browser journeys and a Spark cluster included
 	$(BIN)/python -m pytest -n $(WORKERS)
 
 lint: $(VENV)/.dev              ## style, types, layers, dependencies
@@ -54,10 +54,21 @@ chromium:
 	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } || \
 	  echo "No chromium and no right to install it: the browser journeys will be skipped"
 
+.PHONY: spark
+spark: $(VENV)/.dev             ## Spark, where there is a Java for it
+	@java="$${JAVA_HOME:+$$JAVA_HOME/bin/}java"; \
+	version=$$("$$java" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p'); \
+	if [ "$${version:-0}" -ge 17 ]; then \
+	  $(MAKE) --no-print-directory $(VENV)/.spark || \
+	  echo "Spark could not be installed: the tests on a cluster will be skipped"; \
+	else echo "No Java 17 or newer: the tests on a Spark cluster will be skipped"; fi
+
 lock:                           ## renew the lock files from pyproject.toml (needs uv)
 	uv pip compile --quiet --generate-hashes --no-header pyproject.toml -o requirements.lock
 	uv pip compile --quiet --generate-hashes --no-header --extra dev \
 	  -c requirements.lock pyproject.toml -o requirements-dev.lock
+	uv pip compile --quiet --generate-hashes --no-header --extra spark \
+	  -c requirements.lock -c requirements-dev.lock pyproject.toml -o requirements-spark.lock
 
 $(VENV)/bin/python:
 	@echo "Making the environment in $(VENV)"
@@ -78,4 +89,10 @@ $(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	@echo "Installing the tools of developers"
 	@$(PIP) $(QUICK) --no-deps --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Spark comes as a source of half a gigabyte that only needs unpacking.
+$(VENV)/.spark: requirements-spark.lock $(VENV)/.dev
+	@echo "Installing Spark for the tests on a cluster (about half a gigabyte)"
+	@$(PIP) $(QUICK) --no-deps --no-build-isolation --require-hashes -r requirements-spark.lock
 	@touch $@

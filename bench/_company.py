@@ -46,8 +46,7 @@ def empty_company() -> Iterator[Company]:
     try:
         url = embedded_database(embedded.start(home / "pg"), "bench")
         schema.upgrade(url)
-        given: dict[str, Any] = {"_env_file": None, "SALDO_HOME": home, "SALDO_DATABASE_URL": url}
-        yield Company(url, Settings(**given))
+        yield Company(url, settings_of(home, SALDO_DATABASE_URL=url))
     finally:
         embedded.stop(home / "pg")
         shutil.rmtree(home, ignore_errors=True)
@@ -64,3 +63,9 @@ def _text(subscriptions: int, today: date) -> str:
         last=f"'{today}'",
         days=(today - first).days - 1,
     )
+
+
+def settings_of(home: Path, **given: Any) -> Settings:
+    """Settings of a folder that nothing of this machine's own settings reaches."""
+    apart: dict[str, Any] = {"_env_file": None, "SALDO_HOME": home}
+    return Settings(**apart, **given)

@@ -43,10 +43,16 @@ MONTHS_BACK = 12
 @command
 def sync(
     full: Annotated[bool, typer.Option("--full", help="Copy everything anew.")] = False,
+    engine: Annotated[
+        pipeline.Engine | None,
+        typer.Option(help="What makes all figures anew; Spark if not said and SALDO_SPARK_URL is."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Copy what changed to the analytics copy, check it and publish it."""
-    result = pipeline.sync(settings(), ready_url(settings()), now=datetime.now(UTC), full=full)
+    result = pipeline.sync(
+        settings(), ready_url(settings()), now=datetime.now(UTC), full=full, engine=engine
+    )
     answer(result, as_json, _show_sync)
 
 
@@ -173,7 +179,8 @@ def _show_sync(result: dict[str, Any]) -> None:
     ]
     table(["Table", "Rows", "Changed", "Deleted"], rows, right=(1, 2, 3))
     console.print(
-        f"{result['mode']} sync published at {result['published_at']} in {result['seconds']} s"
+        f"{result['mode']} sync by {result['engine']} published at {result['published_at']}"
+        f" in {result['seconds']} s"
     )
 
 

@@ -21,6 +21,7 @@ from core.settings_parts import (
     RateSettings,
     SandboxSettings,
 )
+from core.settings_spark import SparkSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 LOGOS = (".svg", ".png", ".jpg", ".jpeg")
@@ -40,6 +41,7 @@ class Settings(
     ForecastSettings,
     RateSettings,
     SandboxSettings,
+    SparkSettings,
 ):
     """Names follow the sources where they exist, `SALDO_…` otherwise."""
 

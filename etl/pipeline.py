@@ -5,11 +5,14 @@ import shutil
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 import pyarrow as pa
@@ -44,8 +47,9 @@ from etl.publish import (
 )
 from etl.rates import BASE, ship_rates, with_rates
 from etl.refresh import GLOBAL, refresh_models
+from etl.spark.making import on_spark
 from etl.tables import ALLOW_LIST_DIGEST
-from etl.transform import NATIVE, REPORTED, build_models, models_digest
+from etl.transform import NATIVE, REPORTED, Maker, build_models, models_digest
 
 log = structlog.get_logger()
 NEVER = "1TiB"
@@ -54,6 +58,9 @@ NO_VACUUM = 0
 """Room that deleted rows leave is given back by the nightly full copy, not by every small one."""
 SMALL_COPY = 500_000
 """Subscription states times months up to which all currencies in use are made ready."""
+Engine = Literal["duckdb", "spark"]
+Making = Callable[[], AbstractContextManager[Maker]]
+"""Gives what makes models, for as long as they are being made."""
 _MENDED_BY_A_FULL_COPY = {
     check.__name__ for check in (rows_and_sums, movements_add_up, views_agree)
 }
@@ -68,18 +75,29 @@ class State:
     digest: str
 
 
-def sync(settings: Settings, url: str, *, now: datetime, full: bool = False) -> dict[str, Any]:
+def sync(
+    settings: Settings,
+    url: str,
+    *,
+    now: datetime,
+    full: bool = False,
+    engine: Engine | None = None,
+) -> dict[str, Any]:
     """Bring the analytics copy up to date and publish it; the JSON of `saldo sync`.
 
-    Raises BuildRefused when a check failed (the last good copy stays), SyncRunning when another
-    sync runs, DatabaseUnavailable when the source does not answer.
+    The engine makes all figures anew when that is needed, Spark when the settings name a cluster;
+    a few changes are always brought up by DuckDB. Raises BuildRefused when a check failed (the last
+    good copy stays), SyncRunning when another sync runs, DatabaseUnavailable when the source does
+    not answer, SparkMissing, JavaMissing or SparkUnavailable when Spark does not.
     """
     began = time.monotonic()
     live = settings.copy_path
+    chosen: Engine = engine or ("spark" if settings.spark_url else "duckdb")
+    making = partial(on_spark, settings) if chosen == "spark" else on_duckdb
     with only_sync(live):
         remove_leftovers(live)
         try:
-            mode, copied = _run(settings, url, now, full)
+            done = _run(settings, url, now, full, making)
         except SaldoError as refusal:
             check = refusal.check if isinstance(refusal, BuildRefused) else refusal.code
             note_problem(live, now, check, str(refusal))
@@ -89,32 +107,47 @@ def sync(settings: Settings, url: str, *, now: datetime, full: bool = False) -> 
             remove_leftovers(live)
         clear_problem(live)
     return {
-        "mode": mode,
+        "mode": done.mode,
+        "engine": chosen if done.anew else "duckdb",
         "tables": [
             {"name": c.name, "rows": c.rows, "changed": c.changed, "deleted": c.deleted}
-            for c in copied
+            for c in done.tables
         ],
         "published_at": now.isoformat(),
         "seconds": round(time.monotonic() - began, 3),
     }
 
 
-def _run(settings: Settings, url: str, now: datetime, full: bool) -> tuple[str, list[Copied]]:
+def on_duckdb() -> AbstractContextManager[Maker]:
+    """What makes models in the build itself."""
+    return contextlib.nullcontext(build_models)
+
+
+@dataclass(frozen=True, slots=True)
+class _Published:
+    """What a run did to the tables, and whether it made all figures anew."""
+
+    mode: str
+    tables: list[Copied]
+    anew: bool
+
+
+def _run(settings: Settings, url: str, now: datetime, full: bool, making: Making) -> _Published:
     """One build; changes that do not lead to what the source holds are given up for a full copy."""
     try:
-        return _build_and_publish(settings, url, now, full)
+        return _build_and_publish(settings, url, now, full, making)
     except BuildRefused as refusal:
         if full or refusal.check not in _MENDED_BY_A_FULL_COPY:
             raise
         log.warning("changes_incomplete", problem=str(refusal))
-        return _build_and_publish(settings, url, now, full=True)
+        return _build_and_publish(settings, url, now, True, making)
     except duckdb.Error as problem:
         raise BuildRefused("copy_made", f"The copy cannot be made: {problem}") from problem
 
 
 def _build_and_publish(
-    settings: Settings, url: str, now: datetime, full: bool
-) -> tuple[str, list[Copied]]:
+    settings: Settings, url: str, now: datetime, full: bool, making: Making
+) -> _Published:
     live = settings.copy_path
     path = new_build(live)
     today = local_date(now, settings.billing_timezone)
@@ -142,12 +175,12 @@ def _build_and_publish(
                 joined.wait()
         mode = "full" if before is None else "incremental"
         made = Build(build, loaded.source, settings.reporting_currency, today, loaded.changed)
-        compute(made)
+        anew = compute(made, making)
         sign(made, state, mode, now)
         build.execute("checkpoint").fetchall()
         pool.submit(flush, path)
     publish(path, live)
-    return mode, loaded.tables
+    return _Published(mode, loaded.tables, anew)
 
 
 def open_build(path: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
@@ -205,19 +238,24 @@ def _continues(before: State, source: Source, now: State) -> bool:
     return not any(postgres.buried_tables(source, before.low_xid).values())
 
 
-def compute(build: Build) -> None:
-    """Bring calendar, rates and models up to the copied rows. Raises BuildRefused."""
+def compute(build: Build, making: Making = on_duckdb) -> bool:
+    """Bring calendar, rates and models up to the copied rows; whether all were made anew.
+
+    Raises BuildRefused, and what `making` raises.
+    """
     with ThreadPoolExecutor(1) as pool:
         aside = replace(build, connection=cursor(build.connection))
         moved = pool.submit(_frame_moved, aside) if build.changed is not None else None
         check_rows(build)
         try:
-            if build.changed is None or moved is None or not _refreshed(build, moved):
-                _make_all(build)
+            anew = moved is None or not _refreshed(build, moved)
+            if anew:
+                _make_all(build, making)
         except duckdb.Error as problem:
             words = f"The figures cannot be computed: {problem}"
             raise BuildRefused("models_run", words) from problem
     check_models(build)
+    return anew
 
 
 def _refreshed(build: Build, moved: Future[bool]) -> bool:
@@ -260,19 +298,20 @@ def _frame_before(build: Build) -> tuple[object, ...]:
     return *days, *info, {code for (code,) in found}
 
 
-def _make_all(build: Build) -> None:
+def _make_all(build: Build, making: Making) -> None:
     connection = build.connection
     ship_calendar(connection, *range_of_facts(connection, build.today), build.today)
     ship_rates(connection, build.reporting_currency)
-    build_models(connection, NATIVE)
-    ship(
-        connection,
-        "reporting_currencies",
-        {
-            "reporting_currency": pa.array(sorted(_currencies_to_ready(build)), pa.string()),
-        },
-    )
-    build_models(connection, REPORTED)
+    with making() as make:
+        make(connection, NATIVE)
+        ship(
+            connection,
+            "reporting_currencies",
+            {
+                "reporting_currency": pa.array(sorted(_currencies_to_ready(build)), pa.string()),
+            },
+        )
+        make(connection, REPORTED)
 
 
 def _currencies_to_ready(build: Build) -> set[str]:

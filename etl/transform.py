@@ -2,6 +2,7 @@
 
 import graphlib
 import hashlib
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,6 +17,8 @@ SQL = ROOT / "sql"
 FOLDERS = ("staging", "facts", "marts")
 NATIVE = ("staging", "facts")
 REPORTED = ("marts",)
+Maker = Callable[[duckdb.DuckDBPyConnection, tuple[str, ...]], None]
+"""Makes every model of these folders a table of the build."""
 
 
 class Model:
@@ -51,10 +54,14 @@ def _name(model: Model) -> str:
     return model.name
 
 
+def in_folders(folders: tuple[str, ...]) -> list[Model]:
+    """The models of these folders, in order."""
+    return [model for model in models() if model.path.parent.name in folders]
+
+
 def build_models(build: duckdb.DuckDBPyConnection, folders: tuple[str, ...] = FOLDERS) -> None:
     """Make every model of these folders a table of the build."""
-    wanted = [model for model in models() if model.path.parent.name in folders]
-    for model in counted(wanted, "Computing figures"):
+    for model in counted(in_folders(folders), "Computing figures"):
         build.execute(f"create or replace table {model.name} as {model.text}").fetchall()
 
 

@@ -23,7 +23,7 @@ from core.settings import Settings
 from core.work import Office
 from tests.databases import Reused, address
 
-JOURNEYS = "tests/journeys/"
+TOGETHER = ("tests/journeys/", "tests/etl/spark/")
 hypothesis.settings.register_profile(
     "saldo", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
@@ -48,10 +48,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 class Scheduling(LoadScopeScheduling):
-    """All journeys go to one worker, first: they share a browser and a served Saldo."""
+    """All journeys go to one worker, first: they share a browser and a served Saldo.
+
+    So do the tests on a Spark cluster, which is started once.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
-        return JOURNEYS if nodeid.startswith(JOURNEYS) else nodeid
+        return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -12,7 +12,7 @@ from core.clock import local_date
 from core.settings import Settings
 from etl.check import Build
 from etl.extract.postgres import Totals
-from etl.pipeline import State, compute, open_build, sign
+from etl.pipeline import Making, State, compute, on_duckdb, open_build, sign
 from etl.publish import new_build, publish
 from etl.tables import TABLES
 from etl.warehouse import Warehouse
@@ -269,7 +269,9 @@ class Books:
                     [row["status"], row.get("closed_on"), row["paid_minor"], row["id"]],
                 )
 
-    def published(self, settings: Settings, now: datetime = NOW) -> Warehouse:
+    def published(
+        self, settings: Settings, now: datetime = NOW, making: Making = on_duckdb
+    ) -> Warehouse:
         """A published copy of these books, made without PostgreSQL."""
         live = settings.copy_path
         live.parent.mkdir(parents=True, exist_ok=True)
@@ -278,7 +280,7 @@ class Books:
         with open_build(path, settings) as build:
             totals = {table.name: self._load(build, table.name) for table in TABLES}
             made = Build(build, lambda: totals, settings.reporting_currency, today)
-            compute(made)
+            compute(made, making)
             sign(made, State(0, "books", ""), "full", now)
             build.execute("checkpoint").fetchall()
         publish(path, live)
