@@ -37,6 +37,7 @@ from etl.publish import (
     clear_problem,
     flush,
     new_build,
+    not_written,
     note_problem,
     only_sync,
     publish,
@@ -71,8 +72,9 @@ class State:
 def sync(settings: Settings, url: str, *, now: datetime, full: bool = False) -> dict[str, Any]:
     """Bring the analytics copy up to date and publish it; the JSON of `saldo sync`.
 
-    Raises BuildRefused when a check failed (the last good copy stays), SyncRunning when another
-    sync runs, DatabaseUnavailable when the source does not answer.
+    Raises BuildRefused when a check failed (the last good copy stays), CopyNotWritten when the
+    disk is full, SyncRunning when another sync runs, DatabaseUnavailable when the source does not
+    answer.
     """
     began = time.monotonic()
     live = settings.copy_path
@@ -110,6 +112,8 @@ def _run(settings: Settings, url: str, now: datetime, full: bool) -> tuple[str, 
         return _build_and_publish(settings, url, now, full=True)
     except duckdb.Error as problem:
         raise BuildRefused("copy_made", f"The copy cannot be made: {problem}") from problem
+    except OSError as problem:
+        raise not_written(problem) from problem
 
 
 def _build_and_publish(
