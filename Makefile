@@ -39,6 +39,7 @@ bench: $(VENV)/.dev             ## every benchmark, each against its rival
 	$(BIN)/saldo bench matching --json
 	$(BIN)/saldo bench reconcile --json
 	$(BIN)/saldo bench backfill --json
+	$(BIN)/saldo bench soak --json
 
 gallery: $(VENV)/.dev chromium  ## a screenshot of every page as each role, light and dark
 	$(BIN)/python -m tests.journeys.gallery

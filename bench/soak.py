@@ -71,8 +71,9 @@ class Soak:
         for _ in range(ROUNDS):
             self._pass(timedelta(hours=self.chance.choice((1, 2, 2, 3))))
             self._events()
-            for name in ("sweep", "disputes", "refunds"):
-                self._run(name)
+            self._run("sweep")
+        for name in ("disputes", "refunds"):
+            self._run(name)
 
     def settle(self) -> None:
         """No fault is left: within half a day all must have come back, and all must hold."""
