@@ -15,7 +15,7 @@ def quiet(_words: str) -> None:
 
 
 def test_days_with_every_fault_leave_nothing_broken(office: Office, database_url: str) -> None:
-    told = live(office, database_url, 10, 3, quiet)
+    told = live(office, database_url, 7, 3, quiet)
     assert told["detail"]["broken"] == []
     assert told["breaks"] == 0
     assert told["detail"]["injected"]["killed"] > 0
@@ -28,7 +28,7 @@ def test_a_worker_that_does_not_sweep_is_found(
     monkeypatch.setitem(worker.DOES, "sweep", lambda _: {})
     monkeypatch.setattr("bench.soak.SETTLES_WITHIN", 1)
     monkeypatch.setattr("bench.soak.handle", lambda *_: None)
-    assert live(office, database_url, 3, 3, quiet)["breaks"] > 0
+    assert live(office, database_url, 1, 3, quiet)["breaks"] > 0
 
 
 _CHARGE_TWICE = """
