@@ -39,6 +39,7 @@ bench: $(VENV)/.dev             ## every benchmark, each against its rival
 	$(BIN)/saldo bench matching --json
 	$(BIN)/saldo bench reconcile --json
 	$(BIN)/saldo bench backfill --json
+	$(BIN)/saldo bench soak --json
 
 mutation: $(VENV)/.dev          ## which changes of the rules of money does no test notice? (docs/mutation.md)
 	$(BIN)/mutmut run --max-children $(WORKERS)

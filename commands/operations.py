@@ -1,6 +1,7 @@
 """`saldo doctor` and `bench`: what is wrong here, and how fast it is."""
 
 import importlib
+import inspect
 import pkgutil
 from typing import Annotated, Any
 
@@ -28,13 +29,20 @@ def doctor(as_json: AsJson = False) -> None:
 def bench(
     name: Annotated[str, typer.Argument(help="Which benchmark.")],
     scale: Annotated[float, typer.Option(min=0.001, max=100, help="Share of the full size.")] = 1.0,
+    days: Annotated[int | None, typer.Option(min=1, max=3_660, help="Days of a soak.")] = None,
+    seed: Annotated[int | None, typer.Option(min=1, help="Chance of a soak.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run a benchmark: its ratio against a rival measured in the same run."""
     known = sorted(m.name for m in pkgutil.iter_modules(benchmarks.__path__) if m.name[0] != "_")
     if name not in known:
         raise BadInput(f"No benchmark {name!r}; there are {', '.join(known)}")
-    result = importlib.import_module(f"bench.{name}").run(scale=scale, say=progress)
+    chosen = {"days": days, "seed": seed}
+    given = {option: value for option, value in chosen.items() if value is not None}
+    run = importlib.import_module(f"bench.{name}").run
+    if not given.keys() <= inspect.signature(run).parameters.keys():
+        raise BadInput(f"{name} takes neither --days nor --seed")
+    result = run(scale=scale, say=progress, **given)
     if result.get("passed") is False:
         failed(result, as_json, _show_bench, f"{name} missed its limit")
     answer(result, as_json, _show_bench)

@@ -1,12 +1,24 @@
 """The declarative base and the column types every table shares."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, ClassVar
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, MetaData, String, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    DateTime,
+    Identity,
+    MetaData,
+    String,
+    Text,
+    or_,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import UserDefinedType
+
+from core.clock import CLOCKS_DIFFER
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -54,3 +66,8 @@ def one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
 def currency_code(column: str = "currency") -> CheckConstraint:
     """A check that a column looks like an ISO 4217 code."""
     return CheckConstraint(f"{column} ~ '^[A-Z]{{3}}$'", name=f"{column}_code")
+
+
+def is_older(column: Any, now: datetime, age: timedelta) -> ColumnElement[bool]:
+    """Whether an instant is so long ago, or was written while the clock was ahead."""
+    return or_(column <= now - age, column > now + age + CLOCKS_DIFFER)

@@ -5,6 +5,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""By how much the clocks of machines may differ; what is later than that was written ahead of time.
+"""
+
 
 class Clock(Protocol):
     """Tells the current instant in UTC."""

@@ -40,6 +40,7 @@ from etl.publish import (
     clear_problem,
     flush,
     new_build,
+    not_written,
     note_problem,
     only_sync,
     publish,
@@ -87,8 +88,9 @@ def sync(
 
     The engine makes all figures anew when that is needed, Spark when the settings name a cluster;
     a few changes are always brought up by DuckDB. Raises BuildRefused when a check failed (the last
-    good copy stays), SyncRunning when another sync runs, DatabaseUnavailable when the source does
-    not answer, SparkMissing, JavaMissing or SparkUnavailable when Spark does not.
+    good copy stays), CopyNotWritten when the disk is full, SyncRunning when another sync runs,
+    DatabaseUnavailable when the source does not answer, SparkMissing, JavaMissing or
+    SparkUnavailable when Spark does not.
     """
     began = time.monotonic()
     live = settings.copy_path
@@ -143,6 +145,8 @@ def _run(settings: Settings, url: str, now: datetime, full: bool, making: Making
         return _build_and_publish(settings, url, now, True, making)
     except duckdb.Error as problem:
         raise BuildRefused("copy_made", f"The copy cannot be made: {problem}") from problem
+    except OSError as problem:
+        raise not_written(problem) from problem
 
 
 def _build_and_publish(

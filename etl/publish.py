@@ -8,9 +8,13 @@ import uuid
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import TextIO
+
+import structlog
 
 from core.errors import SaldoError
 
+log = structlog.get_logger()
 BUILD_PREFIX = "build-"
 
 
@@ -18,6 +22,12 @@ class SyncRunning(SaldoError):
     """Another sync is running; this one did nothing."""
 
     code = "sync_running"
+
+
+class CopyNotWritten(SaldoError):
+    """The analytics copy cannot be written; the last one stays."""
+
+    code = "copy_not_written"
 
 
 def publish(build: Path, live: Path) -> None:
@@ -39,14 +49,29 @@ def flush(path: Path) -> None:
 
 @contextlib.contextmanager
 def only_sync(live: Path) -> Iterator[None]:
-    """Hold the one lock of a copy; raises SyncRunning while another process holds it."""
-    live.parent.mkdir(parents=True, exist_ok=True)
-    with live.with_suffix(".lock").open("w") as lock:
+    """Hold the one lock of a copy; raises SyncRunning while another process holds it.
+
+    Raises CopyNotWritten where its folder takes no file.
+    """
+    with _lock(live) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as problem:
             raise SyncRunning from problem
         yield
+
+
+def _lock(live: Path) -> TextIO:
+    try:
+        live.parent.mkdir(parents=True, exist_ok=True)
+        return live.with_suffix(".lock").open("w")
+    except OSError as problem:
+        raise not_written(problem) from problem
+
+
+def not_written(problem: OSError) -> CopyNotWritten:
+    """The refusal that a full or broken disk leads to."""
+    return CopyNotWritten(f"The copy cannot be written: {problem.strerror or problem}")
 
 
 def new_build(live: Path) -> Path:
@@ -70,11 +95,14 @@ def _status_path(live: Path) -> Path:
 
 
 def note_problem(live: Path, at: datetime, check: str, words: str) -> None:
-    """Keep beside the copy why the newest build was not published."""
+    """Keep beside the copy why the newest build was not published; a full disk keeps nothing."""
     path = _status_path(live)
     fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps({"at": at.isoformat(), "check": check, "problem": words}))
-    fresh.replace(path)
+    try:
+        fresh.write_text(json.dumps({"at": at.isoformat(), "check": check, "problem": words}))
+        fresh.replace(path)
+    except OSError as problem:
+        log.warning("refusal_not_kept", problem=problem.strerror)
 
 
 def clear_problem(live: Path) -> None:

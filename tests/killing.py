@@ -1,44 +1,16 @@
-"""A child that is killed, as by kill -9, at a moment a test names."""
+"""Children that are killed, as by kill -9, again and again until one ends."""
 
-import multiprocessing
-import os
-import signal
 from collections.abc import Callable
 from random import Random
-from typing import Literal
 
-import psycopg
-from sqlalchemy import event, make_url
-from sqlalchemy.orm import Session
-
-from core.db import app_engine
+from bench._deaths import Moment, around_request, survives
 from core.work import Office
 
-Moment = Literal["before_commit", "after_commit", "statement"]
+__all__ = ["Moment", "around_request", "killed_again_and_again", "survives"]
 MOMENTS: tuple[Moment, ...] = ("before_commit", "after_commit", "statement")
 MOST_BEFORE: dict[Moment, int] = {"before_commit": 5, "after_commit": 3, "statement": 90}
 """How many of its moments a child may live through that is killed again and again."""
 MOST_KILLS = 400
-_FORK = multiprocessing.get_context("fork")
-DOOMED = "doomed"
-"""What the connections of a child call themselves."""
-_THERE = """
-select from pg_stat_activity where datname = current_database() and application_name = %s
-"""
-
-
-def survives(
-    office: Office, url: str, act: Callable[[Office], object], moment: Moment, nth: int
-) -> bool:
-    """Do something in a child that dies at its nth moment; True when it never came to that."""
-    marked = make_url(url).update_query_dict({"application_name": DOOMED})
-    named = marked.render_as_string(hide_password=False)
-    child = _FORK.Process(target=_live, args=(office, named, act, moment, nth))
-    child.start()
-    child.join()
-    assert child.exitcode in (0, -signal.SIGKILL), f"the child failed with {child.exitcode}"
-    _await_its_end(url)
-    return child.exitcode == 0
 
 
 def killed_again_and_again(
@@ -53,30 +25,3 @@ def killed_again_and_again(
         if survives(office, url, act, moment, chance.randint(1, MOST_BEFORE[moment])):
             return kills
     raise AssertionError("what was killed does not get on")
-
-
-def _await_its_end(url: str) -> None:
-    """Wait until the server has noticed that the child is gone, and let go what it held."""
-    with psycopg.connect(url, autocommit=True) as db:
-        while db.execute(_THERE, [DOOMED]).fetchall():
-            db.execute("select pg_sleep(0.01)")
-
-
-def _live(
-    office: Office, url: str, act: Callable[[Office], object], moment: Moment, nth: int
-) -> None:
-    engine = app_engine(url)
-    _arm(engine if moment == "statement" else Session, moment, nth)
-    act(Office(engine, office.clock, office.settings))
-
-
-def _arm(target: object, moment: Moment, nth: int) -> None:
-    seen = 0
-
-    def die(*_: object) -> None:
-        nonlocal seen
-        seen += 1
-        if seen == nth:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    event.listen(target, "before_cursor_execute" if moment == "statement" else moment, die)

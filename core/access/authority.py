@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core.access.permissions import TENANT_SIDE, effective
+from core.clock import CLOCKS_DIFFER
 from core.errors import SignInNeeded
 
 KEY_REFUSED = "This API key is unknown, expired or revoked"
@@ -19,6 +20,7 @@ select u.tenant_id, s.fresh_until,
 from app_user u join user_session s on s.user_id = u.id
 where u.id = :user_id and s.id = :session_id and u.disabled_at is null
   and s.revoked_at is null and s.expires_at > :now and s.last_seen_at > :idle_since
+  and s.created_at <= :soon
 """)
 _KEY = text("""
 select tenant_id, permissions from api_key
@@ -74,6 +76,8 @@ def standing(session: Session, actor: Actor, now: datetime, idle_since: datetime
             "session_id": actor.session_id,
             "now": now,
             "idle_since": idle_since,
+            # A session that was opened while the clock was ahead would outlive every other.
+            "soon": now + CLOCKS_DIFFER,
         },
     ).one_or_none()
     if row is None:

@@ -79,7 +79,7 @@ def viewer(office: Office, token: str | None) -> Viewer | None:
             rights = standing(work.session, actor, work.now, work.now - idle)
         except SignInNeeded:
             return None
-        if work.now - found.last_seen_at >= SEEN_STEP:
+        if abs(work.now - found.last_seen_at) >= SEEN_STEP:
             found.last_seen_at = work.now
     return Viewer(
         user.id,

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from core.access.authority import Actor, system
 from core.access.models import User
+from core.base import is_older
 from core.charging.cards import customer_of
 from core.charging.models import HostedPage
 from core.charging.pages import (
@@ -121,7 +122,7 @@ def sweep_pages(office: Office, *, older_than: timedelta = LOOK_AFTER) -> list[H
         now = work.now
         waiting = work.session.scalars(
             select(HostedPage)
-            .where(HostedPage.status == "open", HostedPage.opened_at <= now - older_than)
+            .where(HostedPage.status == "open", is_older(HostedPage.opened_at, now, older_than))
             .order_by(HostedPage.id)
         ).all()
     done = []

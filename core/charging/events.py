@@ -23,6 +23,7 @@ from core.charging.claims import take_over_dispute
 from core.charging.models import ChargeAttempt, GatewayCustomer, HostedPage, PaymentMethod
 from core.charging.pages import settle_page
 from core.charging.run import order_of
+from core.clock import CLOCKS_DIFFER
 from core.errors import NotFound, NotNow, SaldoError
 from core.gateways import port
 from core.gateways.credentials import has_own_keys
@@ -163,6 +164,7 @@ def handle_waiting(office: Office, *, older_than: timedelta = WAITS) -> list[Gat
         handle(office, row.id)
         for row in waiting
         if row.received_at <= now - older_than * 2**row.attempts
+        or row.received_at > now + CLOCKS_DIFFER
     ]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from core.access.authority import Actor, system
+from core.base import is_older
 from core.charging.attempts import (
     cancel_attempt,
     due_invoices,
@@ -150,7 +151,8 @@ def sweep_attempts(office: Office, *, older_than: timedelta = SWEEP_AFTER) -> li
         hanging = work.session.scalars(
             select(ChargeAttempt.id)
             .where(
-                ChargeAttempt.status == "pending", ChargeAttempt.started_at <= work.now - older_than
+                ChargeAttempt.status == "pending",
+                is_older(ChargeAttempt.started_at, work.now, older_than),
             )
             .order_by(ChargeAttempt.id)
         ).all()

@@ -1,15 +1,17 @@
 """What is to run now: schedules that fell due, runs that were lost, attempts to repeat (OPS).
 
 Any number of workers may plan; one does at a time. A time that fell due is planned once, and of
-several that were missed only the last.
+several that were missed only the last. When the clock was ahead and is put right, planning goes on
+from the right time; what ran ahead of it does not run again.
 """
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core.access.authority import system
+from core.clock import CLOCKS_DIFFER
 from core.jobs.catalogue import JOBS, Job
 from core.jobs.cron import last_until, parse
 from core.jobs.deferring import SCHEMA, defer
@@ -73,12 +75,16 @@ def _schedules(work: Work) -> dict[str, JobSchedule]:
 def _due(work: Work, job: Job, schedule: JobSchedule) -> JobRun | None:
     """The run to queue for a job now, if any."""
     before = latest(work, job.name)
+    if schedule.planned_until > work.now + CLOCKS_DIFFER:
+        schedule.planned_until = work.now
     slot = _slot(work, job, schedule) if schedule.enabled else None
     if slot is not None:
         schedule.planned_until = slot
     if before is not None and before.outcome == "waiting":
         return None
     if slot is not None:
+        if _is_planned(work, job, slot):
+            return None
         return queue(work, JobRun(**_asked(work, job), origin="schedule", scheduled_for=slot))
     if before is not None and _is_to_repeat(work, job, before):
         return queue(
@@ -103,6 +109,11 @@ def _slot(work: Work, job: Job, schedule: JobSchedule) -> datetime | None:
     return last_until(cron, schedule.planned_until, work.now, work.settings.billing_timezone)
 
 
+def _is_planned(work: Work, job: Job, slot: datetime) -> bool:
+    known = select(JobRun.id).where(JobRun.name == job.name, JobRun.scheduled_for == slot)
+    return work.session.scalar(known.limit(1)) is not None
+
+
 def _is_to_repeat(work: Work, job: Job, run: JobRun) -> bool:
     """Whether a run that did not succeed has attempts left and has waited; a lost one need not."""
     if run.outcome not in ("failed", "skipped") or run.origin == "operator":
@@ -117,7 +128,10 @@ def _note_lost(work: Work) -> None:
     silent = timedelta(seconds=work.settings.job_lost_seconds)
     work.session.execute(
         update(JobRun)
-        .where(JobRun.outcome == "running", JobRun.seen_at < work.now - silent)
+        .where(
+            JobRun.outcome == "running",
+            or_(JobRun.seen_at < work.now - silent, JobRun.seen_at > work.now + CLOCKS_DIFFER),
+        )
         .values(outcome="failed", problem=LOST, finished_at=work.now, seen_at=None)
     )
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from core.access.authority import Actor, system
 from core.alone import alone
+from core.base import is_older
 from core.errors import SaldoError
 from core.gateways.models import PROVIDERS
 from core.gateways.port import Gateway, GatewayRefused, GatewayUnsure, RefundAnswer, RefundOrder
@@ -118,7 +119,10 @@ def sweep(office: Office, *, older_than: timedelta = SWEEP_AFTER) -> list[Outcom
     with office.work(SYSTEM) as work:
         hanging = work.session.scalars(
             select(Refund.id)
-            .where(Refund.status == "pending", Refund.requested_at <= work.now - older_than)
+            .where(
+                Refund.status == "pending",
+                is_older(Refund.requested_at, work.now, older_than),
+            )
             .order_by(Refund.id)
         ).all()
     outcomes = []

@@ -146,3 +146,9 @@ def test_the_command_tells_the_fault_and_what_mends_it(saldo: Saldo) -> None:
     assert answer.code == 1
     assert "run saldo sync" in answer.out
     assert answer.err.startswith("analytics copy: ")
+
+
+def test_only_a_soak_takes_days(saldo: Saldo) -> None:
+    answer = saldo("bench", "renewals", "--days", "3")
+    assert answer.code == 1
+    assert "neither --days nor --seed" in answer.err

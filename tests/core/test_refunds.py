@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import select, text
 
 from core.access.authority import Actor
-from core.access.models import User
 from core.alone import alone
 from core.clock import SetClock
 from core.credit_notes.actions import approve_credit_note, create_credit_note
@@ -338,57 +337,3 @@ def _credit(office: Office, invoice: Invoice) -> int:
         draft = create_credit_note(work, invoice.id, amount_minor=50)
     with office.work(acting(office, a_user(office, "billing"))) as work:
         return int(approve_credit_note(work, draft.id, reason=WHY).payment_id or 0)
-
-
-class Crash(BaseException):
-    """The process is gone: nothing catches it, open transactions are undone."""
-
-
-def _crash(*_: object, **__: object) -> None:
-    raise Crash
-
-
-@pytest.mark.parametrize(
-    "point", ["carry_out", "before the gateway", "after the gateway", "_write_down", "settling"]
-)
-def test_the_sweep_finishes_what_a_crash_left_at_any_step(
-    office: Office, clock: SetClock, monkeypatch: pytest.MonkeyPatch, point: str
-) -> None:
-    invoice, payment = a_paid_invoice(office)
-    bank = Bank()
-    who, pay = finance(office), bank.refund
-
-    def asked(order: RefundOrder) -> RefundAnswer:
-        if point == "after the gateway":
-            pay(order)
-        raise Crash
-
-    with monkeypatch.context() as patched:
-        if "gateway" in point:
-            patched.setattr(bank, "refund", asked)
-        elif point == "settling":
-            patched.setattr("core.refunds.actions.finish", _crash)
-        else:
-            patched.setattr(f"core.refunds.run.{point}", _crash)
-        with pytest.raises(Crash):
-            execute(office, who, Ask(payment.id, 12_500), reason=WHY, gateway=bank)
-    assert again(office, payment).status == "captured"
-    assert wrong_books(office) == []
-    monkeypatch.setattr("core.refunds.run.gateway_of", lambda *_, **__: bank)
-    clock.advance(timedelta(minutes=6))
-    [outcome] = sweep(office)
-    assert outcome.status == "succeeded"
-    assert len(bank.paid) == 1
-    assert again(office, invoice).status == "refunded"
-    replayed = execute(
-        office, acting_again(office, who), Ask(payment.id, 12_500), reason=WHY, gateway=bank
-    )
-    assert replayed.id == outcome.refund_id
-    assert wrong_books(office) == []
-
-
-def acting_again(office: Office, who: Actor) -> Actor:
-    """The same person, freshly signed in once more."""
-    with office.work(JOB) as work:
-        user = work.session.get_one(User, who.user_id)
-    return acting(office, user)

@@ -65,6 +65,11 @@ def order(
     )
 
 
+def forget(connection: Connection) -> None:
+    """Let every call go well again."""
+    connection.execute(text("delete from simulator.faults"))
+
+
 def take(connection: Connection, method: str, path: str) -> Fault | None:
     """The fault of this call, used up by one."""
     found = connection.execute(text(_NEXT), {"method": method, "path": path}).one_or_none()

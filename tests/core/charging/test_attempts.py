@@ -7,7 +7,6 @@ from sqlalchemy import select
 
 from core.access.authority import system
 from core.audit.models import AuditEvent
-from core.charging import run
 from core.charging.attempts import start_attempt
 from core.charging.cards import cards_of, choose_card, remove_card
 from core.charging.run import carry_out, charge_now, run_auto_charge, sweep_attempts
@@ -130,28 +129,6 @@ def test_an_attempt_that_never_arrived_is_dropped_when_the_invoice_was_paid(shop
     shop.wait(minutes=6)
     assert [attempt.status for attempt in sweep_attempts(shop.office)] == ["cancelled"]
     assert shop.charged_minor() == 0
-
-
-@pytest.mark.parametrize("place", ["gateway", "settle"])
-def test_a_crash_at_any_step_ends_with_one_charge(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, place: str
-) -> None:
-    invoice = shop.invoice()
-    shop.card()
-
-    def dies(*_given: object, **_more: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as crash:
-        crash.setattr(run, "gateway_of" if place == "gateway" else "settle_attempt", dies)
-        with pytest.raises(KeyboardInterrupt):
-            run_auto_charge(shop.office)
-    assert shop.attempts()[0].status == "pending"
-    shop.wait(minutes=6)
-    sweep_attempts(shop.office)
-    assert shop.charged_minor() == invoice.total_minor
-    assert the_invoice(shop, invoice).status == "paid"
-    assert wrong_books(shop.office) == []
 
 
 def test_two_runs_at_once_charge_once(shop: Shop) -> None:

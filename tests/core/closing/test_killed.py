@@ -1,4 +1,4 @@
-"""A close that is killed anywhere happened wholly or not at all (LED.2)."""
+"""A close that is killed at a statement happened wholly or not at all (LED.2)."""
 
 from collections.abc import Callable
 
@@ -13,13 +13,9 @@ from core.work import Office
 from tests.billing import JOB, WHY
 from tests.closing import OCTOBER, close, copied, october
 from tests.inbox import finance
-from tests.killing import Moment, survives
+from tests.killing import survives
 
-MOMENTS: list[tuple[Moment, int]] = [
-    ("before_commit", 1),
-    ("after_commit", 1),
-    *(("statement", nth) for nth in (4, 9, 15, 24, 33, 45)),
-]
+STATEMENTS = (4, 9, 15, 24, 33, 45)
 
 
 def _told(office: Office, event_type: str) -> int:
@@ -48,12 +44,10 @@ def _in_child(office: Office, act: Callable[..., object], *given: object) -> Cal
     return run
 
 
-@pytest.mark.parametrize(("moment", "nth"), MOMENTS)
-def test_a_killed_close_is_whole_or_nothing(
-    office: Office, database_url: str, moment: Moment, nth: int
-) -> None:
+@pytest.mark.parametrize("nth", STATEMENTS)
+def test_a_killed_close_is_whole_or_nothing(office: Office, database_url: str, nth: int) -> None:
     october(office)
-    survives(office, database_url, _in_child(office, close_month, copied()), moment, nth)
+    survives(office, database_url, _in_child(office, close_month, copied()), "statement", nth)
     kept = _live(office)
     if kept is None:
         assert (_figures(office), _told(office, "month.closed")) == (0, 0)
@@ -64,13 +58,13 @@ def test_a_killed_close_is_whole_or_nothing(
         assert verify_month(work, OCTOBER).intact
 
 
-@pytest.mark.parametrize(("moment", "nth"), MOMENTS[:4])
+@pytest.mark.parametrize("nth", STATEMENTS[:2])
 def test_a_killed_reopening_is_whole_or_nothing(
-    office: Office, database_url: str, moment: Moment, nth: int
+    office: Office, database_url: str, nth: int
 ) -> None:
     october(office)
     close(office)
-    survives(office, database_url, _in_child(office, reopen_month), moment, nth)
+    survives(office, database_url, _in_child(office, reopen_month), "statement", nth)
     reopened = _live(office) is None
     assert _told(office, "month.reopened") == int(reopened)
     if reopened:

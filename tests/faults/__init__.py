@@ -1,0 +1,1 @@
+"""What breaks on the way, at every boundary, and what a restart makes of it."""
