@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
+from core.clock import day_of
 from core.errors import BadInput
 from core.typed import typed_minor
 
@@ -95,7 +96,7 @@ class Form:
     def day(self, field: str, title: str, default: date, first: date) -> date:
         """A calendar day."""
         try:
-            start = max(date.fromisoformat(self._given.get(field, "")), first)
+            start = max(day_of(self._given.get(field, "")), first)
         except ValueError:
             start = default
         found = st.date_input(

@@ -10,6 +10,8 @@ from typing import TypeVar
 
 import streamlit as st
 
+from core.clock import day_of
+
 T = TypeVar("T")
 D = TypeVar("D")
 MOVED = "address-moved"
@@ -70,7 +72,7 @@ def one_of(options: Sequence[T]) -> Callable[[str], T]:
 
 def day_or_none(given: str) -> date | None:
     """A parser for optional days."""
-    return date.fromisoformat(given)
+    return day_of(given)
 
 
 def positive(given: str) -> int:
