@@ -84,10 +84,11 @@ def _possible(operation: APIOperation, mode: GenerationMode) -> GenerationMode:
 
 @st.composite
 def _bodies(draw: Callable[..., Any], operation: APIOperation, given: Any) -> Any:
-    known = body_of(operation.path)
-    body = deepcopy(known if known and not draw(st.booleans()) else given)
-    if not isinstance(body, dict):
-        return body
+    known = body_of(operation.path) if operation.body else None
+    chosen = known if known and not draw(st.booleans()) else given
+    if not isinstance(chosen, dict):
+        return chosen
+    body = deepcopy(chosen)
     places = list(_places(body))
     for holder, name in places:
         holder[name] = draw(_near(str(name), holder[name], oddly=False))
