@@ -14,13 +14,16 @@ WORKERS ?= 2
 # Compiled once and kept, also where the surroundings would have it otherwise: half of every start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint install bench mutation gallery lock
+.PHONY: demo test fuzz lint install bench mutation gallery lock
 
 demo: $(VENV)/.runtime          ## everything embedded: build the simulated company and serve it
 	@$(BIN)/saldo demo $(ARGS)
 
 test: $(VENV)/.dev chromium spark ## the whole suite, browser journeys and a Spark cluster included
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+fuzz: $(VENV)/.dev              ## addresses, pages and parsers asked DEEP times as much as the suite does
+	SALDO_FUZZ=$(or $(DEEP),20) $(BIN)/python -m pytest -n $(WORKERS) tests/fuzz
 
 lint: $(VENV)/.dev              ## style, types, layers, dependencies
 	$(BIN)/ruff check .

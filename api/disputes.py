@@ -1,13 +1,12 @@
 """`/sys/payments/disputes` and `/admin/billing/payments/disputes`: what card holders dispute."""
 
-from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
 from api.caller import Caller, TheOffice
 from api.errors import refusals
-from api.shapes import Currency, Limit, Offset, RecordId, Search, SomeId
+from api.shapes import Currency, Day, Limit, Offset, RecordId, Search, SomeId
 from core.payments.dispute_listing import (
     DisputeDetail,
     DisputeFilters,
@@ -31,8 +30,8 @@ def list_disputes(
     provider: Annotated[str | None, Query(max_length=12)] = None,
     currency: Annotated[Currency | None, Query()] = None,
     tenant_id: Annotated[SomeId | None, Query()] = None,
-    opened_from: date | None = None,
-    opened_until: date | None = None,
+    opened_from: Day | None = None,
+    opened_until: Day | None = None,
     sort: Sort = "evidence",
     descending: bool = False,
     limit: Limit = 100,

@@ -1,6 +1,5 @@
 """`/billing/dunning`, `/dunning/{id}/…`, `/sys/tenants/{id}/dunning`: the queue, and its steps."""
 
-from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter
@@ -12,6 +11,7 @@ from api.shapes import (
     A_REASON,
     Answer,
     Body,
+    Day,
     Limit,
     Name,
     Offset,
@@ -71,7 +71,7 @@ class OverrideBody(Body):
 
     override_path: Literal["freeze", "custom"]
     override_custom_stages: Annotated[tuple[StageBody, ...], Field(max_length=MOST_STAGES)] = ()
-    override_until: date | None = None
+    override_until: Day | None = None
     case_id: SomeId | None = None
     version: Version = None
     reason: Reason = ""

@@ -129,6 +129,8 @@ async def _of_shape(_request: Request, problem: RequestValidationError) -> JSONR
 
 
 async def _of_door(_request: Request, problem: HTTPException) -> JSONResponse:
+    if problem.status_code == 400:
+        return refused(422, "The request was refused: its body cannot be read", "bad_request")
     answer = known_refusal(problem.status_code)
     answer.headers.update(problem.headers or {})
     return answer

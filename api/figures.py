@@ -10,6 +10,7 @@ from api.caller import Caller, TheOffice
 from api.copy import TheCopy
 from api.errors import refusals
 from api.reports import CSV, csv_file, csv_lines
+from api.shapes import Day
 from core.forecast.behaviour import Beliefs
 from core.forecast.charges import card_renewals
 from etl import figures
@@ -18,15 +19,15 @@ from etl.figures.forecast import FILE_COLUMNS, forecast_lines
 from etl.figures.metrics import MOST_MONTHS, By
 from etl.figures.values import month_columns, month_rows
 
-AsOf = Annotated[date | None, Query(description="As known on this day; the copy's at first.")]
+AsOf = Annotated[Day | None, Query(description="As known on this day; the copy's at first.")]
 Currency = Annotated[str | None, Query(min_length=3, max_length=3, description="ISO 4217 code.")]
-From = Annotated[date, Query(alias="from", description="A day of the first month.")]
-To = Annotated[date, Query(alias="to", description="A day of the last month.")]
+From = Annotated[Day, Query(alias="from", description="A day of the first month.")]
+To = Annotated[Day, Query(alias="to", description="A day of the last month.")]
 
 ConstantOn = Annotated[
-    date | None, Query(description="Restate every amount at the exchange rates of this day.")
+    Day | None, Query(description="Restate every amount at the exchange rates of this day.")
 ]
-Month = Annotated[date, Query(description="A day of the last month.")]
+Month = Annotated[Day, Query(description="A day of the last month.")]
 Months = Annotated[int, Query(ge=1, le=MOST_MONTHS, description="How many months, ending there.")]
 
 

@@ -142,7 +142,9 @@ def set_keys(at: TheOffice, actor: Caller, provider: Named, body: KeysBody) -> C
     return _one(at, actor, provider, body.tenant_id)
 
 
-@router.post("/payment-config/{provider}/remove", summary="Forget keys", responses=refusals(404))
+@router.post(
+    "/payment-config/{provider}/remove", summary="Forget keys", responses=refusals(400, 404)
+)
 def remove_keys(
     at: TheOffice, actor: Caller, provider: Named, body: KeysReasonBody
 ) -> ConfigAnswer:
@@ -153,7 +155,7 @@ def remove_keys(
 
 
 @router.post(
-    "/payment-config/{provider}/test", summary="Test the connection", responses=refusals(409)
+    "/payment-config/{provider}/test", summary="Test the connection", responses=refusals(400, 409)
 )
 def test(
     at: TheOffice, actor: Caller, provider: Named, body: Annotated[OwnerBody, omittable(OwnerBody)]
@@ -163,7 +165,7 @@ def test(
     return ProbeAnswer(words=words)
 
 
-@router.post("/payment-config/reseal", summary="Seal secrets anew", responses=refusals())
+@router.post("/payment-config/reseal", summary="Seal secrets anew", responses=refusals(400))
 def reseal(at: TheOffice, actor: Caller, body: KeysReasonBody) -> ResealAnswer:
     """Under the newest encryption key. Needs `payment_config.manage`, fresh sign-in, reason."""
     with at.work(actor) as work:
@@ -191,7 +193,7 @@ def list_events(
 @router.post(
     "/gateway-events/{event_id}/replay",
     summary="Handle an event again",
-    responses=refusals(404, 409),
+    responses=refusals(400, 404, 409),
 )
 def replay(
     at: TheOffice, actor: Caller, event_id: RecordId, body: KeysReasonBody

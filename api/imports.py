@@ -9,7 +9,7 @@ from fastapi import Body as InBody
 
 from api.caller import Caller, Key, TheOffice
 from api.errors import refusals
-from api.shapes import A_REASON, NO_NUL, Answer, Body, Reason, example
+from api.shapes import A_REASON, NO_NUL, Answer, Body, Day, Reason, example
 from core.backfill import viewing
 from core.backfill.actions import start_import
 from core.errors import BadInput, NotFound
@@ -29,7 +29,7 @@ class StartBody(Body):
     model_config = example({"reason": A_REASON, "since": None})
 
     reason: Reason
-    since: date | None = None
+    since: Day | None = None
 
 
 class CountedAnswer(Answer):

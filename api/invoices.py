@@ -1,7 +1,6 @@
 """`/sys/invoices` and `/admin/billing/invoices`: list, write, send, settle, void (INV)."""
 
 from collections.abc import Callable
-from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
@@ -14,6 +13,7 @@ from api.shapes import (
     Answer,
     Body,
     Currency,
+    Day,
     Limit,
     LongText,
     Minor,
@@ -104,7 +104,7 @@ class PaidBody(Body):
     method: ByHand
     reference: Name | None = None
     note: LongText = ""
-    paid_on: date | None = None
+    paid_on: Day | None = None
     seen_due_minor: Annotated[int, Field(strict=True, ge=0)] | None = None
 
 
@@ -126,7 +126,7 @@ class FeesBody(Body):
         }
     )
 
-    month: date
+    month: Day
     fees: Annotated[list[FeeBody], Field(min_length=1, max_length=MOST_FEES)]
 
 
@@ -147,10 +147,10 @@ def invoice_filters(
     issuer_type: Literal["tenant", "platform"] | None = None,
     currency: Annotated[Currency | None, Query()] = None,
     tenant_id: Annotated[SomeId | None, Query()] = None,
-    issued_from: date | None = None,
-    issued_until: date | None = None,
-    due_from: date | None = None,
-    due_until: date | None = None,
+    issued_from: Day | None = None,
+    issued_until: Day | None = None,
+    due_from: Day | None = None,
+    due_until: Day | None = None,
     in_dunning: bool = False,
 ) -> InvoiceFilters:
     """What of the list is asked for."""

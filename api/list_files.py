@@ -62,7 +62,7 @@ def invoices_pdf(
     return _document("invoices", found, at)
 
 
-@router.get("/payments.csv", summary="The payments as CSV", responses={**refusals(), **CSV})
+@router.get("/payments.csv", summary="The payments as CSV", responses={**refusals(400), **CSV})
 def payments_csv(
     at: TheOffice,
     actor: Caller,
@@ -80,7 +80,7 @@ def payments_csv(
     "/payments.pdf",
     summary="The payments as PDF",
     response_class=Response,
-    responses={**refusals(), **SET},
+    responses={**refusals(400), **SET},
 )
 def payments_pdf(
     at: TheOffice,

@@ -296,7 +296,7 @@ def deliveries(
 @router.post(
     "/notifications/{delivery_id}/redeliver",
     summary="Try a delivery again",
-    responses=refusals(404, 409),
+    responses=refusals(400, 404, 409),
 )
 def redeliver(
     at: TheOffice, actor: Caller, delivery_id: RecordId, body: RedeliverBody, key: Key = None

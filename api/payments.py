@@ -14,6 +14,7 @@ from api.shapes import (
     Answer,
     Body,
     Currency,
+    Day,
     Limit,
     LongText,
     Name,
@@ -73,7 +74,7 @@ class PaymentBody(Body):
     invoice_ids: Annotated[list[SomeId], Field(max_length=MOST_PARTS)] = Field(default_factory=list)
     parts: Annotated[list[PartBody], Field(max_length=MOST_PARTS)] = Field(default_factory=list)
     reference: Name | None = None
-    received_on: date | None = None
+    received_on: Day | None = None
     note: LongText = ""
 
 
@@ -146,8 +147,8 @@ def payment_filters(
     currency: Annotated[Currency | None, Query()] = None,
     tenant_id: Annotated[SomeId | None, Query()] = None,
     invoice_id: Annotated[SomeId | None, Query()] = None,
-    received_from: date | None = None,
-    received_until: date | None = None,
+    received_from: Day | None = None,
+    received_until: Day | None = None,
     with_credit: bool = False,
 ) -> PaymentFilters:
     """What of the list is asked for."""
@@ -168,7 +169,7 @@ def payment_filters(
 WantedPayments = Annotated[PaymentFilters, Depends(payment_filters)]
 
 
-@router.get("", summary="List payments", responses=refusals())
+@router.get("", summary="List payments", responses=refusals(400))
 def list_payments(
     at: TheOffice,
     actor: Caller,

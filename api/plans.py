@@ -9,7 +9,7 @@ from pydantic import Field
 from api import usage_prices
 from api.caller import Caller, Key, TheOffice
 from api.errors import refusals
-from api.shapes import Answer, Body, Currency, LongText, Minor, Name, RecordId, example
+from api.shapes import Answer, Body, Currency, Day, LongText, Minor, Name, RecordId, example
 from core.access.authority import system
 from core.plans import actions, offers, queries
 from core.plans.facts import LARGEST_LIMIT, LAST_PLACE, PlanFacts
@@ -54,7 +54,7 @@ class PriceFromBody(PriceBody):
 
     model_config = example({"cycle": "monthly", "currency": "EUR", "amount_minor": 8900})
 
-    valid_from: date | None = None
+    valid_from: Day | None = None
 
 
 class PlanBody(FactsBody):

@@ -1,7 +1,6 @@
 """`/sys/billing/churn` and `/sys/billing/platform-fees`, as JSON and as CSV (CHN, FEE)."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated, Any, Literal
 
 import polars as pl
@@ -9,14 +8,15 @@ from fastapi import APIRouter, Query, Response
 
 from api.caller import Caller, TheOffice
 from api.errors import refusals
+from api.shapes import Day
 from core.reports import churn as churning
 from core.reports import platform_fees as fees
 from core.reports import revenue_schedule as scheduling
 from core.reports.revenue_schedule import Schedule
 from etl.export import as_frame, csv_text
 
-From = Annotated[date, Query(alias="from", description="The first day.")]
-To = Annotated[date, Query(alias="to", description="The last day, included.")]
+From = Annotated[Day, Query(alias="from", description="The first day.")]
+To = Annotated[Day, Query(alias="to", description="The last day, included.")]
 Grouping = Literal["tenant", "plan", "country"]
 CSV: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "The file."}

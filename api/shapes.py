@@ -1,5 +1,6 @@
 """What bodies and answers share: strict shapes, bounded numbers and texts, pages of a list."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Body as InBody
@@ -7,6 +8,7 @@ from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from core.actions import LONGEST_REASON
+from core.clock import FIRST_DAY, LAST_DAY
 from core.money import LARGEST_MINOR
 
 LARGEST_ID = 2**63 - 1
@@ -28,6 +30,7 @@ Currency = Annotated[
     str, StringConstraints(pattern="^[A-Z]{3}$"), Field(description="ISO 4217", examples=["EUR"])
 ]
 Minor = Annotated[int, Field(strict=True, ge=0, le=LARGEST_MINOR, description="Minor units.")]
+Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 Limit = Annotated[int, Query(ge=1, le=MOST_ROWS, description="Rows of one page.")]
 Offset = Annotated[int, Query(ge=0, le=LARGEST_OFFSET, description="Rows to leave out.")]
 Search = Annotated[Text | None, Query(description="Part of the tenant's name.")]

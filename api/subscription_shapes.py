@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import AwareDatetime, Field
 
-from api.shapes import A_REASON, Answer, Body, Minor, Reason, SomeId, Text, example
+from api.shapes import A_REASON, Answer, Body, Day, Minor, Reason, SomeId, Text, example
 from core.subscriptions import actions, items, lifecycle, pausing
 from core.subscriptions.items import LONGEST_NAME
 from core.subscriptions.models import Subscription, SubscriptionItem
@@ -90,7 +90,7 @@ class PauseBody(ChangeBody):
 
     model_config = example({"until": "2026-12-24", "reason": A_REASON})
 
-    until: date
+    until: Day
 
     def do(self, work: Work, subscription_id: int, key: str | None) -> Subscription:
         """Pause."""

@@ -1,13 +1,12 @@
 """`/sys/subscriptions` and `/admin/billing/subscriptions`: the list, and every change (SUB)."""
 
-from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
 from api.caller import Caller, Key, TheOffice
 from api.errors import refusals
-from api.shapes import Answer, Currency, Limit, Offset, RecordId, Search, SomeId, omittable
+from api.shapes import Answer, Currency, Day, Limit, Offset, RecordId, Search, SomeId, omittable
 from api.subscription_changes import CHANGES, SET_STATUS, Change
 from api.subscription_rows import DetailAnswer, RenewalsAnswer, SubscriptionPageAnswer
 from api.subscription_shapes import (
@@ -55,8 +54,8 @@ def list_subscriptions(
     country: Country = None,
     collection: Collection | None = None,
     tenant_id: Annotated[SomeId | None, Query()] = None,
-    renews_from: date | None = None,
-    renews_until: date | None = None,
+    renews_from: Day | None = None,
+    renews_until: Day | None = None,
     sort: Sort = "tenant",
     descending: bool = False,
     limit: Limit = 100,

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from api.caller import Caller, Key, TheOffice
 from api.errors import refusals
-from api.shapes import Answer, Body, Currency, Limit, Name, Offset, Search, example
+from api.shapes import Answer, Body, Currency, Day, Limit, Name, Offset, Search, example
 from core.tenants.actions import NewTenant, create_tenant
 from core.tenants.queries import TenantFilters, TenantList, tenants
 
@@ -25,7 +25,7 @@ class TenantBody(Body):
     billing_email: Name | None = None
     tax_id: Name | None = None
     external_id: Name | None = None
-    signed_up_on: date | None = None
+    signed_up_on: Day | None = None
 
 
 class TenantAnswer(Answer):

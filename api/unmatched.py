@@ -1,6 +1,6 @@
 """`/sys/payments/unmatched`: stray bank transfers, what each may pay, and decisions (UNM.2–4)."""
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -16,6 +16,7 @@ from api.shapes import (
     Answer,
     Body,
     Currency,
+    Day,
     Limit,
     Offset,
     Reason,
@@ -141,8 +142,8 @@ def list_unmatched(
     search: Annotated[Text | None, Query(description="Payer, account, reference or text.")] = None,
     status: UnmatchedStatus | None = "open",
     currency: Annotated[Currency | None, Query()] = None,
-    booked_from: date | None = None,
-    booked_until: date | None = None,
+    booked_from: Day | None = None,
+    booked_until: Day | None = None,
     automatic: Annotated[
         bool | None, Query(description="True: of any status, posted without a person.")
     ] = None,

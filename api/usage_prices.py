@@ -9,7 +9,7 @@ from pydantic import Field
 
 from api.caller import Caller, Key, TheOffice
 from api.errors import refusals
-from api.shapes import Answer, Body, Currency, Minor, Name, RecordId, example
+from api.shapes import Answer, Body, Currency, Day, Minor, Name, RecordId, example
 from api.usage import Number, Quantity
 from core.usage import actions, catalogue
 from core.usage.pricing import MOST_TIERS, UNIT_PLACES, Pricing, Tier
@@ -49,7 +49,7 @@ class UsagePriceBody(Body):
     included: Quantity = Decimal(0)
     package_size: Quantity | None = None
     minimum_minor: Minor = 0
-    valid_from: date | None = None
+    valid_from: Day | None = None
 
     def pricing(self) -> Pricing:
         """The pricing as core knows it."""

@@ -17,6 +17,7 @@ from rich.table import Table
 from sqlalchemy.exc import OperationalError
 
 from commands.bars import bars
+from core.clock import day_of, within_reach
 from core.errors import SaldoError
 
 P = ParamSpec("P")
@@ -91,7 +92,7 @@ def table(columns: list[str], rows: list[list[str]], right: tuple[int, ...] = ()
 def day(text: str) -> date:
     """An ISO date from the command line."""
     try:
-        return date.fromisoformat(text)
+        return day_of(text)
     except ValueError as problem:
         raise typer.BadParameter(f"{text!r} is not a date such as 2026-10-31") from problem
 
@@ -111,7 +112,7 @@ def instant(text: str) -> datetime:
 def month(text: str) -> date:
     """The first day of a month given as YYYY-MM."""
     try:
-        return datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007
+        return within_reach(datetime.strptime(text, "%Y-%m").date())  # noqa: DTZ007
     except ValueError as problem:
         raise typer.BadParameter(f"{text!r} is not a month such as 2026-10") from problem
 

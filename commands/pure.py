@@ -7,13 +7,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 
 from commands.output import AsJson, answer, command, console, table
+from core.clock import within_reach
 from core.money import Money, units_text
 from core.settings import settings
 from core.subscriptions.periods import first_periods, instant_of
 from core.subscriptions.rules import DEFAULT_POLICY, FIXED_DAYS, POLICIES, prorate
-
-YEARS = range(1900, 3000)
-"""Years a time may lie in; a calendar ends at 9999, which 1,200 yearly periods stay below."""
 
 
 def moment(text: str) -> datetime:
@@ -24,8 +22,10 @@ def moment(text: str) -> datetime:
         raise typer.BadParameter(
             f"{text!r} is neither a date such as 2026-10-31 nor a time such as 2026-10-31T09:30"
         ) from problem
-    if given.year not in YEARS:
-        raise typer.BadParameter(f"{text} is not within the years {YEARS[0]} to {YEARS[-1]}")
+    try:
+        within_reach(given.date())
+    except ValueError as problem:
+        raise typer.BadParameter(str(problem)) from problem
     return given
 
 

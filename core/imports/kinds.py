@@ -7,6 +7,7 @@ from typing import Any
 
 from babel import Locale
 
+from core.clock import within_reach
 from core.imports.reading import Field, Reading, Row
 from core.money import LARGEST_MINOR, minor_from_units
 from core.payments.models import METHODS
@@ -70,21 +71,20 @@ def day(value: str, reading: Reading) -> date:
     given = reading.date_format
     try:
         if given is None:
-            return date.fromisoformat(value)
-        found = datetime.strptime(value, _strptime(given)).date()  # noqa: DTZ007
+            found = date.fromisoformat(value)
+        else:
+            found = datetime.strptime(value, _strptime(given)).date()  # noqa: DTZ007
     except ValueError as problem:
         raise ValueError(
             f"{value!r} is not a date in the format {given or 'YYYY-MM-DD'}"
         ) from problem
-    if found.year < 1900:
-        raise ValueError(f"{value!r} is not a plausible date")
-    return found
+    return within_reach(found)
 
 
 def first_of_month(value: str, reading: Reading) -> date:
     """A month as YYYY-MM, or any date in it."""
     if re.fullmatch(r"\d{4}-\d{2}", value):
-        return date.fromisoformat(value + "-01")
+        return within_reach(date.fromisoformat(value + "-01"))
     return day(value, reading).replace(day=1)
 
 

@@ -10,7 +10,7 @@ from core.notifications import actions, queries
 from core.notifications.queries import ChannelRow, EndpointRow
 from core.office import office
 from pages.admin import receipts
-from pages.parts import channels, viewer
+from pages.parts import channels, url, viewer
 from pages.parts.channels import TITLES
 from pages.parts.confirm import Step
 
@@ -31,9 +31,9 @@ def subject(tenant_id: int | None, what: object) -> str:
 
 def _split(given: str) -> tuple[int | None, str]:
     tenant, _, rest = given.partition("-")
-    if not tenant.isdecimal() or len(tenant) > 18:
+    if tenant != "0" and not url.whole(tenant):
         raise NotFound("There is no such channel")
-    return int(tenant) or None, rest
+    return url.whole(tenant) or None, rest
 
 
 def _channel(given: str) -> Sheet:
@@ -129,9 +129,9 @@ def _remove(sheet: Sheet, reason: str, key: str) -> str:
 
 
 def _delivery(given: str) -> int:
-    if not given.isdecimal() or len(given) > 18:
+    if not url.whole(given):
         raise NotFound("There is no such delivery")
-    return int(given)
+    return url.whole(given)
 
 
 def _show_delivery(number: int) -> None:

@@ -8,19 +8,18 @@ from core.charging.event_detail import EventDetail, event_detail
 from core.charging.events import handle, replay_event
 from core.errors import NotFound
 from core.office import office
-from core.subscriptions.detail import LARGEST_ID
 from pages.admin import receipts
 from pages.admin.gateway_words import EVENT_STATUSES
-from pages.parts import viewer
+from pages.parts import url, viewer
 from pages.parts.confirm import Step
 
 
 def seen(number: str) -> EventDetail:
     """The event of a number in the address. Raises NotFound."""
-    if not number.isdecimal() or not 0 < int(number) <= LARGEST_ID:
+    if not url.whole(number):
         raise NotFound("There is no such event")
     with office().work(viewer.current_actor()) as work:
-        return event_detail(work, int(number))
+        return event_detail(work, url.whole(number))
 
 
 def _show(found: EventDetail) -> None:

@@ -12,7 +12,7 @@ from core.access.queries import tenants
 from core.errors import NotFound
 from core.office import office
 from pages.admin import receipts
-from pages.parts import viewer
+from pages.parts import url, viewer
 from pages.parts.confirm import Step, is_fresh
 
 NAME, TENANT, MAY, DAYS = (f"new-key-{field}" for field in ("name", "tenant", "may", "days"))
@@ -93,10 +93,10 @@ def _may(tenant: int | None) -> str:
 
 
 def _key(subject: str) -> KeyRow:
-    if not subject.isdecimal() or len(subject) > 18:
+    if not url.whole(subject):
         raise NotFound("There is no such API key")
     with office().work(viewer.current_actor()) as work:
-        return key_of(work, int(subject))
+        return key_of(work, url.whole(subject))
 
 
 def _show_revoke(row: KeyRow) -> None:

@@ -18,11 +18,11 @@ from core.gateways.configuring import (
 from core.gateways.credentials import FIELDS, NEEDED
 from core.office import office
 from core.resealing import reseal_secrets
-from core.subscriptions.detail import LARGEST_ID, tenant_names
+from core.subscriptions.detail import tenant_names
 from pages.admin import receipts
 from pages.admin.gateway_words import FIELDS as TITLES
 from pages.admin.gateway_words import MODES, SOURCES
-from pages.parts import states, viewer
+from pages.parts import states, url, viewer
 from pages.parts.confirm import Step, is_fresh
 
 COMPANY = 0
@@ -48,9 +48,9 @@ def stored_here(config: GatewayConfig) -> bool:
 
 def _preview(given: str) -> Sheet:
     provider, _, number = given.partition("-")
-    if provider not in FIELDS or not number.isdecimal() or int(number) > LARGEST_ID:
+    if provider not in FIELDS or (number != str(COMPANY) and not url.whole(number)):
         raise NotFound("There is no such gateway")
-    tenant_id = int(number) or None
+    tenant_id = url.whole(number) or None
     with office().work(viewer.current_actor()) as work:
         found = gateway_configs(office(), work, tenant_id)
         owner = tenant_names(work).get(tenant_id, f"tenant {tenant_id}") if tenant_id else ""

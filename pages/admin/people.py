@@ -13,7 +13,7 @@ from core.errors import ChangedMeanwhile, NotFound, NotNow
 from core.office import office
 from core.work import Work
 from pages.admin import receipts
-from pages.parts import states, viewer
+from pages.parts import states, url, viewer
 from pages.parts.confirm import Step
 
 
@@ -45,7 +45,7 @@ def _preview(subject: str) -> Change:
     """The account and role a dialog is about: `<user>` or `<user>:<role>`."""
     number, _, role = subject.partition(":")
     with office().work(viewer.current_actor()) as work:
-        user = queries.user(work, int(number) if number.isdecimal() else 0)
+        user = queries.user(work, url.whole(number))
         table = tuple(queries.permission_table(work))
     chosen = {row.role: row for row in table}.get(role)
     if role and chosen is None:

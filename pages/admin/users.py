@@ -39,9 +39,9 @@ def main() -> None:
 
 
 def _positive(given: str) -> int:
-    if not given.isdecimal() or int(given) < 1:
+    if not url.whole(given):
         raise ValueError(given)
-    return int(given)
+    return url.whole(given)
 
 
 def _list() -> None:

@@ -14,11 +14,10 @@ from core.wallets.models import WalletTransaction
 from core.wallets.queries import WalletRow
 from core.work import Work
 from pages.admin import receipts
-from pages.parts import confirm, formats, states, viewer
+from pages.parts import confirm, formats, states, url, viewer
 from pages.parts.confirm import Step
 
 LONGEST_AMOUNT = 20
-LARGEST_ID = 2**63 - 1
 AMOUNT, PROMOTIONAL, OVERDRAW = (
     f"wallet-{field}" for field in ("amount", "promotional", "overdraw")
 )
@@ -28,10 +27,14 @@ AMOUNT, PROMOTIONAL, OVERDRAW = (
 def wallet_key(given: str) -> tuple[int, str]:
     """A wallet of the address, `<tenant>-<currency>`; ValueError when it is none."""
     number, _, currency = given.partition("-")
-    known = number.isdecimal() and 0 < int(number) <= LARGEST_ID
-    if not known or len(currency) != 3 or not currency.isascii() or not currency.isupper():
+    if (
+        not url.whole(number)
+        or len(currency) != 3
+        or not currency.isascii()
+        or not currency.isupper()
+    ):
         raise ValueError(given)
-    return int(number), currency
+    return url.whole(number), currency
 
 
 def subject(wallet: WalletRow) -> str:

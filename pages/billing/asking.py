@@ -16,7 +16,7 @@ from core.work import Work
 from pages.admin import receipts
 from pages.billing import look, previews
 from pages.billing.form import Form
-from pages.parts import confirm, states, viewer
+from pages.parts import confirm, states, url, viewer
 from pages.parts.confirm import Step
 
 SHOWN, NOW = "billing-shown", "billing-now"
@@ -97,10 +97,10 @@ class Ask:
 def seen(subject: str) -> Sheet:
     """The subscription a dialog is about: `<number>` or `<number>:<part>`."""
     number, _, part = subject.partition(":")
-    if not number.isdecimal():
+    if not url.whole(number):
         raise NotFound("There is no such subscription")
     with office().work(viewer.current_actor()) as work:
-        found, plans = detail(work, int(number)), plan_rows(work, active_only=False)
+        found, plans = detail(work, url.whole(number)), plan_rows(work, active_only=False)
         return Sheet(found, plans, work.now, work.today, part)
 
 

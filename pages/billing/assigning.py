@@ -17,7 +17,7 @@ from pages.billing import words
 from pages.billing.asking import Values, agreed, show
 from pages.billing.form import Form
 from pages.billing.price_asks import named, plan_fields
-from pages.parts import viewer
+from pages.parts import url, viewer
 from pages.parts.confirm import Step
 
 NAME = "assign"
@@ -32,10 +32,10 @@ class Newcomer:
 
 
 def _preview(subject: str) -> Newcomer:
-    if not subject.isdecimal():
+    if not url.whole(subject):
         raise NotFound("There is no such tenant")
     with office().work(viewer.current_actor()) as work:
-        return Newcomer(tenant_page(work, int(subject)), plan_rows(work, active_only=True))
+        return Newcomer(tenant_page(work, url.whole(subject)), plan_rows(work, active_only=True))
 
 
 def _show(seen: Newcomer) -> None:

@@ -6,8 +6,10 @@ from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
+from core.clock import day_of
 from core.errors import BadInput
 from core.typed import typed_minor
+from pages.parts import url
 
 KEPT = "form"
 LONGEST_AMOUNT = 20
@@ -88,14 +90,15 @@ class Form:
     def number(self, field: str, title: str, default: int, least: int = 1) -> int:
         """A whole number."""
         given = self._given.get(field, "")
-        start = int(given) if given.isdecimal() and least <= int(given) <= MOST else default
+        known = url.whole(given)
+        start = known if given.isdecimal() and least <= known <= MOST else default
         found = st.number_input(title, least, MOST, start, step=1, key=self._key(field))
         return int(self._took(field, str(int(found))))
 
     def day(self, field: str, title: str, default: date, first: date) -> date:
         """A calendar day."""
         try:
-            start = max(date.fromisoformat(self._given.get(field, "")), first)
+            start = max(day_of(self._given.get(field, "")), first)
         except ValueError:
             start = default
         found = st.date_input(

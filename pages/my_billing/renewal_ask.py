@@ -7,15 +7,15 @@ import streamlit as st
 from core.errors import NotFound
 from core.office import office
 from core.subscriptions.own import OwnSubscription, own_subscription, set_own_auto_renew
-from pages.parts import formats, viewer
+from pages.parts import formats, url, viewer
 from pages.parts.confirm import Step
 
 
 def _preview(number: str) -> OwnSubscription:
-    if not number.isdecimal():
+    if not url.whole(number):
         raise NotFound("There is no such subscription")
     with office().work(viewer.current_actor()) as work:
-        return own_subscription(work, int(number))
+        return own_subscription(work, url.whole(number))
 
 
 def _show(found: OwnSubscription) -> None:

@@ -10,10 +10,13 @@ from typing import TypeVar
 
 import streamlit as st
 
+from core.clock import day_of
+
 T = TypeVar("T")
 D = TypeVar("D")
 MOVED = "address-moved"
 LARGEST = 2**63 - 1
+MOST_DIGITS = 18
 
 
 def read(name: str, parse: Callable[[str], T], default: D) -> T | D:
@@ -70,14 +73,19 @@ def one_of(options: Sequence[T]) -> Callable[[str], T]:
 
 def day_or_none(given: str) -> date | None:
     """A parser for optional days."""
-    return date.fromisoformat(given)
+    return day_of(given)
 
 
 def positive(given: str) -> int:
     """A parser for ids and page numbers."""
-    if not given.isdecimal() or not 0 < int(given) <= LARGEST:
+    if not 0 < whole(given) <= LARGEST:
         raise ValueError(given)
-    return int(given)
+    return whole(given)
+
+
+def whole(given: str) -> int:
+    """A record's number as an address gives it; 0, which none has, for all that is none."""
+    return int(given) if given.isdecimal() and len(given) <= MOST_DIGITS else 0
 
 
 def _given(name: str) -> str:

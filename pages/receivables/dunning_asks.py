@@ -13,7 +13,7 @@ from core.errors import NotFound
 from core.office import office
 from core.work import Work
 from pages.admin import receipts
-from pages.parts import confirm, formats, viewer
+from pages.parts import confirm, formats, url, viewer
 from pages.parts.confirm import Step
 from pages.receivables import dunning_words as words
 
@@ -23,10 +23,10 @@ LONGEST_STAGES = 2_000
 
 
 def _seen(subject: str) -> CaseDetail:
-    if not subject.isdecimal() or len(subject) > 18:
+    if not url.whole(subject):
         raise NotFound("There is no such dunning case")
     with office().work(viewer.current_actor()) as work:
-        return case_detail(work, int(subject))
+        return case_detail(work, url.whole(subject))
 
 
 def _show(effect: Callable[[CaseDetail], str]) -> Callable[[CaseDetail], None]:

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import streamlit as st
 
-from core.clock import local_date
+from core.clock import day_of, local_date
 from core.errors import SaldoError
 from core.office import office
 from core.reconciliation.models import SOURCES
@@ -81,7 +81,7 @@ def _days() -> tuple[date, date]:
 
 
 def _day(name: str, title: str, usual: date) -> date:
-    moved = url.follow(name, date.fromisoformat, usual)
+    moved = url.follow(name, day_of, usual)
     return st.date_input(title, key=name, on_change=moved, width=150, format="YYYY-MM-DD") or usual
 
 

@@ -4,6 +4,7 @@ from datetime import date
 
 import streamlit as st
 
+from core.clock import day_of
 from core.office import office
 from pages.parts import url, viewer
 
@@ -24,5 +25,5 @@ def days() -> tuple[date, date]:
 
 
 def _day(name: str, title: str, usual: date) -> date:
-    moved = url.follow(name, date.fromisoformat, usual)
+    moved = url.follow(name, day_of, usual)
     return st.date_input(title, key=name, on_change=moved, width=150, format="YYYY-MM-DD") or usual

@@ -1,6 +1,9 @@
 """Widgets and the address agree, also when clicks overtake each other."""
 
+import pytest
 from streamlit.testing.v1 import AppTest
+
+from pages.parts import url
 
 
 def page() -> None:
@@ -52,3 +55,11 @@ def test_going_back_in_the_browser_moves_the_widgets() -> None:
     test.button_group(key="view").set_value("Movements").run()
     test.query_params.clear()
     assert shown(test.run()) == ["MRR", "plan"]
+
+
+@pytest.mark.parametrize(
+    ("given", "number"),
+    [("7", 7), ("0", 0), ("", 0), ("-7", 0), ("7.0", 0), ("9" * 18, 10**18 - 1), ("9" * 5_000, 0)],
+)
+def test_a_number_of_an_address_is_one_or_none(given: str, number: int) -> None:
+    assert url.whole(given) == number

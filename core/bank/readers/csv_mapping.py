@@ -88,6 +88,8 @@ def from_json(text: str) -> CsvMapping:
         raise BadInput(
             f"The mapping is not JSON: line {problem.lineno}, {problem.msg}"
         ) from problem
+    except (RecursionError, ValueError) as problem:
+        raise BadInput("The mapping is too deep, or has a number without an end") from problem
     if not isinstance(given, dict):
         raise BadInput("The mapping is not a JSON object")
     return from_values(given)

@@ -88,6 +88,7 @@ def test_a_mapping_survives_being_saved() -> None:
     ("given", "reason"),
     [
         ("[", "not JSON"),
+        ("9" * 5_000, "a number without an end"),
         ("[]", "not a JSON object"),
         ('{"booked_on": "a"}', "how much"),
         ('{"amount": "a"}', "when"),
