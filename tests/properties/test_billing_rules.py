@@ -360,3 +360,25 @@ def test_default_plans_have_the_figures_of_their_source() -> None:
     assert plans["enterprise"].limits["max_users"] == -1
     assert plans["starter"].limits["api_calls_daily"] == 1_000
     assert plans["growth"].flags == ("api_access",)
+
+
+@pytest.mark.parametrize(
+    ("reference", "valid"),
+    [
+        ("1248", True),
+        (ocr_reference(10**22), True),
+        (ocr_reference(10**23), False),
+        ("133", False),
+        ("", False),
+        ("12A48", False),
+        ("١٢٤٨", False),
+        ("1247", False),
+        ("1258", False),
+    ],
+)
+def test_a_reference_has_four_to_twenty_five_digits(reference: str, valid: bool) -> None:
+    assert valid_ocr(reference) is valid
+
+
+def test_nothing_paid_holds_no_tax() -> None:
+    assert tax_within(0, 0, 0, 0) == 0

@@ -107,3 +107,12 @@ def test_refunds_stay_within_what_each_invoice_holds(
 def test_reopening_takes_the_invoices_in_their_order() -> None:
     held = [Held(7, 60, 0), Held(8, 40, 0)]
     assert parts_reopened(held, 70, "EUR") == [Part(7, 60), Part(8, 10)]
+
+
+@pytest.mark.parametrize("amount", [0, -1, 301])
+def test_what_cannot_be_refunded_is_told_in_the_payments_currency(amount: int) -> None:
+    held = [Held(1, 100, 100), Held(2, 200, 200)]
+    for rule in (parts_with_note, parts_reopened):
+        with pytest.raises(BadInput, match=r"^3\.00 EUR can be refunded, not -?\d+\.\d\d$"):
+            rule(held, amount, "EUR")
+        assert sum(part.amount_minor for part in rule(held, 300, "EUR")) == 300

@@ -170,6 +170,8 @@ def test_the_discount_on_the_whole_is_named_on_the_invoice_and_on_its_lines() ->
 def test_a_line_that_gives_money_back_bears_no_part_of_a_discount() -> None:
     found = totals([plain(1_000), plain(-100), plain(500)], discount=Discount(300))
     assert [line.whole_discount_minor for line in found.lines] == [200, 0, 100]
+    found = totals([plain(100), plain(-1), plain(1)], discount=Discount(100))
+    assert [line.whole_discount_minor for line in found.lines] == [99, 0, 1]
 
 
 def test_tax_of_an_invoice_goes_where_the_remainders_are_largest() -> None:
