@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from core.matching.candidates import age_of
 from core.matching.records import Invoice
 
 POOL = 24
@@ -28,7 +29,7 @@ def covering_sets(amount_minor: int, invoices: Sequence[Invoice]) -> list[Coveri
     All a tenant owes together counts too, whatever its size. Larger sets are looked for only when
     no smaller one was found. At most three are given back.
     """
-    ordered = sorted(invoices, key=_age)
+    ordered = sorted(invoices, key=age_of)
     pool = [each for each in ordered if each.due_minor < amount_minor][:POOL]
     found = _sets(amount_minor, [each.due_minor for each in pool])
     sets = [tuple(pool[place] for place in places) for places in found]
@@ -65,7 +66,3 @@ def _larger(
                 if len(found) >= MOST_FOUND:
                     return found
     return found
-
-
-def _age(invoice: Invoice) -> tuple[int, str]:
-    return (invoice.due_on.toordinal() if invoice.due_on else 0, invoice.invoice_id)

@@ -3,7 +3,14 @@
 import pytest
 
 from core.errors import BadMoney
-from core.money import LARGEST_MINOR, Money, minor_from_units, round_half_up, split
+from core.money import (
+    LARGEST_MINOR,
+    Money,
+    minor_from_units,
+    round_half_up,
+    split,
+    units_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -65,3 +72,14 @@ def test_an_amount_may_be_the_largest_but_not_larger() -> None:
 def test_what_is_no_amount_is_named(text: str) -> None:
     with pytest.raises(BadMoney, match=f"'{text}' is not an amount"):
         minor_from_units(text, "EUR")
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "text"),
+    [(-5, "EUR", "-0.05"), (0, "EUR", "0.00"), (1_250, "JPY", "1250"), (-1_250, "KWD", "-1.250")],
+)
+def test_an_amount_in_files_has_its_currencys_decimals(
+    minor: int, currency: str, text: str
+) -> None:
+    assert units_text(minor, currency) == text
+    assert minor_from_units(text, currency) == minor

@@ -69,3 +69,8 @@ def test_an_amount_as_it_is_printed_is_read_back(minor: int, currency: str) -> N
     swedish = f"{sign}{int(whole):,}".replace(",", "\u00a0") + (f",{decimals}" if decimals else "")
     if currency != "KWD":
         assert typed_minor(swedish, currency) == minor
+
+
+def test_what_is_no_amount_is_called_so() -> None:
+    with pytest.raises(BadMoney, match=r"^'ten' is not an amount$"):
+        typed_minor("ten", "EUR")

@@ -15,12 +15,14 @@ from core.invoices.rules import (
     NewLine,
     Tax,
     line_amounts,
+    ocr_of,
     ocr_reference,
     recognised_by,
     tax_of,
     valid_ocr,
 )
 from core.invoices.totals import whole_of
+from core.money import rounded
 from core.payments.rules import Due, Part, check_parts, spread, tax_within
 from core.plans.defaults import default_plans
 from core.subscriptions.models import STATUSES
@@ -176,6 +178,16 @@ def test_the_price_of_another_cycle_is_the_same_by_month() -> None:
     assert rescaled(100, "quarterly", "monthly") == 33
 
 
+@given(AMOUNTS, st.sampled_from(sorted(FIXED_DAYS)), st.sampled_from(sorted(FIXED_DAYS)))
+def test_the_price_of_another_cycle_is_exact_and_rounded_once(
+    amount: int, cycle: str, other: str
+) -> None:
+    a_year = {"weekly": 52, "monthly": 12, "quarterly": 4, "semiannual": 2, "annual": 1}
+    assert rescaled(amount, cycle, other) == rounded(
+        Fraction(amount * a_year[cycle], a_year[other])
+    )
+
+
 @pytest.mark.parametrize("count", [0, -1, MOST_PERIODS + 1])
 def test_an_absurd_count_and_an_unknown_cycle_are_refused(count: int) -> None:
     anchor = datetime.fromisoformat("2026-01-15")
@@ -307,6 +319,12 @@ def test_parts_that_do_not_fit_are_refused(wanted: list[Part], told: str) -> Non
         check_parts(1_499, wanted, [Due(1, 1_000, "EUR", "A-1"), Due(2, 700, "EUR", None)])
 
 
+def test_a_part_beyond_the_payment_is_told_in_the_invoices_currency() -> None:
+    told = r"^The parts come to 6\.00 EUR, more than the payment's 5\.00$"
+    with pytest.raises(BadInput, match=told):
+        check_parts(500, [Part(1, 600)], [Due(1, 700, "EUR", None)])
+
+
 @given(st.integers(1, 10**9), st.data())
 def test_tax_of_partial_refunds_adds_up(total: int, data: st.DataObject) -> None:
     tax = data.draw(st.integers(0, total))
@@ -382,3 +400,11 @@ def test_a_reference_has_four_to_twenty_five_digits(reference: str, valid: bool)
 
 def test_nothing_paid_holds_no_tax() -> None:
     assert tax_within(0, 0, 0, 0) == 0
+
+
+def test_the_reference_of_a_number_tells_its_series_and_year() -> None:
+    saas, fee = (ocr_of(issuer, 2026, 42) for issuer in ("tenant", "platform"))
+    assert (saas[:8], fee[:8]) == ("12600042", "22600042")
+    assert valid_ocr(saas)
+    assert valid_ocr(fee)
+    assert ocr_of("tenant", 2126, 42) == saas

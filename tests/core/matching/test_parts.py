@@ -83,6 +83,8 @@ def test_whatever_two_to_five_invoices_sum_to_is_found(
         (1_000, 1_031, "EUR", facts.FEE),
         (970, 1_000, "EUR", facts.FEE),
         (971, 1_000, "EUR", facts.ROUNDED),
+        (3_202, 3_301, "EUR", facts.ROUNDED),
+        (32, 33, "EUR", facts.FEE),
         # Short by a percentage: four of a hundred and no more.
         (96_000, 100_000, "EUR", facts.FEE),
         (47_999, 50_000, "EUR", facts.FIXED_FEE),
