@@ -11,7 +11,7 @@ from bench._company import Company, Say, company
 from etl import pipeline
 from etl.tables import TABLES
 
-SUBSCRIPTIONS = 80_000
+SUBSCRIPTIONS = 200_000
 ROUNDS = 2
 """Rounds of each side, of which the quickest counts."""
 MOST_TIMES_COPY = 3.0
