@@ -22,7 +22,6 @@ from core.invoices.rules import (
     valid_ocr,
 )
 from core.invoices.totals import whole_of
-from core.money import rounded
 from core.payments.rules import Due, Part, check_parts, spread, tax_within
 from core.plans.defaults import default_plans
 from core.subscriptions.models import STATUSES
@@ -42,7 +41,6 @@ from core.subscriptions.rules import (
     monthly_minor,
     period_end,
     prorate,
-    rescaled,
 )
 
 DAYS = st.dates(date(2000, 1, 1), date(2090, 12, 31))
@@ -168,24 +166,6 @@ def test_a_period_of_fixed_days_ends_after_them() -> None:
 def test_one_period_and_the_most_can_be_asked_for(count: int) -> None:
     found = first_periods(datetime.fromisoformat("2026-01-15"), "weekly", count, "UTC")
     assert [period.n for period in found] == list(range(1, count + 1))
-
-
-def test_the_price_of_another_cycle_is_the_same_by_month() -> None:
-    assert rescaled(12_000, "annual", "monthly") == 1_000
-    assert rescaled(1_000, "monthly", "annual") == 12_000
-    assert rescaled(1_000, "monthly", "quarterly") == 3_000
-    assert rescaled(5_200, "weekly", "annual") == 270_400
-    assert rescaled(100, "quarterly", "monthly") == 33
-
-
-@given(AMOUNTS, st.sampled_from(sorted(FIXED_DAYS)), st.sampled_from(sorted(FIXED_DAYS)))
-def test_the_price_of_another_cycle_is_exact_and_rounded_once(
-    amount: int, cycle: str, other: str
-) -> None:
-    a_year = {"weekly": 52, "monthly": 12, "quarterly": 4, "semiannual": 2, "annual": 1}
-    assert rescaled(amount, cycle, other) == rounded(
-        Fraction(amount * a_year[cycle], a_year[other])
-    )
 
 
 @pytest.mark.parametrize("count", [0, -1, MOST_PERIODS + 1])

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from core.clock import start_of_day
 from core.errors import BadInput
+from core.money import rounded
 from core.subscriptions.periods import start_day
-from core.subscriptions.rules import FIXED_DAYS, POLICIES, Proration, prorate
+from core.subscriptions.rules import FIXED_DAYS, POLICIES, Proration, prorate, rescaled
 
 ZONES = st.sampled_from(
     ["UTC", "Europe/Stockholm", "America/Sao_Paulo", "Africa/Cairo", "Australia/Lord_Howe"]
@@ -241,3 +242,21 @@ def test_a_credit_is_capped_by_what_may_be_credited_and_the_charge_is_not(
     capped = prorate(amount, amount, *span, at, policy=policy, creditable_minor=paid, timezone=zone)
     assert capped.credit_minor == min(free.credit_minor, paid)
     assert capped.debit_minor == free.debit_minor
+
+
+def test_the_price_of_another_cycle_is_the_same_by_month() -> None:
+    assert rescaled(12_000, "annual", "monthly") == 1_000
+    assert rescaled(1_000, "monthly", "annual") == 12_000
+    assert rescaled(1_000, "monthly", "quarterly") == 3_000
+    assert rescaled(5_200, "weekly", "annual") == 270_400
+    assert rescaled(100, "quarterly", "monthly") == 33
+
+
+@given(AMOUNTS, st.sampled_from(sorted(FIXED_DAYS)), st.sampled_from(sorted(FIXED_DAYS)))
+def test_the_price_of_another_cycle_is_exact_and_rounded_once(
+    amount: int, cycle: str, other: str
+) -> None:
+    a_year = {"weekly": 52, "monthly": 12, "quarterly": 4, "semiannual": 2, "annual": 1}
+    assert rescaled(amount, cycle, other) == rounded(
+        Fraction(amount * a_year[cycle], a_year[other])
+    )
