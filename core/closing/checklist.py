@@ -25,7 +25,7 @@ _WAITING = text("""
 -- Transfers up to a day that nobody has decided: how many, by currency; minor units.
 select b.currency, count(*) as transfers, cast(sum(b.amount_minor) as bigint) as minor
 from unmatched_bank_transfer u join bank_transfer b on b.id = u.bank_transfer_id
-where u.status = 'open' and u.undone_at is null and b.booked_on <= :until
+where u.status = 'open' and b.booked_on <= :until
 group by b.currency order by b.currency
 """)
 _DRAFTS = text("""

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from core.credit_notes.rules import Creditable
 from core.errors import BadInput, NotFound
-from core.listing import admit_reader, record_id
+from core.listing import admit_reader, like, record_id
 from core.work import Work
 
 MOST_ROWS = 500
@@ -156,7 +156,7 @@ def credit_notes(
     if sort not in SORTS:
         raise BadInput(f"Credit notes are sorted by {', '.join(SORTS)}")
     asked = _asked(
-        text=f"%{filters.text}%" if filters.text else None,
+        text=like(filters.text).get("part"),
         status=filters.status if own is None else "issued",
         tenant_id=filters.tenant_id if own is None else own,
         invoice_id=filters.invoice_id,

@@ -21,6 +21,8 @@ from core.refunds.rules import check_room, parts_reopened
 from core.work import Work
 
 LIVE = ("pending", "succeeded")
+REFUNDABLE = ("captured", "partially_refunded")
+"""Statuses of a payment in which money goes back; one that is disputed meanwhile stays so."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def reserve(work: Work, payment: Payment, ask: Ask, reason: str) -> Refund:
         raise BadInput(f"There is no treatment {ask.treatment!r}; {', '.join(TREATMENTS)}")
     if ask.nth < 1:
         raise BadInput("Refunds of the same amount are counted from 1")
-    if payment.status not in ("captured", "partially_refunded"):
+    if payment.status not in REFUNDABLE:
         raise NotNow(f"The payment is {payment.status}")
     refund = Refund(
         payment_id=payment.id,
@@ -180,8 +182,9 @@ def finish(
             Refund.payment_id == payment.id, Refund.status == "succeeded"
         )
     )
-    whole = int(done or 0) >= payment.amount_minor
-    payment.status = "refunded" if whole else "partially_refunded"
+    if payment.status in REFUNDABLE:
+        whole = int(done or 0) >= payment.amount_minor
+        payment.status = "refunded" if whole else "partially_refunded"
     noting.move_invoices(work, refund)
 
 

@@ -113,6 +113,14 @@ def test_a_part_settles_its_invoice_first(office: Office) -> None:
     assert wrong_books(office) == []
 
 
+@pytest.mark.parametrize(("text", "found"), [("CN-2026", 1), ("c_-", 0), ("%", 0), ("\x00", 1)])
+def test_a_text_is_looked_for_as_it_is_written(office: Office, text: str, found: int) -> None:
+    invoice = an_invoice(office, a_tenant(office, "SE", "SEK"))
+    a_note(office, invoice)
+    with office.work(JOB) as work:
+        assert credit_notes(work, NoteFilters(text=text)).count == found
+
+
 def test_an_invoice_with_a_draft_is_not_voided(office: Office) -> None:
     invoice = an_invoice(office, a_tenant(office))
     with office.work(clerk(office)) as work:

@@ -1,7 +1,7 @@
 """Refunds: preview, execution, gateway answers, crashes, treatments and their notes (REF)."""
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from threading import Barrier, Thread
 
 import pytest
@@ -22,6 +22,7 @@ from core.gateways.port import (
 )
 from core.invoices.models import Invoice
 from core.payments.actions import apply_credit, record_payment
+from core.payments.disputes import Claim, decide_dispute, open_dispute
 from core.payments.models import Payment
 from core.payments.rules import Part
 from core.refunds.actions import Ask
@@ -174,6 +175,25 @@ def test_what_the_gateway_leaves_open_is_settled_when_it_decides(
     [outcome] = sweep(office)
     assert (outcome.status, outcome.words) == ("failed", "card closed")
     assert again(office, payment).refunded_minor == 0
+    assert wrong_books(office) == []
+
+
+@pytest.mark.parametrize("won", [True, False])
+def test_a_refund_that_goes_through_during_a_dispute_leaves_the_payment_disputed(
+    office: Office, won: bool
+) -> None:
+    _, payment = a_paid_invoice(office)
+    bank = Bank(pending=True)
+    refund = execute(office, finance(office), Ask(payment.id, 2_500), reason=WHY, gateway=bank)
+    with office.work(JOB) as work:
+        claim = Claim(10_000, 0, "fraudulent", date(2026, 12, 1))
+        dispute = open_dispute(work, payment.id, "dp_1", claim)
+    bank.paid[f"refund-{refund.id}"] = RefundAnswer("succeeded", "re_1")
+    assert carry_out(office, refund.id, gateway=bank, again=True).status == "succeeded"
+    assert again(office, payment).status == "disputed"
+    with office.work(JOB) as work:
+        decide_dispute(work, dispute.id, won=won)
+    assert again(office, payment).status == ("partially_refunded" if won else "charged_back")
     assert wrong_books(office) == []
 
 

@@ -17,6 +17,8 @@ from core.errors import (
     NotNow,
     ReasonNeeded,
 )
+from core.inbox.deciding import ignore_transfer
+from core.inbox.undoing import undo_decision
 from core.ledger.recognition import recognise_revenue
 from core.work import Office
 from tests.billing import JOB, WHY, a_subscription, a_tenant, the_plans
@@ -153,6 +155,17 @@ def test_an_open_transfer_refuses_the_close_until_it_is_explained(office: Office
     close(office)
     kept = items(office)["inbox"]
     assert (kept.state, kept.explanation) == ("explained", WHY)
+
+
+def test_a_transfer_whose_assignment_was_undone_is_not_decided(office: Office) -> None:
+    october(office)
+    number = waiting(office, 700, booked_on=OCTOBER)
+    with office.work(finance(office)) as work:
+        ignore_transfer(work, number, reason=WHY)
+    assert items(office)["inbox"].state == "green"
+    with office.work(finance(office)) as work:
+        undo_decision(work, number, reason=WHY)
+    assert items(office)["inbox"].finding == "Not decided: 1 for 7.00 EUR"
 
 
 def test_an_explanation_holds_for_its_finding_alone(office: Office) -> None:
