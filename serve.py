@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+import structlog
 import uvicorn
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
@@ -30,6 +31,8 @@ from api.screens import Screens, tenant_screen
 from api.shell import shell
 from api.sign_in import confirm, login, logout
 from api.simulated import simulator
+from core import embedded
+from core.errors import DatabaseUnavailable
 from core.gateways.registry import PAGES, put_simulator_to_work
 from core.office import office, share_evenly
 from core.settings import Settings, settings
@@ -37,6 +40,10 @@ from pages.parts.menu import addresses
 
 ROOT = Path(__file__).resolve().parent
 ASSET_SECONDS = 86_400
+LOOK_SECONDS = 5.0
+"""How often the web process looks whether the embedded database still runs."""
+
+log = structlog.get_logger()
 
 
 class Assets(StaticFiles):
@@ -80,12 +87,23 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     opened = await run_in_threadpool(office)
     await run_in_threadpool(put_simulator_to_work, opened.settings, opened.engine)
     making = asyncio.create_task(run_in_threadpool(api.make))
+    keeping = asyncio.create_task(keep_database(opened.settings))
     with ExitStack() as stack:
         if opened.settings.worker_in_serve:
             await run_in_threadpool(stack.enter_context, worker.beside(opened))
         yield {}
+        keeping.cancel()
         await run_in_threadpool(stack.close)
     await making
+
+
+async def keep_database(chosen: Settings) -> None:
+    """Start the embedded database again when it died; one that was stopped stays stopped."""
+    while not chosen.database_url:
+        await asyncio.sleep(LOOK_SECONDS)
+        with suppress(DatabaseUnavailable):
+            if await run_in_threadpool(embedded.revive, chosen.home / "pg"):
+                log.warning("embedded_database_started_again")
 
 
 def web(chosen: Settings) -> st.App:

@@ -23,7 +23,7 @@ from core.access.authority import system
 from core.backfill.models import KINDS
 from core.backfill.run import import_stripe
 from core.backfill.viewing import latest_import
-from core.clock import SystemClock, local_date
+from core.clock import SystemClock
 from core.db import app_engine, platform_connection
 from core.gateways.simulator import faults
 from core.gateways.simulator.app import Simulator
@@ -53,8 +53,8 @@ class _Silent(WSGIRequestHandler):
 def run(scale: float, say: Say) -> dict[str, Any]:
     """The time of an import over that of reading the same lists and keeping nothing."""
     with empty_company() as made:
-        zone = made.settings.billing_timezone
-        told = _told(made, max(int(OBJECTS * scale) // EACH, 4), local_date(_now(), zone), say)
+        today = _now().date()
+        told = _told(made, max(int(OBJECTS * scale) // EACH, 4), today, say)
         with _served(made) as address:
             say("Reading the lists alone")
             reading = _read(_history(address))
@@ -70,7 +70,7 @@ def run(scale: float, say: Say) -> dict[str, Any]:
         added = [f"twice adds to {name}" for name in after if after[name] != before[name]]
         wrong = _wrong(office, told) + added
         say("Copying and adding the revenue up")
-        wrong += _differing_months(made, told, local_date(_now(), zone))
+        wrong += _differing_months(made, told, today)
         office.engine.dispose()
     ratio = seconds / reading
     return {
@@ -93,6 +93,7 @@ def run(scale: float, say: Say) -> dict[str, Any]:
 
 
 def _now() -> Any:
+    """The instant; its day in UTC is the last one of the past that is told."""
     return SystemClock().now()
 
 

@@ -31,7 +31,7 @@ from etl.warehouse import Warehouse
 
 DAYS = 365
 WEEK = 7
-MOST_SECONDS_A_DAY = 8.0
+MOST_SECONDS_A_DAY = 4.0
 """Real seconds that a simulated day may take on a small machine."""
 KINDS: tuple[faults.Kind, ...] = (
     "delay", "error_before", "error_after", "lost_before", "lost_after", "too_many",

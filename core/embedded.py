@@ -72,6 +72,19 @@ def stop(pgdata: Path) -> bool:
     return True
 
 
+def revive(pgdata: Path) -> bool:
+    """Start a server again that died; False when it runs, or was stopped on purpose.
+
+    Raises DatabaseUnavailable as `start` does.
+    """
+    pgdata = pgdata.resolve()
+    lock = pgdata / "postmaster.pid"
+    if not lock.exists() or _is_served(lock):
+        return False
+    start(pgdata)
+    return True
+
+
 def binary(name: str, major: int) -> Path:
     """One of the packaged programs, such as pg_dump, of a server's major version or the newest."""
     package_folder = Path(package.__file__).parent
@@ -110,15 +123,17 @@ def _lost_its_socket(pgdata: Path) -> bool:
 def _set_aside_stale_locks(pgdata: Path) -> None:
     """A lock of a dead, zombie or foreign pid leads to a dead socket or a refused start."""
     for lock in [pgdata / "postmaster.pid", *pgdata.glob(".s.PGSQL.*.lock")]:
-        try:
-            process = psutil.Process(int(lock.read_text().split("\n", 1)[0]))
-            alive = (
-                process.status() != psutil.STATUS_ZOMBIE and Path(process.exe()).name == "postgres"
-            )
-        except (FileNotFoundError, psutil.AccessDenied):
-            continue
-        except (psutil.NoSuchProcess, ValueError):
-            alive = False
-        if not alive:
+        if not _is_served(lock):
             with contextlib.suppress(FileNotFoundError):
                 lock.rename(lock.with_name(lock.name + ".stale"))
+
+
+def _is_served(lock: Path) -> bool:
+    """Whether the pid in a lock is that of a server, or nobody can tell."""
+    try:
+        process = psutil.Process(int(lock.read_text().split("\n", 1)[0]))
+        return process.status() != psutil.STATUS_ZOMBIE and Path(process.exe()).name == "postgres"
+    except (FileNotFoundError, psutil.AccessDenied):
+        return True
+    except (psutil.NoSuchProcess, ValueError):
+        return False

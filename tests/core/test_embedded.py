@@ -1,14 +1,15 @@
 """The embedded server survives what machines do to it."""
 
+import contextlib
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
@@ -32,12 +33,32 @@ def rows(uri: str) -> int:
         return db.execute("select count(*) from kept").fetchone()[0]
 
 
+def killed(pgdata: Path) -> None:
+    """The server's first process killed, and gone."""
+    server = psutil.Process(int((pgdata / "postmaster.pid").read_text().split("\n", 1)[0]))
+    server.kill()
+    with contextlib.suppress(psutil.TimeoutExpired):
+        server.wait(10)
+
+
 def test_it_starts_again_after_kill_9_with_every_committed_row(pgdata: Path) -> None:
     uri = embedded.start(pgdata)
     assert rows(uri) == 1
-    pid = int((pgdata / "postmaster.pid").read_text().split("\n", 1)[0])
-    os.kill(pid, signal.SIGKILL)
+    killed(pgdata)
     assert rows(embedded.start(pgdata)) == 2
+
+
+def test_one_that_died_is_revived_and_one_that_was_stopped_is_not(pgdata: Path) -> None:
+    uri = embedded.start(pgdata)
+    assert rows(uri) == 1
+    assert not embedded.revive(pgdata)
+    killed(pgdata)
+    assert embedded.revive(pgdata)
+    assert rows(uri) == 2
+    embedded.stop(pgdata)
+    assert not embedded.revive(pgdata)
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(uri, connect_timeout=2)
 
 
 def test_a_server_whose_socket_was_removed_is_started_again(pgdata: Path) -> None:

@@ -1,0 +1,41 @@
+"""The web process keeps the embedded database up."""
+
+import asyncio
+from pathlib import Path
+
+import psycopg
+import pytest
+
+import serve
+from core import embedded
+from core.settings import Settings
+from tests.core.test_embedded import killed, pgdata
+
+__all__ = ["pgdata"]
+MOST_SECONDS = 60
+
+
+def test_an_embedded_database_that_died_answers_again(
+    pgdata: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "LOOK_SECONDS", 0.05)
+    uri = embedded.start(pgdata)
+    killed(pgdata)
+
+    async def until_it_answers() -> None:
+        keeping = asyncio.create_task(
+            serve.keep_database(Settings(_env_file=None, SALDO_HOME=pgdata.parent))
+        )
+        while not await asyncio.to_thread(_answers, uri):
+            await asyncio.sleep(0.05)
+        keeping.cancel()
+
+    asyncio.run(asyncio.wait_for(until_it_answers(), MOST_SECONDS))
+
+
+def _answers(uri: str) -> bool:
+    try:
+        with psycopg.connect(uri, connect_timeout=2) as db:
+            return db.execute("select 1").fetchone() == (1,)
+    except psycopg.OperationalError:
+        return False
