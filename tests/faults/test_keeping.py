@@ -29,6 +29,8 @@ def test_an_embedded_database_that_died_answers_again(
         while not await asyncio.to_thread(_answers, uri):
             await asyncio.sleep(0.05)
         keeping.cancel()
+        # Who starts it holds a lock until it stands; one that is let go half-way would come back.
+        await asyncio.to_thread(embedded.start, pgdata)
 
     asyncio.run(asyncio.wait_for(until_it_answers(), MOST_SECONDS))
 
