@@ -122,10 +122,16 @@ def clock() -> SetClock:
     return SetClock(NOON)
 
 
+@pytest.fixture(scope="session")
+def usual() -> Settings:
+    """Default settings; putting them together takes longer than many a test."""
+    return Settings(_env_file=None)
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(usual: Settings, tmp_path: Path) -> Settings:
     """Default settings with a home of the test's own."""
-    return Settings(_env_file=None, SALDO_HOME=tmp_path)
+    return usual.model_copy(update={"home": tmp_path})
 
 
 @pytest.fixture

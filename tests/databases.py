@@ -94,7 +94,9 @@ class Reused:
         self._tables = [name for (name,) in self._db.execute(_TABLES)]
         self._schema = self._db.execute(_SCHEMA).fetchall()
         self._sequences: dict[str, int | None] = dict(self._db.execute(_SEQUENCES).fetchall())
-        self._seeds = self._rows(self._filled())
+        self._which_filled = self._as_text("select {} where exists (select from {})", self._tables)
+        self._seeds = dict(self._db.execute(self._rows(self._filled())).fetchall())
+        self._seed_rows = self._rows(self._seeds)
 
     def _put_back(self) -> bool:
         try:
@@ -111,7 +113,7 @@ class Reused:
     def _changes(self) -> Iterator[sql.Composed]:
         for table in self._filled() - set(self._seeds):
             yield _with("delete from {}", table)
-        for table, rows in self._rows(self._seeds).items():
+        for table, rows in self._db.execute(self._seed_rows).fetchall():
             if rows != self._seeds[table]:
                 yield _with("delete from {}", table)
                 yield sql.SQL(
@@ -124,21 +126,17 @@ class Reused:
 
     def _filled(self) -> set[str]:
         """The tables that have rows."""
-        asked = sql.SQL(" union all ").join(
-            sql.SQL("select {} where exists (select from {})").format(name, _named(name))
-            for name in self._tables
-        )
-        return {name for (name,) in self._db.execute(asked)}
+        return {name for (name,) in self._db.execute(self._which_filled)}
 
-    def _rows(self, tables: Iterable[str]) -> dict[str, str]:
-        """The rows of tables as JSON, in an order of their own."""
-        asked = sql.SQL(" union all ").join(
-            sql.SQL("select {}, cast(jsonb_agg(r order by to_jsonb(r)) as text) from {} r").format(
-                name, _named(name)
-            )
-            for name in tables
-        )
-        return dict(self._db.execute(asked).fetchall())
+    def _rows(self, tables: Iterable[str]) -> bytes:
+        """A question for the rows of tables as JSON, in an order of their own."""
+        each = "select {}, cast(jsonb_agg(r order by to_jsonb(r)) as text) from {} r"
+        return self._as_text(each, tables)
+
+    def _as_text(self, each: LiteralString, tables: Iterable[str]) -> bytes:
+        """One question over many tables; put together once, as that takes longer than to ask it."""
+        parts = [sql.SQL(each).format(name, _named(name)) for name in tables]
+        return sql.SQL(" union all ").join(parts).as_bytes(self._db)
 
 
 def _with(statement: LiteralString, *names: str) -> sql.Composed:

@@ -1,11 +1,14 @@
 """The API on the test's database, and callers: programs with keys, people with sessions."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from api.app import create
+from api.app import api as application
 from core.access.authority import Actor, system
 from core.access.keys import NewKey, create_key
 from core.access.sessions import open_session
@@ -19,12 +22,27 @@ Keys = Callable[..., Headers]
 People = Callable[..., Headers]
 
 
+@contextmanager
+def answering(instead: dict[Callable[..., Any], Callable[..., Any]]) -> Iterator[FastAPI]:
+    """The one API of the process, with other things in place of some until the block ends.
+
+    A new one would put all its routes together again when it is first asked, for a second or two.
+    """
+    before = application.dependency_overrides
+    application.dependency_overrides = {**before, **instead}
+    try:
+        yield application
+    finally:
+        application.dependency_overrides = before
+
+
 @pytest.fixture
 def api(office: Office) -> Iterator[TestClient]:
     """The API in process."""
-    app = create()
-    app.dependency_overrides[the_office] = lambda: office
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with (
+        answering({the_office: lambda: office}) as app,
+        TestClient(app, raise_server_exceptions=False) as client,
+    ):
         yield client
 
 

@@ -8,14 +8,13 @@ from typing import Any
 import httpx
 import pytest
 
-from api.app import create
 from core.access.authority import Actor
 from core.office import office as the_office
 from core.subscriptions.models import Subscription
 from core.work import Office
 from docs.examples.protected_app import is_super_admin, protected, tenant_of
 from saldo_client import CheckSubscriptionStatus
-from tests.api.conftest import a_key
+from tests.api.conftest import a_key, answering
 from tests.billing import JOB, a_subscription, a_tenant, the_plans
 
 SALDO = "http://saldo.test"
@@ -102,12 +101,11 @@ def test_the_example_lets_a_tenant_do_what_its_subscription_says(
     office: Office, boss: Actor, subscription: Subscription, status: str, write: int
 ) -> None:
     put_into(office, subscription, status)
-    saldo = create()
-    saldo.dependency_overrides[the_office] = lambda: office
-    client = httpx.AsyncClient(transport=httpx.ASGITransport(saldo))
-    app = protected(SALDO, a_key(office, boss, "billing.read").token, client)
-    tenant = {"x-tenant": str(subscription.tenant_id)}
-    reads, writes = call(app, "GET", **tenant), call(app, "POST", **tenant)
+    with answering({the_office: lambda: office}) as saldo:
+        client = httpx.AsyncClient(transport=httpx.ASGITransport(saldo))
+        app = protected(SALDO, a_key(office, boss, "billing.read").token, client)
+        tenant = {"x-tenant": str(subscription.tenant_id)}
+        reads, writes = call(app, "GET", **tenant), call(app, "POST", **tenant)
     assert (reads.status_code, writes.status_code) == (200, write)
     warned = "x-subscription-warning" in writes.headers
     assert warned == (status != "active")

@@ -8,7 +8,6 @@ from unittest.mock import patch
 import pytest
 from starlette.testclient import TestClient
 
-from api.app import create
 from api.errors import STATUS, status_of
 from api.guard import MOST_BYTES, Guard
 from core import errors
@@ -18,7 +17,7 @@ from core.office import office as the_office
 from core.reconciliation.standing import NotPulled
 from core.usage.ingesting import EventProblem, EventsRefused
 from core.work import Office
-from tests.api.conftest import Keys, People
+from tests.api.conftest import Keys, People, answering
 
 PLAN = {"slug": "tiny", "name": "Tiny", "prices": []}
 PLANS = "/admin/billing/plans"
@@ -142,13 +141,11 @@ def test_a_fault_of_ours_is_logged_and_shows_nothing(
 
 @pytest.mark.parametrize("problem", [DatabaseUnavailable(), SchemaBehind()])
 def test_a_database_that_does_not_answer_is_a_503(problem: SaldoError) -> None:
-    app = create()
-
     def gone() -> Office:
         raise problem
 
-    app.dependency_overrides[the_office] = gone
-    answer = TestClient(app).get("/v1/plans")
+    with answering({the_office: gone}) as app:
+        answer = TestClient(app).get("/v1/plans")
     assert (answer.status_code, answer.json()["code"]) == (503, problem.code)
     assert answer.headers["retry-after"] == "5"
 

@@ -9,14 +9,13 @@ from datetime import date
 import pytest
 from starlette.testclient import TestClient
 
-from api.app import create
 from api.copy import the_copy
 from core.office import office as the_office
 from core.settings import Settings
 from core.work import Office
 from etl import figures
 from etl.warehouse import Warehouse
-from tests.api.conftest import Keys
+from tests.api.conftest import Keys, answering
 from tests.journeys.company import small_company
 
 
@@ -28,10 +27,10 @@ def wh(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
 
 @pytest.fixture
 def client(office: Office, wh: Warehouse) -> Iterator[TestClient]:
-    app = create()
-    app.dependency_overrides[the_office] = lambda: office
-    app.dependency_overrides[the_copy] = lambda: wh
-    with TestClient(app, raise_server_exceptions=False) as found:
+    with (
+        answering({the_office: lambda: office, the_copy: lambda: wh}) as app,
+        TestClient(app, raise_server_exceptions=False) as found,
+    ):
         yield found
 
 
