@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import cache
 from unittest.mock import patch
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 import core.models  # noqa: F401 (maps every table before the first write)
@@ -19,6 +21,12 @@ from tests.builders import a_user
 from tests.journeys.company import small_company
 
 SECONDS = 30
+# Each app under test looks through all that is installed, which no test changes.
+pytest.MonkeyPatch().setattr(
+    manifest_scanner,
+    "scan_component_manifests",
+    cache(manifest_scanner.scan_component_manifests),
+)
 
 
 @pytest.fixture(scope="session")
