@@ -40,6 +40,7 @@ from core.subscriptions.run import run_lifecycle
 from core.usage.running import run_usage_invoices
 from core.work import Office
 from etl import pipeline
+from etl.sandbox.copies import keep_ready
 
 log = structlog.get_logger()
 ANCHORS = "anchors.jsonl"
@@ -140,6 +141,7 @@ def sync(office: Office, *, full: bool = False) -> Summary:
     """Rows that the copy took over, and those it let go."""
     url = office.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     done = pipeline.sync(office.settings, url, now=office.clock.now(), full=full)
+    keep_ready(office.settings)
     return {
         what: sum(table[what] or 0 for table in done["tables"]) for what in ("changed", "deleted")
     }
