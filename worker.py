@@ -27,6 +27,7 @@ from core.dunning.run import run_dunning
 from core.errors import CheckFailed, SaldoError
 from core.gateways.port import GatewayUnsure
 from core.gateways.registry import deliver_simulated
+from core.graves import forget_graves
 from core.inbox.running import run_auto_assign
 from core.jobs.planning import RUN
 from core.jobs.running import Summary, run_queued
@@ -40,6 +41,7 @@ from core.subscriptions.run import run_lifecycle
 from core.usage.running import run_usage_invoices
 from core.work import Office
 from etl import pipeline
+from etl.sandbox.copies import keep_ready
 
 log = structlog.get_logger()
 ANCHORS = "anchors.jsonl"
@@ -137,12 +139,28 @@ def anchor(office: Office) -> Summary:
 
 
 def sync(office: Office, *, full: bool = False) -> Summary:
-    """Rows that the copy took over, and those it let go."""
+    """Rows that the copy took over, and those it let go.
+
+    A full copy also prunes the graves that the copy before it had passed already: every copy
+    that is synced once a night has passed them then, and one that was not finds by counting
+    that it has too many rows.
+    """
+    before = pipeline.state_of(office.settings.copy_path) if full else None
     url = office.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     done = pipeline.sync(office.settings, url, now=office.clock.now(), full=full)
+    keep_ready(office.settings)
+    if before is not None:
+        _forget_graves(office, before)
     return {
         what: sum(table[what] or 0 for table in done["tables"]) for what in ("changed", "deleted")
     }
+
+
+def _forget_graves(office: Office, before: pipeline.State) -> None:
+    after = pipeline.state_of(office.settings.copy_path)
+    if after is not None and after.cluster == before.cluster:
+        with office.work(system("sync")) as work:
+            forget_graves(work, min(before.low_xid, after.low_xid))
 
 
 def backfill(office: Office, run_id: int) -> None:

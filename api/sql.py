@@ -93,6 +93,13 @@ class RunAnswer(Answer):
     problem: str | None
 
 
+class CancelledAnswer(Answer):
+    """A question that somebody wants ended; `outcome` is running until its process has ended."""
+
+    id: int
+    outcome: str
+
+
 class SavedAnswer(Answer):
     """A kept query; `own` when the caller may change it."""
 
@@ -161,6 +168,17 @@ def history(
     """The newest first. Needs `analytics.sql`."""
     with at.work(actor) as work:
         return [RunAnswer.model_validate(run) for run in queries.history(work, limit=limit)]
+
+
+@router.post(
+    "/sql/history/{run_id}/cancel", summary="Cancel a question", responses=refusals(400, 404, 409)
+)
+def cancel(at: TheOffice, actor: Caller, run_id: RecordId, key: Key = None) -> CancelledAnswer:
+    """Of the caller's own, at whichever door it was asked; one that has ended stays as it is.
+    Needs `analytics.sql`.
+    """
+    with at.work(actor) as work:
+        return CancelledAnswer.model_validate(actions.cancel_query(work, run_id, key=key))
 
 
 @router.get("/queries", summary="List kept queries", responses=refusals())

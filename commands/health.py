@@ -3,6 +3,7 @@
 import os
 import shutil
 import smtplib
+import socket
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,7 +27,9 @@ from core.operating import house
 from core.schema import newest_revision, ready_url
 from core.settings import Settings
 from core.settings_parts import THIS_MACHINE
+from core.settings_spark import LOCAL_CLUSTER
 from core.work import Work
+from etl.spark.cluster import require_java, require_spark
 from etl.warehouse import Warehouse
 
 OLDEST_SERVER = 150_000
@@ -35,6 +38,9 @@ MOST_SKEW = timedelta(seconds=30)
 """Sessions, one-time codes and webhooks' stamps go wrong when clocks differ by more."""
 LATE = timedelta(hours=1)
 SMTP_SECONDS = 5
+SPARK_SECONDS = 5
+CONNECT_PORT = 15_002
+"""Where Spark Connect listens unless the address says otherwise."""
 BOSS = "super_admin"
 
 
@@ -244,6 +250,20 @@ def _copy(settings: Settings) -> str:
     return f"published at {info.published_at:%Y-%m-%d %H:%M} UTC"
 
 
+def _spark(settings: Settings) -> str:
+    if settings.spark_url is None:
+        return "no cluster is set (SALDO_SPARK_URL): DuckDB makes all figures"
+    require_spark()
+    address = settings.spark_url.get_secret_value()
+    if address == LOCAL_CLUSTER:
+        require_java()
+        return "a cluster on this machine, started when it is needed"
+    parts = urlsplit(address)
+    place = (parts.hostname or "", parts.port or CONNECT_PORT)
+    with socket.create_connection(place, timeout=SPARK_SECONDS):
+        return f"{place[0]}:{place[1]} answers"
+
+
 QUESTIONS = (
     Question("home", _home, "give this user a writable SALDO_HOME with a gigabyte to spare"),
     Question(
@@ -295,5 +315,12 @@ QUESTIONS = (
         "schema",
     ),
     Question("mail", _mail, "check address, port, user and password in SALDO_SMTP_URL"),
+    Question(
+        "spark",
+        _spark,
+        "start the Spark Connect server and check host and port in SALDO_SPARK_URL; "
+        "pip install 'saldo-finance[spark]'; a local cluster needs Java 17 or newer, found by "
+        "JAVA_HOME or on the path",
+    ),
     Question("analytics copy", _copy, "run saldo sync", "schema"),
 )

@@ -17,6 +17,7 @@ from etl.export import as_frame, csv_text
 from etl.figures.cohorts import cohort_rows
 from etl.figures.papers import ageing_paper, cohorts_paper, movements_paper
 from etl.figures.values import is_money, month_columns, month_rows
+from etl.sandbox.copies import keep_ready
 from etl.warehouse import Warehouse
 
 report_app = typer.Typer(help="The reports.", no_args_is_help=True)
@@ -53,6 +54,7 @@ def sync(
     result = pipeline.sync(
         settings(), ready_url(settings()), now=datetime.now(UTC), full=full, engine=engine
     )
+    keep_ready(settings())
     answer(result, as_json, _show_sync)
 
 

@@ -62,6 +62,20 @@ def history(
     answer({"runs": [asdict(each) for each in found]}, as_json, _show_runs)
 
 
+@app.command("cancel")
+@command
+def cancel(
+    run: Annotated[int, typer.Argument(metavar="ID", help="A number of the history.")],
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """End a question that is running, at whichever door it was asked."""
+    with office().work(OPERATOR) as work:
+        found = adhoc.cancel_query(work, run, key=key)
+        result = {"id": found.id, "outcome": found.outcome}
+    answer(result, as_json, _show_cancelled)
+
+
 @app.command("keep")
 @command
 def keep(
@@ -131,6 +145,11 @@ def _show(found: Answer) -> None:
 def _show_kept(found: dict[str, Any]) -> None:
     rows = [[str(q["id"]), q["role"], q["name"], q["author"]] for q in found["queries"]]
     table(["Id", "Role", "Name", "Kept by"], rows, right=(0,))
+
+
+def _show_cancelled(found: dict[str, Any]) -> None:
+    ends = "It is being ended" if found["outcome"] == "running" else "It has ended"
+    console.print(f"{ends}: question {found['id']}, {found['outcome']}")
 
 
 def _show_runs(found: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from core.settings import Settings
 from core.work import Office
 from demo import people
 from etl import pipeline
+from etl.sandbox.copies import keep_ready
 
 MARK = "demo.json"
 Say = Callable[[str], None]
@@ -58,6 +59,7 @@ def prepare(
     _rest(settings)
     say("Syncing the analytics copy")
     pipeline.sync(settings, database_url(settings), now=datetime.now(UTC), full=found is None)
+    keep_ready(settings)
     return world
 
 

@@ -76,6 +76,16 @@ class State:
     digest: str
 
 
+def state_of(live: Path) -> State | None:
+    """Where a published copy stands; None when there is none that can be read."""
+    try:
+        with duckdb.connect(str(live), read_only=True) as copy:
+            [row] = copy.execute("select low_xid, cluster, digest from sync_state").fetchall()
+    except (duckdb.Error, ValueError):
+        return None
+    return State(*row)
+
+
 def sync(
     settings: Settings,
     url: str,

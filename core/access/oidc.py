@@ -39,6 +39,8 @@ LONGEST_EMAIL = 320
 LONGEST_SUBJECT = 255
 LONGEST_WORDS = 200
 CALLBACK = "/oidc/callback"
+_ODD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What the library raises for an answer of another shape than it expects."""
 Fields = dict[str, Any]
 
 
@@ -166,6 +168,8 @@ def _discovered(issuer: str, hour: int) -> Provider:
     if known.get("issuer") != issuer:
         raise AnswerRefused("The sign-in provider names another issuer than SALDO_OIDC_ISSUER")
     methods = known.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+    if not isinstance(methods, list):
+        raise AnswerRefused("The sign-in provider's ways of authentication are no list")
     has_userinfo = known.get("userinfo_endpoint") is not None
     return Provider(
         issuer,
@@ -206,9 +210,9 @@ def _token(client: Any, found: Provider, code: str, verifier: str) -> Fields:
                 code_verifier=verifier,
                 allow_redirects=False,
             )
-    except (AuthlibBaseError, ValueError) as problem:
+        return dict(answer)
+    except (AuthlibBaseError, *_ODD) as problem:
         raise AnswerRefused("The sign-in provider did not take its code back") from problem
-    return dict(answer)
 
 
 def _checked(
@@ -238,6 +242,8 @@ def _checked(
     several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
     if (several or "azp" in claims) and claims.get("azp") != client_id:
         raise AnswerRefused("The sign-in provider's ID token was made for another program")
+    if not isinstance(claims["sub"], str) or not claims["sub"].isprintable():
+        raise AnswerRefused("The sign-in provider's name of the account is no text")
     if len(claims["sub"]) > LONGEST_SUBJECT:
         raise AnswerRefused("The sign-in provider's name of the account is too long")
     if "at_hash" in claims and claims["at_hash"] != _half_hash(str(answer.get("access_token"))):
@@ -255,7 +261,7 @@ def _signed(found: Provider, token: str, now: datetime) -> Fields:
 
 
 def _half_hash(token: str) -> str:
-    half = hashlib.sha256(token.encode()).digest()[:16]
+    half = hashlib.sha256(token.encode("utf-8", "replace")).digest()[:16]
     return base64.urlsafe_b64encode(half).rstrip(b"=").decode()
 
 

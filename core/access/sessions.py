@@ -54,7 +54,7 @@ def sign_in(
     office: Office, email: str, password: str, code: str = "", ip: str | None = None
 ) -> str:
     """A new session's token; raises BadSignIn with the same words whatever was wrong."""
-    email = email.strip().lower()
+    email = email.replace("\x00", "\ufffd").strip().lower()
     user = _prove(office, email, password, code, ip)
     with office.work(system("sign-in")) as work:
         token = open_session(work, user.id, ip=ip, fresh=True)

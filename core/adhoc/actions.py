@@ -72,6 +72,21 @@ def end_query(
     return run
 
 
+@action("analytics.query.cancelled", needs=ASK, system=True)
+def cancel_query(work: Work, run_id: int, *, key: str | None = None) -> QueryRun:
+    """Have a question of one's own ended, wherever it runs; an operator anybody's.
+
+    Its end is written by the process that runs it; one that has ended stays. Raises NotFound.
+    """
+    run = work.session.get(QueryRun, run_id, with_for_update=True)
+    if run is None or not _asked_by(work, run):
+        raise NotFound(f"There is no question {run_id}")
+    if run.outcome == "running" and run.cancel_asked_at is None:
+        run.cancel_asked_at = work.now
+    work.tell(query_run_id=run.id, outcome=run.outcome)
+    return run
+
+
 @action("analytics.query.kept", needs=ASK)
 def keep_query(work: Work, role: str, name: str, sql: str, *, key: str | None = None) -> SavedQuery:
     """Keep a question for everybody who has a role of one's own. Raises BadInput, NotAllowed."""
@@ -138,6 +153,15 @@ def _of_role(work: Work, role: str) -> frozenset[str]:
     if ASK not in permissions:
         raise NotAllowed(f"The role {role} may not ask in SQL; that needs the permission {ASK}")
     return permissions
+
+
+def _asked_by(work: Work, run: QueryRun) -> bool:
+    """Whether the reader asked a question; a key goes by its name."""
+    if work.standing.unlimited:
+        return True
+    if work.actor.user_id is not None:
+        return run.asked_by == work.actor.user_id
+    return run.asked_by is None and run.asked_as == work.actor.name
 
 
 def _checked_name(name: str) -> str:

@@ -9,7 +9,10 @@ OUTCOMES = ("running", "done", "refused", "failed", "killed", "cancelled")
 
 
 class QueryRun(Base):
-    """A question as it was asked; `rows` and `milliseconds` are known once it has ended."""
+    """A question as it was asked; `rows` and `milliseconds` are known once it has ended.
+
+    `cancel_asked_at` is when somebody wanted it ended; the process that runs it looks there.
+    """
 
     __tablename__ = "query_run"
     __table_args__ = (
@@ -25,6 +28,7 @@ class QueryRun(Base):
     sql: Mapped[str]
     asked_at: Mapped[Instant]
     ended_at: Mapped[Instant | None]
+    cancel_asked_at: Mapped[Instant | None]
     outcome: Mapped[str] = mapped_column(String(12))
     rows: Mapped[int | None]
     milliseconds: Mapped[int | None]

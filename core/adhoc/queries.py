@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from core.adhoc.actions import ASK
+from core.adhoc.models import QueryRun
 from core.work import Work
 
 MOST_RUNS = 200
@@ -78,6 +79,12 @@ def history(work: Work, *, limit: int = 50) -> list[Run]:
         conditions, wanted["name"] = "asked_by is null and asked_as = :name", work.actor.name
     found = work.session.execute(text(_RUNS.format(conditions=conditions)), wanted)
     return [Run(**row._mapping) for row in found]
+
+
+def cancel_asked(work: Work, run_id: int) -> bool:
+    """Whether somebody wants a question ended."""
+    asked = select(QueryRun.cancel_asked_at).where(QueryRun.id == run_id)
+    return work.session.scalar(asked) is not None
 
 
 def saved_queries(work: Work) -> list[Saved]:

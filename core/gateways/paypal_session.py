@@ -1,5 +1,6 @@
 """PayPal's access token: fetched with the secret, kept until shortly before it ends (PAY.3)."""
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,8 @@ SANDBOX = "https://api-m.sandbox.paypal.com"
 LIVE = "https://api-m.paypal.com"
 ENDS_EARLY_SECONDS = 60
 """A token is not used so shortly before its end."""
+LONGEST_SECONDS = 10**9
+_TOKEN = re.compile(r"[!-~]{1,4096}")
 
 
 class Session:
@@ -56,6 +59,8 @@ class Session:
         )
         with self.wire.reading():
             token, lasts = text(body["access_token"]), whole(body["expires_in"])
+            if not _TOKEN.fullmatch(token) or not 0 <= lasts <= LONGEST_SECONDS:
+                raise ValueError("a token of another kind")
         self.wire.hide(token)
         self._token, self._ends = token, began + lasts - ENDS_EARLY_SECONDS
 

@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, Protocol
 
-from core.errors import SaldoError
+from core.clock import within_reach
+from core.errors import BadMoney, SaldoError
+from core.money import Money
 
+LONGEST_NUMBER = 255
 Status = Literal["succeeded", "pending", "failed"]
 CheckoutStatus = Literal["open", "paid", "failed", "expired"]
 About = Literal["checkout", "charge", "refund", "dispute", "payout", "card"]
@@ -182,6 +185,14 @@ class LedgerLine:
     source_id: str | None = None
     payout_id: str | None = None
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for what no book can hold."""
+        _names(self.external_id, self.source_id, self.payout_id)
+        _sums(self.currency, self.amount_minor, self.fee_minor)
+        within_reach(self.occurred_at.date())
+        if self.available_on is not None:
+            within_reach(self.available_on)
+
 
 @dataclass(frozen=True)
 class PayoutSeen:
@@ -197,6 +208,12 @@ class PayoutSeen:
     arrives_on: date
     itemised: bool
     trace_id: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for what no book can hold."""
+        _names(self.payout_id, self.trace_id)
+        _sums(self.currency, self.amount_minor)
+        within_reach(self.arrives_on)
 
 
 @dataclass(frozen=True)
@@ -305,3 +322,21 @@ class Gateway(Protocol):
 
     def probe(self) -> str:
         """Whether the gateway answers to our credentials, in words; moves no money."""
+
+
+def _names(first: str, *others: str | None) -> None:
+    for name in (first, *(other for other in others if other is not None)):
+        if not isinstance(name, str) or not name or not name.isprintable():
+            raise ValueError(f"{name!r} is no number of a row")
+        if len(name) > LONGEST_NUMBER:
+            raise ValueError(f"{name[:40]!r}… is too long for the number of a row")
+
+
+def _sums(currency: str, *amounts_minor: int) -> None:
+    for amount_minor in amounts_minor:
+        if type(amount_minor) is not int:
+            raise ValueError(f"{amount_minor!r} is no amount")
+        try:
+            Money(amount_minor, currency)
+        except BadMoney as problem:
+            raise ValueError(str(problem)) from problem

@@ -97,7 +97,9 @@ class StripeLedger(StripeAccount):
             due = from_stripe(payout.amount, payout.currency.upper())
         total = sum(line.amount_minor - line.fee_minor for line in lines)
         if total != due:
-            raise GatewayUnsure(f"The lines of {payout_id} add up to {total} and not to {due}")
+            raise GatewayUnsure(
+                f"Stripe's lines of the payout {payout_id} add up to {total} and not to {due}"
+            )
         return iter(lines)
 
     def dispute(self, dispute_id: str) -> DisputeSeen:

@@ -97,7 +97,7 @@ _LISTS = (
     "reduce row unnest map map_concat map_contains map_entries map_extract map_extract_value "
     "map_from_entries map_keys map_values struct_concat struct_extract struct_extract_at "
     "struct_insert struct_keys struct_pack struct_update struct_values array_cross_product "
-    "array_inner_product unpivot_list"
+    "array_inner_product unpivot_list generate_subscripts equi_width_bins"
 )
 _JSON = (
     "array_to_json from_json json json_array json_array_length json_contains json_exists "

@@ -4,8 +4,11 @@ import contextlib
 import threading
 from collections.abc import Iterator
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from core.access.authority import Actor, system
 from core.adhoc.actions import ASK, ask_query, end_query
+from core.adhoc.queries import cancel_asked
 from core.errors import NotNow, SaldoError
 from core.settings import Settings
 from core.work import Office
@@ -14,6 +17,8 @@ from etl.sandbox.dictionary import described
 from etl.sandbox.engine import Answer, Held, run
 
 WAIT_SECONDS = 3.0
+LOOK_SECONDS = 0.5
+"""How often a running question is looked up, in case somebody cancels it from elsewhere."""
 SANDBOX = system("sql sandbox")
 _places: dict[int, threading.BoundedSemaphore] = {}
 _lock = threading.Lock()
@@ -31,18 +36,24 @@ def ask(
     """The answer to a question in SQL, written down before it runs and when it has ended.
 
     `settings` name another analytics copy than the office's. Refusals of the sandbox itself are
-    answers; raises BadInput, NotAllowed, NotFound, NoCopy, NotNow before anything runs.
+    answers; raises BadInput, NotAllowed, NotFound, NoCopy, NotNow before anything runs, and
+    KeyboardInterrupt once the query is ended.
     """
     chosen = settings or office.settings
     with office.work(actor) as work:
         asked = ask_query(work, sql, role=role)
+    held = held or Held()
     answer = Answer("failed", "The question could not be run")
     try:
         with _place(chosen.sql_parallel):
             copy = copy_for(chosen, asked.permissions)
-            answer = run(copy, tables_in(copy), asked.sql, chosen, held or Held())
+            with _cancellable(office, asked.run_id, held):
+                answer = run(copy, tables_in(copy), asked.sql, chosen, held)
     except SaldoError as problem:
         answer = Answer("failed", str(problem))
+        raise
+    except KeyboardInterrupt:
+        answer = Answer("cancelled", "The query was cancelled")
         raise
     finally:
         with office.work(SANDBOX) as work:
@@ -64,6 +75,31 @@ def schema(office: Office, actor: Actor, *, settings: Settings | None = None) ->
         permissions = work.standing.permissions
     found = tables_in(copy_for(settings or office.settings, permissions))
     return [Table(name, described()[name].about, columns) for name, columns in found.items()]
+
+
+@contextlib.contextmanager
+def _cancellable(office: Office, run_id: int, held: Held) -> Iterator[None]:
+    """Meanwhile the question is ended when somebody has asked for that at any door."""
+    ended = threading.Event()
+    looking = threading.Thread(target=_look, args=(office, run_id, held, ended), daemon=True)
+    looking.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        looking.join()
+
+
+def _look(office: Office, run_id: int, held: Held, ended: threading.Event) -> None:
+    while not ended.wait(LOOK_SECONDS):
+        try:
+            with office.work(SANDBOX) as work:
+                wanted = cancel_asked(work, run_id)
+        except (SaldoError, SQLAlchemyError):
+            continue
+        if wanted:
+            held.cancel()
+            return
 
 
 @contextlib.contextmanager

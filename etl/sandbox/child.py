@@ -2,7 +2,7 @@
 
 It imports nothing of Saldo but the gate. What it is asked comes as JSON on standard input; it
 answers a line of JSON and, when there are rows, an Arrow stream. Its parent kills it at the
-deadline; should the parent be gone, its own alarm does.
+deadline; should the parent be gone, the system does, or its own alarm.
 """
 
 import contextlib
@@ -25,7 +25,8 @@ BATCH = 500
 OPEN_FILES = 16
 NESTING = 200
 SPARE_SECONDS = 2
-_NEW_USER, _NEW_NETWORK, _NO_NEW_PRIVILEGES = 0x10000000, 0x40000000, 38
+_NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
+_DIE_WITH_PARENT, _NO_NEW_PRIVILEGES = 1, 38
 _LOOSE = re.compile(r"(/[\w.\-]+){2,}")
 _PLAIN = {
     "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER",
@@ -71,7 +72,7 @@ def _open(database: str, memory_mb: int) -> duckdb.DuckDBPyConnection:
             "allow_community_extensions": "false",
             "python_enable_replacements": "false",
             "secret_directory": "/nonexistent",
-            "max_temp_directory_size": "0MB",
+            "temp_directory": "",
             "memory_limit": f"{memory_mb}MB",
             "threads": "1",
             "max_expression_depth": str(NESTING),
@@ -96,6 +97,8 @@ def _limit(seconds: int, memory_mb: int) -> None:
             os.setgroups([])
             os.setgid(NOBODY)
             os.setuid(NOBODY)
+    # After the change of rights, which would undo it.
+    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
     for limit, value in (
         (resource.RLIMIT_AS, used + (memory_mb << 20) + (256 << 20)),
         (resource.RLIMIT_CPU, seconds + SPARE_SECONDS),

@@ -3,6 +3,7 @@
 import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,12 @@ FILE = Path(__file__).with_name("dictionary.toml")
 READ = "analytics.sql"
 FURTHER = ("billing.read",)
 """Permissions that open more of the copy than analytics.sql does."""
+RIGHTS = tuple(
+    frozenset({READ, *more})
+    for many in range(len(FURTHER) + 1)
+    for more in combinations(FURTHER, many)
+)
+"""Every set of rights with which somebody can ask."""
 
 
 @dataclass(frozen=True, slots=True)

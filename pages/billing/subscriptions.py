@@ -80,7 +80,9 @@ def main() -> None:
             )
             head.section(many, "a tenant opens its subscription")
             tables.csv_button(
-                lambda: _frame(actor, filters), "subscriptions.csv", "csv-subscriptions"
+                lambda: _frame(actor, filters, order, descending),
+                "subscriptions.csv",
+                "csv-subscriptions",
             )
         tables.html(COLUMNS, [_row(row) for row in found.rows], label="Subscriptions")
         tables.pager(found.count, asked)
@@ -167,11 +169,13 @@ def _amount(minor: int, currency: str, tone: str) -> Cell:
     return Cell(f"{text} overdue" if tone == "bad" else text, tone=tone)
 
 
-def _frame(actor: Actor, filters: Filters) -> pl.DataFrame:
-    """All that fit as a file."""
+def _frame(actor: Actor, filters: Filters, order: str, descending: bool) -> pl.DataFrame:
+    """All that fit as a file, in the order of the page."""
 
     def page(offset: int) -> list[SubscriptionRow]:
-        return subscriptions(work, filters, limit=MOST_ROWS, offset=offset).rows
+        return subscriptions(
+            work, filters, sort=order, descending=descending, limit=MOST_ROWS, offset=offset
+        ).rows
 
     with office().work(actor) as work:
         rows = wallet_history.all_rows(page)

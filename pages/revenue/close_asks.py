@@ -6,6 +6,7 @@ from html import escape
 
 import streamlit as st
 
+from core.clock import day_of
 from core.closing.actions import close_month, explain_item, reopen_month
 from core.closing.checklist import Item
 from core.closing.viewing import checked_month
@@ -46,7 +47,11 @@ def explain_door(month: date, item: str) -> str:
 
 
 def _month(subject: str) -> date:
-    return date.fromisoformat(f"{subject}-01")
+    """The month that a door names. Raises NotFound for what is none."""
+    try:
+        return day_of(f"{subject}-01")
+    except ValueError as problem:
+        raise NotFound(f"There is no month {subject!r}") from problem
 
 
 def _ask_close(subject: str) -> Closing:

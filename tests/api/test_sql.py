@@ -37,6 +37,16 @@ def test_a_refused_query_is_a_refusal_in_words(api: TestClient, program: Keys) -
     assert "glob" in answer.json()["error"]
 
 
+def test_a_program_cancels_its_own_question(api: TestClient, program: Keys) -> None:
+    headers = program("analytics.sql")
+    api.post(ASK, json={"sql": "select 1"}, headers=headers)
+    [run] = api.get(f"{ASK}/history", headers=headers).json()
+    url = f"{ASK}/history/{run['id']}/cancel"
+    assert api.post(url, headers=headers).json() == {"id": run["id"], "outcome": "done"}
+    assert api.post(url, headers=program("analytics.sql")).status_code == 404
+    assert api.post(url, headers=program("billing.read")).status_code == 403
+
+
 def test_the_tables_are_those_of_the_callers_rights(api: TestClient, program: Keys) -> None:
     seen = [
         {table["name"]: table for table in api.get(f"{ASK}/tables", headers=headers).json()}

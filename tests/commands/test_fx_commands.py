@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
 import core.models  # noqa: F401 (maps every table before the first write)
@@ -101,3 +102,13 @@ def test_switched_off_it_says_so_and_is_well(saldo: Saldo, tmp_path: Path) -> No
     assert (done.code, done.json["counts"]) == (0, {})
     assert done.json["off"].startswith("SALDO_FX_URL is empty")
     assert saldo("run", "fx").out == done.json["off"] + "\n"
+
+
+def test_in_a_demo_the_command_says_why_it_rests(
+    peer: Peer, saldo: Saldo, database_url: str
+) -> None:
+    with psycopg.connect(database_url, autocommit=True) as db:
+        db.execute("update simulator.control set in_service = true")
+    assert "simulated, and so are its rates" in saldo("run", "fx").out
+    assert "real ones are not fetched" in saldo("run", "fx", "--json").json["off"]
+    assert peer.asked == []

@@ -1,5 +1,6 @@
 """`saldo doctor` finds the commonest faults of an installation and says what mends each."""
 
+import socket
 import stat
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,6 +13,7 @@ from commands import health
 from core.schema import newest_revision
 from core.secrets import KEY_FILE, keys
 from core.settings import Settings
+from etl.spark import cluster
 from tests.commands.conftest import Answer
 
 Saldo = Callable[..., Answer]
@@ -152,3 +154,50 @@ def test_only_a_soak_takes_days(saldo: Saldo) -> None:
     answer = saldo("bench", "renewals", "--days", "3")
     assert answer.code == 1
     assert "neither --days nor --seed" in answer.err
+
+
+def _on_spark(settings: Settings, address: str) -> Settings:
+    return _with(settings, SALDO_SPARK_URL=address)
+
+
+def test_without_a_cluster_nothing_is_asked_of_spark(installed: Settings) -> None:
+    assert "DuckDB makes all figures" in _sound(installed, "spark")
+
+
+def test_a_cluster_is_asked_whether_it_answers(
+    installed: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "require_spark", lambda: None)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        there = _on_spark(installed, f"sc://127.0.0.1:{port}/;token=secret")
+        assert _sound(there, "spark") == f"127.0.0.1:{port} answers"
+    assert "refused" in _fault(there, "spark")
+    assert "secret" not in _fault(there, "spark")
+
+
+def test_spark_that_is_not_installed(installed: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster.importlib.util, "find_spec", lambda _name: None)
+    assert "saldo-finance[spark]" in _fault(_on_spark(installed, "local"), "spark")
+
+
+def test_a_local_cluster_without_java(
+    installed: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(health, "require_spark", lambda: None)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    assert "Java 17" in _fault(_on_spark(installed, "local"), "spark")
+    (tmp_path / "bin").mkdir()
+    java = tmp_path / "bin" / "java"
+    java.write_text("#!/bin/sh\necho 'openjdk version \"11.0.2\"' >&2\n")
+    java.chmod(0o755)
+    assert "11.0.2" in _fault(_on_spark(installed, "local"), "spark")
+    java.write_text("#!/bin/sh\necho 'openjdk version \"21.0.2\"' >&2\n")
+    assert "started when it is needed" in _sound(_on_spark(installed, "local"), "spark")
+
+
+def _sound(settings: Settings, name: str) -> str:
+    """The words about one thing that is as it should be."""
+    [finding] = [one for one in health.examine(settings) if one["name"] == name]
+    assert finding["ok"], finding
+    return str(finding["detail"])

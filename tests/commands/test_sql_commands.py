@@ -1,17 +1,28 @@
 """`saldo sql` and `saldo query …`: what is printed, what is refused, what is kept."""
 
-from collections.abc import Callable
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
-from core.settings import Settings
+from core.adhoc.actions import ask_query
+from core.settings import ROOT, Settings
 from core.work import Office
+from tests.billing import JOB
 from tests.builders import a_user
 from tests.commands.conftest import Answer
 from tests.commands.test_cli import documented
 from tests.journeys.company import small_company
 
 Saldo = Callable[..., Answer]
+ENDLESS = "with recursive r(n) as (select 1 union all select n from r) select sum(n) from r"
 
 
 @pytest.fixture
@@ -62,3 +73,68 @@ def test_what_was_asked_is_listed(asking: Saldo) -> None:
     [run] = asking("query", "history", "--json").json["runs"]
     assert (run["sql"], run["outcome"], run["rows"]) == ("select 1", "done", 1)
     assert "select 1" in asking("query", "history").out
+
+
+def test_a_question_asked_elsewhere_is_cancelled(asking: Saldo, office: Office) -> None:
+    with office.work(JOB) as work:
+        run = ask_query(work, "select 1").run_id
+    found = asking("query", "cancel", str(run), "--json").json
+    assert found == {"id": run, "outcome": "running"}
+    assert "being ended" in asking("query", "cancel", str(run)).out
+    assert asking("query", "cancel", "4711").code == 1
+
+
+def test_ctrl_c_ends_the_query_and_what_ran_it(asking: Saldo) -> None:
+    with running() as (command, child):
+        command.send_signal(signal.SIGINT)
+        out, _ = command.communicate(timeout=10)
+    assert (command.returncode, json.loads(out)["code"]) == (130, "stopped")
+    assert ended(child)
+    [run] = asking("query", "history", "--json").json["runs"]
+    assert run["outcome"] == "cancelled"
+
+
+def test_a_command_that_is_killed_takes_its_query_along(asking: Saldo) -> None:
+    with running() as (command, child):
+        command.kill()
+        command.wait()
+        assert ended(child)
+
+
+@contextmanager
+def running() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """`saldo sql` at an endless question, and the process that answers it."""
+    words = (sys.executable, str(ROOT / "cli.py"), "sql", ENDLESS, "--json")
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as command:
+        try:
+            yield command, answering(command.pid)
+        finally:
+            command.kill()
+
+
+def answering(asker: int) -> int:
+    """The child that is at work for a process: it has left its parent's rights and files."""
+    ends = time.monotonic() + 20
+    while time.monotonic() < ends:
+        for task in Path(f"/proc/{asker}/task").glob("*/children"):
+            for child in task.read_text().split():
+                with suppress(OSError):
+                    words = Path(f"/proc/{child}/cmdline").read_bytes()
+                    limits = Path(f"/proc/{child}/limits").read_text()
+                    if b"etl.sandbox.child" in words and "Max file size             0" in limits:
+                        return int(child)
+        time.sleep(0.02)
+    raise AssertionError("no query began")
+
+
+def ended(process: int) -> bool:
+    """Whether a process is gone within a second, or is no more than its own remains."""
+    for _ in range(100):
+        try:
+            os.kill(process, 0)
+            if ") Z " in Path(f"/proc/{process}/stat").read_text():
+                return True
+        except OSError:
+            return True
+        time.sleep(0.01)
+    return False

@@ -1,5 +1,7 @@
 """Asking in SQL and keeping questions: who may, what is written down, what a role shares."""
 
+import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -8,6 +10,7 @@ from core.access.authority import Actor
 from core.adhoc.actions import (
     LONGEST_SQL,
     ask_query,
+    cancel_query,
     change_query,
     end_query,
     keep_query,
@@ -66,6 +69,39 @@ def test_a_cancelled_question_is_on_record_as_that(
     held.cancel()
     assert ask(office, analyst, "select 1", held=held).outcome == "cancelled"
     assert [run.outcome for run in runs(office, analyst)] == ["cancelled"]
+
+
+def test_a_running_question_is_ended_from_another_door(
+    office: Office, settings: Settings, analyst: Actor
+) -> None:
+    small_company(tenants=1).published(settings)
+    endless = "with recursive r(n) as (select 1 union all select n from r) select sum(n) from r"
+    asking = threading.Thread(target=ask, args=(office, analyst, endless))
+    asking.start()
+    while not (running := runs(office, analyst)):
+        time.sleep(0.01)
+    began = time.monotonic()
+    with office.work(analyst) as work:
+        assert cancel_query(work, running[0].id).outcome == "running"
+    asking.join()
+    assert time.monotonic() - began < settings.sql_seconds
+    assert [run.outcome for run in runs(office, analyst)] == ["cancelled"]
+    with office.work(analyst) as work:
+        assert cancel_query(work, running[0].id).outcome == "cancelled"
+
+
+def test_people_cancel_their_own_questions_and_operators_all(
+    office: Office, analyst: Actor
+) -> None:
+    with office.work(analyst) as work:
+        run = ask_query(work, "select 1").run_id
+    for other in (acting(office, a_user(office, "analyst")), acting(office, a_user(office))):
+        with pytest.raises((NotFound, NotAllowed)), office.work(other) as work:
+            cancel_query(work, run)
+    with office.work(JOB) as work:
+        first = cancel_query(work, run).cancel_asked_at
+    with office.work(analyst) as work:
+        assert cancel_query(work, run).cancel_asked_at == first
 
 
 def test_before_the_first_sync_a_question_fails_with_the_reason(

@@ -1,4 +1,4 @@
-"""What people have tried against sandboxes of this kind, and what honest analysts ask."""
+"""What people have tried against sandboxes of this kind."""
 
 REFUSED = (
     # files, as functions and as tables
@@ -229,6 +229,49 @@ REFUSED = (
     "select $1",
     "select ?",
     "select $name",
+    # what a second round of attackers thought of
+    'select * from "file:///etc/passwd"',
+    "select * from main.\"read_text\"('/etc/passwd')",
+    "select * from duckdb_extensions()",
+    "select * from duckdb_memory()",
+    "select * from duckdb_temporary_files()",
+    "select * from duckdb_variables()",
+    "select * from duckdb_prepared_statements()",
+    "select * from pragma_show('tenant')",
+    "from connection",
+    "from ask",
+    "select * from tenant, read_text(name)",
+    "select * from tenant t join lateral (from query('select ' || t.id)) on true",
+    "select * from (values ('/etc/passwd')) v(f), lateral (from read_csv(v.f))",
+    "select struct_pack(a := (select content from read_text('/etc/passwd')))",
+    "select {'a': (from '/etc/passwd')}",
+    "select (from information_schema.columns limit 1)",
+    'select * from "information_schema"."tables"',
+    "select tenant.name.read_text() from tenant",
+    "select try(getenv('HOME'))",
+    "select apply([1], lambda x: (select count(*) from read_text('/etc/passwd')))",
+    "select list_aggregate([1, 2], 'string_agg', (select getenv('x')))",
+    "select current_schemas(true)",
+    "select setseed(0.5)",
+    "select * into x from tenant",
+    "create function f(a) as table from read_text(a)",
+    "alter database x rename to y",
+    "insert into tenant select * from tenant returning *",
+    "copy (from tenant) to '/dev/fd/1'",
+    "explain (format json) select 1",
+    "describe insert into tenant values (1)",
+    "summarize (from '/etc/passwd')",
+    'desc "/etc/passwd"',
+    "prepare x as from tenant; execute x",
+    "set session memory_limit = '10GB'",
+    "pragma enable_profiling",
+    "pragma import_database('/tmp')",
+    "call read_text('/etc/passwd')",
+    "select * from tenant\uff1b select 2",
+    "select 1\u2028; drop table tenant",
+    "\u017felect 1",
+    "select getenv\u200b('HOME')",
+    "select " + "case when 1 = 1 then " * 900 + "1" + " end" * 900,
     # no query at all
     "selec 1",
     "select 'unended",
@@ -237,6 +280,20 @@ REFUSED = (
     "pivot invoice on status using count(*)",
 )
 BOMBS = {
+    "a list made longer": "select array_resize([1], 1000000000, 0)",
+    "a number with a width": "select format('{:1000000000d}', 1)",
+    "brackets in brackets": "select json_pretty(repeat('[', 20000) || repeat(']', 20000))",
+    "queries that double": "with "
+    + ", ".join(
+        f"a{n} as (select * from a{n - 1} union all select * from a{n - 1})"
+        if n
+        else "a0 as (select 1)"
+        for n in range(40)
+    )
+    + " select count(*) from a39",
+    "many counts": "select histogram(range) from range(100000000)",
+    "instants of centuries": "select count(*) from generate_series("
+    "timestamp '1900-01-01', timestamp '2100-01-01', interval 1 microsecond)",
     "a list of a billion": "select range(1000000000)",
     "a list of a trillion": "select generate_series(1, 1000000000000)",
     "a long text": "select repeat('x', 2000000000)",
@@ -266,116 +323,3 @@ BOMBS = {
     "positional": "select count(*) from range(100000000000) a positional join range(100000000000) "
     "b",
 }
-HONEST = (
-    ("select 1 + 1 as two", [(2,)]),
-    ("select count(*) from tenant", [(12,)]),
-    ("from tenant select count(*)", [(12,)]),
-    ("show tables", None),
-    ("describe invoice", None),
-    ("describe select 1 as a", None),
-    ("summarize tenant", None),
-    ("show tenant", None),
-    ("values (1, 'a'), (2, 'b')", [(1, "a"), (2, "b")]),
-    ("table tenant", None),
-    ("with a as (select 1 as n), b as (select n + 1 as n from a) select * from b", [(2,)]),
-    (
-        (
-            "with recursive r(n) as (select 1 union all select n + 1 from r where n < 100) "
-            "select sum(n) from r"
-        ),
-        [(5050,)],
-    ),
-    ("select tenant_id, sum(total_minor) from invoice group by all order by 2 desc", None),
-    ("select i.number, t.name from invoice i join tenant t on t.id = i.tenant_id", None),
-    (
-        (
-            "select month, end_minor, lag(end_minor) over (order by month), sum(end_minor) over "
-            "(order by month rows between 2 preceding and current row) from mrr_by_month "
-            "where dimension = 'all' and reporting_currency = 'EUR'"
-        ),
-        None,
-    ),
-    (
-        (
-            "select *, row_number() over w, ntile(4) over w from tenant window w as (order by id) "
-            "qualify row_number() over w <= 3"
-        ),
-        None,
-    ),
-    (
-        (
-            "pivot invoice on status in ('issued', 'paid') using count(*) as n, "
-            "sum(total_minor) as s group by currency"
-        ),
-        None,
-    ),
-    ("select * from invoice pivot (count(*) for status in ('issued', 'paid'))", None),
-    ("unpivot tenant on name, country into name what value said", None),
-    ("select date_trunc('month', issued_on) as m, count(*) from invoice group by m", None),
-    (
-        (
-            "select date '2026-01-31' + interval 1 month, last_day(date '2026-02-03'), "
-            "extract(year from date '2026-02-03'), date_diff('day', date '2026-01-01', today())"
-        ),
-        None,
-    ),
-    ("select strftime(date '2026-02-03', '%d.%m.%Y')", [("03.02.2026",)]),
-    (
-        (
-            "select list(id order by id)[1:2], list_sum(list(id)), "
-            "string_agg(name, ', ' order by id) from tenant where id <= 3"
-        ),
-        None,
-    ),
-    ("select list_transform([1, 2, 3], lambda x: x * 2)", [("[2, 4, 6]",)]),
-    ("select [x * 2 for x in [1, 2, 3] if x > 1]", [("[4, 6]",)]),
-    ("select unnest([1, 2, 3]) as n", [(1,), (2,), (3,)]),
-    ("select sum(n) from range(1000) r(n)", [(499500,)]),
-    ("select {'a': 1, 'b': 'x'}.b, map(['k'], [1])['k']", [("x", 1)]),
-    ("select coalesce(null, 1), nullif(1, 1), greatest(1, 2), if(true, 1, 2)", [(1, None, 2, 1)]),
-    ("select case when 1 > 0 then 'yes' else 'no' end", [("yes",)]),
-    ("select round(2.345, 2)::double, 7 // 2, 7 / 2, -7 % 3, 2 ** 3", None),
-    ("select upper('a') || lower('B'), 'abc' like 'a%', 'abc' ilike 'A%'", [("Ab", True, True)]),
-    ("select regexp_extract('INV-2026-7', '(\\d+)', 1), split_part('a,b', ',', 2)", None),
-    (
-        (
-            "select quantile_cont(total_minor, 0.5), median(total_minor), stddev(total_minor) "
-            "from invoice"
-        ),
-        None,
-    ),
-    ("select arg_max(name, id), max_by(name, id), mode(country) from tenant", None),
-    (
-        "select count(*) filter (where status = 'paid'), count(distinct tenant_id) from invoice",
-        None,
-    ),
-    ("select country, currency, count(*) from tenant group by rollup (country, currency)", None),
-    ("select grouping(country), count(*) from tenant group by cube (country)", None),
-    ("select * exclude (created_at) from tenant", None),
-    ("select columns('.*_minor') from invoice limit 1", None),
-    ("select * replace (upper(name) as name) from tenant", None),
-    (
-        "select * from tenant t where exists (select 1 from invoice i where i.tenant_id = t.id)",
-        None,
-    ),
-    (
-        (
-            "select t.name, x.n from tenant t, lateral (select count(*) as n from invoice i "
-            "where i.tenant_id = t.id) x"
-        ),
-        None,
-    ),
-    ("select * from invoice asof join fx_rate f on issued_on >= f.rated_on limit 3", None),
-    ("select 1 as n union all select 2 union select 3 intersect select 3 order by 1", None),
-    ("select name from tenant order by id limit 2 offset 1", None),
-    ("select * from tenant using sample 3 rows", None),
-    ("select to_json({'a': 1}), '{\"a\": 2}'::json->>'a'", None),
-    ("select try_cast('x' as int), '7'::int, cast(1 as decimal(9,2))", None),
-    ("/* what */ select 1 -- one\n", [(1,)]),
-    ("select 1;", [(1,)]),
-    ("select 'a; drop table invoice' as harmless", [("a; drop table invoice",)]),
-    ("select 1 as a, 2 as a, 3 as \"read_text('x')\"", [(1, 2, 3)]),
-    ("select sum(9223372036854775807::hugeint * 4)::varchar", [("36893488147419103228",)]),
-    ("select true, null, 1.5::double, 'ü€\U0001f600', timestamp '2026-01-01 10:00:00'", None),
-    ("select interval 3 day, uuid '00000000-0000-0000-0000-000000000000', [1]::int[1]", None),
-)

@@ -1,6 +1,10 @@
 """Ad-hoc SQL: what is refused, what is killed, what works, and what a role's copy holds."""
 
+import json
 import os
+import socket
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -8,16 +12,40 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from core.settings import Settings
-from etl.sandbox import child
-from etl.sandbox.copies import KEPT, copy_for, tables_in
+from core.settings import ROOT, Settings
+from etl.publish import CopyNotWritten
+from etl.sandbox import child, copies
+from etl.sandbox.copies import KEPT, WANTED_SECONDS, copy_for, keep_ready, tables_in
 from etl.sandbox.dictionary import described, hidden, visible, words
 from etl.sandbox.engine import Answer, Held, run
 from etl.sandbox.gate import Refused, gate
-from tests.etl.sandbox import BOMBS, HONEST, REFUSED
+from tests.etl.honest import HONEST
+from tests.etl.sandbox import BOMBS, REFUSED
 from tests.journeys.company import small_company
 
 ANALYST = frozenset({"analytics.sql", "analytics.read"})
+CONFINED = """
+import json, os, socket, sys
+from etl.sandbox import child
+child._leave_network()
+child._limit(5, 64)
+def outcome(act):
+    try:
+        act()
+    except Exception as problem:
+        return type(problem).__name__
+    return "done"
+print(json.dumps({
+    "user": os.getuid(), "groups": os.getgroups(), "environment": dict(os.environ),
+    "interfaces": [name for _, name in socket.if_nameindex()],
+    "network": outcome(lambda: socket.create_connection((sys.argv[1], int(sys.argv[2])), 2)),
+    "file": outcome(lambda: open(sys.argv[3], "wb").write(b"x")),
+    "process": outcome(os.fork),
+    "files": outcome(lambda: [os.dup(0) for _ in range(64)]),
+    "memory": outcome(lambda: bytearray(1 << 30)),
+}))
+"""
+"""Says from within what a process that has confined itself as the child does may still do."""
 LONGEST_SECONDS = 15
 MOST_MB = 2048
 
@@ -189,6 +217,39 @@ def test_without_the_gate_the_engine_still_refuses(
         engine.execute(sql).fetchall()
 
 
+def test_the_child_has_neither_network_nor_rights_nor_room(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        host, port = server.getsockname()
+        told = subprocess.run(
+            [sys.executable, "-c", CONFINED, host, str(port), str(tmp_path / "file")],
+            cwd=ROOT,
+            env={"SECRET": "x"},
+            capture_output=True,
+            check=True,
+        ).stdout
+    may = json.loads(told)
+    assert may["environment"] == {}
+    assert (may["files"], may["memory"]) == ("OSError", "MemoryError")
+    assert may["file"] in ("OSError", "PermissionError")
+    assert not (tmp_path / "file").exists() or not (tmp_path / "file").read_bytes()
+    assert may["process"] == "BlockingIOError"
+    if os.geteuid() == child.ROOT:
+        assert (may["user"], may["groups"]) == (child.NOBODY, [])
+    if leaves_network():
+        assert may["interfaces"] == ["lo"]
+        assert may["network"] != "done"
+
+
+def leaves_network() -> bool:
+    """Whether this system lets a process have a network of its own."""
+    act = (
+        "import ctypes; c = ctypes.CDLL(None); "
+        f"raise SystemExit(c.unshare({child._NEW_NETWORK}) "
+        f"and c.unshare({child._NEW_USER | child._NEW_NETWORK}) and 1)"
+    )
+    return subprocess.run([sys.executable, "-c", act], check=False).returncode == 0
+
+
 def test_a_query_can_be_cancelled_and_its_process_is_gone(copy: Path, settings: Settings) -> None:
     held, answers = Held(), []
     asking = threading.Thread(
@@ -272,3 +333,48 @@ def test_what_a_killed_process_left_is_cleared(tmp_path: Path) -> None:
     small_company(tenants=2).published(settings)
     copy_for(settings, ANALYST)
     assert not left.exists()
+
+
+def test_after_a_sync_the_files_are_there_before_anybody_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(_env_file=None, SALDO_HOME=tmp_path)
+    small_company(tenants=2).published(settings)
+    keep_ready(settings)
+    made: list[object] = []
+    monkeypatch.setattr(copies, "_make", lambda *given: made.append(given))
+    for rights in (ANALYST, ANALYST | {"billing.read"}):
+        assert copy_for(settings, rights).exists()
+    assert made == []
+
+
+def test_rights_nobody_asked_with_lately_cost_a_sync_nothing(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, SALDO_HOME=tmp_path)
+    small_company(tenants=2).published(settings)
+    keep_ready(settings)
+    folder = settings.copy_path.parent / copies.FOLDER
+    past = time.time() - WANTED_SECONDS - 1
+    for mark in folder.glob("*.asked"):
+        os.utime(mark, (past, past))
+    copy_for(settings, ANALYST)
+    small_company(tenants=2).published(settings)
+    before = set(folder.glob("*.duckdb"))
+    keep_ready(settings)
+    assert set(folder.glob("*.duckdb")) - before == {copy_for(settings, ANALYST)}
+
+
+def test_a_file_that_cannot_be_written_is_said_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(_env_file=None, SALDO_HOME=tmp_path)
+    small_company(tenants=2).published(settings)
+
+    def full(_settings: Settings, _rights: frozenset[str], fresh: Path) -> None:
+        fresh.write_bytes(b"half")
+        raise duckdb.IOException("No space left on device")
+
+    monkeypatch.setattr(copies, "_write", full)
+    with pytest.raises(CopyNotWritten, match="No space left"):
+        copy_for(settings, ANALYST)
+    assert not list((settings.copy_path.parent / copies.FOLDER).glob("new-*"))
+    keep_ready(settings)

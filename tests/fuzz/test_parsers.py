@@ -1,8 +1,11 @@
 """Every parser given anything, and real input bent: a result, or the error it says it raises."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import zip_longest
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -12,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from commands.invoice_files import read
 from core.access.oidc import _email, _groups, _instant
 from core.bank.readers import is_csv, read_bank_file
 from core.bank.readers.csv_mapping import from_json
@@ -21,7 +25,11 @@ from core.gateways.http import instant, told
 from core.imports.kinds import KINDS
 from core.imports.mapping import propose, sheet_of
 from core.imports.reading import Reading, read_rows
+from core.invoices.written import total_json, total_of
 from core.jobs.cron import in_words, next_after, parse
+from core.matching.batch import suggest_all
+from core.matching.book import Book
+from core.matching.files import history_of, invoices_of, transfers_of
 from core.money import minor_from_units
 from core.notifications.addresses import target_of
 from core.planning.ecb import days_of
@@ -31,6 +39,17 @@ from core.typed import typed_minor, typed_number
 from core.usage.reading import events_of, pricing_of
 from etl.sandbox.gate import Refused, gate
 from pages.parts import url
+from tests.commands.test_match import (
+    ACME,
+    BERG,
+    HISTORY,
+    INVOICES,
+    NAMED,
+    PAID,
+    PAST,
+    STRANGE,
+    TRANSFERS,
+)
 from tests.core.bank.making import Made, bgmax, camt, mt940
 from tests.fuzz import odd
 from tests.fuzz.depth import tried
@@ -65,6 +84,13 @@ SETTINGS = (
     b'SALDO_OIDC_ROLES={"finance": "sys_finance"}', b"BILLING_UNIT_COST=0.5",
 )  # fmt: skip
 LARGE = 1_000
+INVOICE = (
+    b'{"currency": "EUR", "discount_percent": "5", "lines": [{"description": "Seats", '
+    b'"quantity": "2.5", "unit_minor": 1000, "tax_percent": "25", "discount_minor": 7}, '
+    b'{"quantity": 1, "unit_minor": 99, "tax_percent": 12.5, "tax_inclusive": true}]}'
+)
+MATCHED = (TRANSFERS + PAID + NAMED + STRANGE + "=====\n" + INVOICES + ACME + BERG + "=====\n"
+           + HISTORY + PAST).encode()  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -128,6 +154,25 @@ def configured(data: bytes) -> None:
         keys(chosen)
 
 
+def matched(data: bytes) -> None:
+    """The three files of a match in one, and the suggestions for what they hold."""
+    with TemporaryDirectory() as folder:
+        files = [Path(folder) / f"{place}.csv" for place in range(3)]
+        for file, part in zip_longest(files, data.split(b"=====\n")[:3], fillvalue=b""):
+            file.write_bytes(part)
+        received, known, past = transfers_of(files[0]), invoices_of(files[1]), history_of(files[2])
+        suggest_all(Book.of(known, past), received)
+
+
+def totalled(data: bytes) -> None:
+    """The file of an invoice, and what it adds up to."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "invoice.json"
+        file.write_bytes(data)
+        written = read(file)
+        json.dumps(total_json(written, total_of(written)), default=str)
+
+
 PARSERS = {
     "bank file": Parser(
         lambda data: (is_csv(data), read_bank_file(data)),
@@ -135,6 +180,8 @@ PARSERS = {
     ),
     "bank mapping": Parser(text(from_json), (b'{"date": "Day", "amount": "Sum"}',)),
     **{f"CSV of {kind}": Parser(imported(kind), (file_of(kind),)) for kind in KINDS},
+    "files of a match": Parser(matched, (MATCHED,)),
+    "invoice to add up": Parser(totalled, (INVOICE,)),
     "usage as CSV": Parser(lambda data: events_of(data, 1, is_csv=True, most=LARGE), EVENTS),
     "usage as JSON": Parser(lambda data: events_of(data, 1, is_csv=False, most=LARGE), EVENTS),
     "usage price": Parser(text(pricing_of), (PRICING,)),

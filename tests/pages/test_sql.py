@@ -1,5 +1,10 @@
 """The SQL page: what is asked and shown, kept, cancelled and said."""
 
+import io
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -7,7 +12,7 @@ from core.access.authority import Actor
 from core.settings import Settings
 from core.work import Office
 from etl.sandbox.engine import Answer
-from pages.analysis import asked
+from pages.analysis import asked, results
 from tests.journeys.company import small_company
 from tests.pages.administering import Visit, events, press, visitor, words
 
@@ -109,6 +114,17 @@ def test_a_result_is_charted(page: Visit) -> None:
     for kind in ("Line", "Area", "Points", "Bars"):
         test.selectbox(key="sql-kind").set_value(kind).run()
         assert not test.exception
+
+
+def test_the_parquet_file_holds_the_rows_with_their_types(page: Visit) -> None:
+    test = page("analyst")
+    ask(test, "select 1.50 as share, date '2026-01-31' as day, 'ü' as word, null::int as gap")
+    assert "Parquet" in [button.proto.label for button in test.get("download_button")]
+    frame = test.session_state["sql-question"].answer.frame
+    found = pl.read_parquet(io.BytesIO(results._parquet(frame)))
+    assert found.equals(frame)
+    assert found.schema == frame.schema
+    assert found.row(0) == (Decimal("1.50"), date(2026, 1, 31), "ü", None)
 
 
 def test_a_question_can_be_cancelled(

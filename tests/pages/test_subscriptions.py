@@ -16,6 +16,7 @@ from core.plans.models import Plan
 from core.settings import ROOT
 from core.subscriptions.actions import set_auto_renew
 from core.subscriptions.detail import Detail, detail
+from core.subscriptions.listing import subscriptions
 from core.subscriptions.models import Subscription
 from core.tenants.models import Tenant
 from core.work import Office
@@ -370,3 +371,24 @@ def test_history_names_saldo_where_no_person_acted(office: Office, paid: Subscri
 def test_a_limit_of_nothing_is_used_up() -> None:
     assert share(Decimal(0), 0) == 1
     assert share(Decimal(1), 4) == Decimal("0.25")
+
+
+def test_the_file_is_in_the_order_of_the_page(
+    office: Office, visit: Visit, plans: dict[str, Plan], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for plan in ("growth", "starter", "pro"):
+        a_subscription(office, a_tenant(office), plans[plan])
+    files: list[list[int]] = []
+    monkeypatch.setattr(
+        "pages.parts.tables.csv_button",
+        lambda make, *_: files.append(make()["id"].to_list()),
+    )
+    for order in ("tenant", "started", "mrr"):
+        visit("subscriptions", "billing", sort=order)
+    with office.work(JOB) as work:
+        expected = [
+            [row.id for row in subscriptions(work, sort=sort, descending=down).rows]
+            for sort, down in (("tenant", False), ("started", True), ("mrr", True))
+        ]
+    assert files == expected
+    assert files[0] != files[2]
