@@ -49,6 +49,10 @@ def _by_country(reading: Reading, days: Days) -> object:
     return figures.metrics(reading, days.month, YEAR, by="country")
 
 
+def _by_tenant(reading: Reading, days: Days) -> object:
+    return figures.metrics(reading, days.month, YEAR, by="tenant")
+
+
 def _movements(reading: Reading, days: Days) -> object:
     return figures.movements(reading, days.first, days.month)
 
@@ -97,7 +101,11 @@ PAGES: dict[str, dict[str, Asking]] = {
     "pages.parts.filters": {"currencies": _currencies, "info": _info},
     "pages.revenue.headlines": {"metrics": _metrics, "movements": _movements},
     "pages.revenue.motion": {"movements": _movements},
-    "pages.revenue.breakdown": {"by plan": _by_plan, "by country": _by_country},
+    "pages.revenue.breakdown": {
+        "by plan": _by_plan,
+        "by country": _by_country,
+        "by tenant": _by_tenant,
+    },
     "pages.revenue.rows": {
         figure: _drill(figure)
         for figure in ("mrr", "new", "churn", "customers", "gross_revenue", "cash_collected", "ltv")
