@@ -37,6 +37,8 @@ install: $(VENV)/.dev           ## the environment with the tools of developers
 bench: $(VENV)/.dev             ## every benchmark, each against its rival
 	$(BIN)/saldo bench sync --json
 	$(BIN)/saldo bench dashboard --json
+	$(BIN)/saldo bench api --json
+	$(BIN)/saldo bench paint --json
 	$(BIN)/saldo bench usage --json
 	$(BIN)/saldo bench renewals --json
 	$(BIN)/saldo bench matching --json

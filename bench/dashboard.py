@@ -1,43 +1,80 @@
-"""How fast are the revenue page's questions from the copy, against the same asked of PostgreSQL?"""
+"""How fast are every page's questions from the copy, the revenue page's against PostgreSQL too?
 
+A million subscriptions are `--scale 5`; they need 20 GiB of disk and most of an hour.
+"""
+
+import json
+import math
+import multiprocessing
 import resource
 import statistics
 import subprocess
 import sys
 import time
 from datetime import UTC, date, datetime
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from bench._company import MONTHS, Company, Say, company
+from bench._company import MONTHS, Company, Say, company, settings_of
+from bench._pages import PAGES, Days
 from core.settings import Settings
 from etl import figures
 from etl.warehouse import Warehouse
 
 SUBSCRIPTIONS = 200_000
-LEAST_TIMES_FASTER = 50.0
+LEAST_TIMES_FASTER = 100.0
 MOST_MIB = 2_048
+MOST_MS = 50.0
+"""Milliseconds within which 95 of 100 askings of a page's question are answered."""
+MEMORY = "1GiB"
+"""What the transforms may use before they spill."""
 ROUNDS = 7
+ASKINGS = 40
+ASKING_SECONDS = 4.0
+"""A question that takes long is asked until this is over, once at least."""
+PATIENCE_SECONDS = 120
+"""When a question is given up; its time is then told as this."""
 HERE = Path(__file__).parent
+_SPAWN = multiprocessing.get_context("spawn")
 _SYNC = """
-import resource, sys
+import json, resource, sys, threading
 from datetime import UTC, datetime
 from pathlib import Path
 from core.settings import Settings
 from etl import pipeline
-settings = Settings(_env_file=None, SALDO_HOME=Path(sys.argv[1]))
-pipeline.sync(settings, sys.argv[2], now=datetime.now(UTC), full=True)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+home, url, memory = sys.argv[1:]
+settings = Settings(_env_file=None, SALDO_HOME=Path(home), SALDO_DUCKDB_MEMORY=memory)
+spilt, over = 0, threading.Event()
+def size(path):
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+def watch():
+    global spilt
+    while not over.wait(0.05):
+        found = settings.copy_path.parent.glob("build-*.spill/*")
+        spilt = max(spilt, sum(map(size, found)))
+watching = threading.Thread(target=watch)
+watching.start()
+try:
+    done = pipeline.sync(settings, url, now=datetime.now(UTC), full=True)
+finally:
+    over.set()
+    watching.join()
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(json.dumps({"seconds": done["seconds"], "peak_mib": peak // 1024, "spilt_mib": spilt >> 20}))
 """
 
 
 def run(scale: float, say: Say) -> dict[str, Any]:
-    """Cold time of all questions of the revenue page over 36 months, both ways, and peak memory."""
+    """Every page's questions from the copy, the revenue page's also of PostgreSQL; peak memory."""
     with company(int(SUBSCRIPTIONS * scale), say) as made:
         say("Building the copy")
-        sync_mib = _sync(made)
+        built = _sync(made)
         say("Asking the copy")
         times = []
         for _ in range(ROUNDS):
@@ -45,37 +82,82 @@ def run(scale: float, say: Say) -> dict[str, Any]:
             answers = _page(made.settings)
             times.append(time.monotonic() - began)
         asked_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        pages = ask_pages(made.settings, say)
         say("Asking PostgreSQL")
         rival, theirs = _postgres(made)
     copy_seconds = statistics.median(times)
     ratio = rival / copy_seconds
+    worst = max(ms for page in pages.values() for ms in page.values())
     _agree(answers, theirs)
     return {
         "name": "dashboard",
         "ratio": round(ratio, 1),
         "rival": "the same figures computed in PostgreSQL",
-        "passed": ratio >= LEAST_TIMES_FASTER and max(sync_mib, asked_mib) < MOST_MIB,
+        "passed": ratio >= LEAST_TIMES_FASTER
+        and worst <= MOST_MS
+        and max(built["peak_mib"], asked_mib) < MOST_MIB,
         "detail": {
             "subscriptions": int(SUBSCRIPTIONS * scale),
             "months": MONTHS,
             "copy_cold_seconds": round(copy_seconds, 4),
             "postgres_seconds": round(rival, 2),
-            "peak_mib_building": sync_mib,
+            "pages_p95_ms": pages,
+            "worst_p95_ms": worst,
+            "building_memory": MEMORY,
+            "building_seconds": built["seconds"],
+            "building_spilt_mib": built["spilt_mib"],
+            "peak_mib_building": built["peak_mib"],
             "peak_mib_asking": asked_mib,
-            "limits": {"ratio": LEAST_TIMES_FASTER, "mib": MOST_MIB},
+            "limits": {"ratio": LEAST_TIMES_FASTER, "p95_ms": MOST_MS, "mib": MOST_MIB},
         },
     }
 
 
-def _sync(made: Company) -> int:
-    """Build the copy in a process of its own; its peak memory in MiB."""
+def _sync(made: Company) -> dict[str, Any]:
+    """Build the copy in a process of its own: seconds, peak memory, what was spilt to disk."""
     done = subprocess.run(
-        [sys.executable, "-c", _SYNC, str(made.settings.home), made.url],
+        [sys.executable, "-c", _SYNC, str(made.settings.home), made.url, MEMORY],
         capture_output=True,
         text=True,
         check=True,
     )
-    return int(done.stdout.split()[-1])
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def ask_pages(settings: Settings, say: Say) -> dict[str, dict[str, float]]:
+    """Page → question → milliseconds within which 95 of 100 askings were answered.
+
+    As a server asks them: one reader a process, a reading of its own for each, nothing kept.
+    """
+    found: dict[str, dict[str, float]] = {}
+    for page, questions in PAGES.items():
+        say(page)
+        found[page] = {name: _apart(settings, page, name) for name in questions}
+    return found
+
+
+def _apart(settings: Settings, page: str, name: str) -> float:
+    """Milliseconds of a question asked in a process of its own, which can be given up."""
+    hears, tells = _SPAWN.Pipe(duplex=False)
+    child = _SPAWN.Process(target=_ask, args=(settings.home, page, name, tells))
+    child.start()
+    tells.close()
+    seconds: float = hears.recv() if hears.poll(PATIENCE_SECONDS) else PATIENCE_SECONDS
+    child.kill()
+    child.join()
+    return round(1_000 * seconds, 1)
+
+
+def _ask(home: Path, page: str, name: str, tells: Connection) -> None:
+    copy, ask = Warehouse(settings_of(home)), PAGES[page][name]
+    days = Days(copy.info().as_of)
+    times: list[float] = []
+    while not times or (len(times) < ASKINGS and sum(times) < ASKING_SECONDS):
+        began = time.monotonic()
+        ask(copy.reading(), days)
+        times.append(time.monotonic() - began)
+    tells.send(sorted(times)[math.ceil(0.95 * len(times)) - 1])
 
 
 def _page(settings: Settings) -> dict[str, Any]:

@@ -23,9 +23,11 @@ WHOLE = frozenset({"currency_days"})
 """Models made whole: small ones, in which tenants meet."""
 MET = frozenset({"tenants"})
 """Models of tenants whose keys are told apart: made tenant by tenant, over the rows of all."""
-ROW_SUMS = frozenset({"currency_uses", "cash_by_month"})
+ROW_SUMS = frozenset({"currency_uses", "cash_by_month", "invoiced_by_day"})
 """Sums, with `items` as below, to which every row of what they read adds alone."""
-SUMS = ROW_SUMS | {"mrr_by_month", "revenue_by_month"}
+FRAME = frozenset({"fx_daily", "reporting_currencies"})
+"""What all figures share and sums of rows may read: all models are made anew when it changes."""
+SUMS = ROW_SUMS | {"mrr_by_month", "revenue_by_month", "cohorts_by_month"}
 """Sums over tenants, with `items` to tell a row of zeros from none."""
 GLOBAL = frozenset({"plan", "fx_rate"})
 """Tables whose every row may matter to every tenant."""
@@ -251,8 +253,8 @@ class _Refresh:
                     f"create or replace view {side}.{source} as"
                     f" {rows or f'from {self.copy}.{source} limit 0'}"
                 )
-        self._compute(model, f"gone.{name}", ["gone.main"])
-        self._compute(model, f"made.{name}", ["came.main"])
+        self._compute(model, f"gone.{name}", ["gone.main", self.copy])
+        self._compute(model, f"made.{name}", ["came.main", self.copy])
         self._adjust(name, f"gone.{name}")
 
     def _adjust(self, name: str, before: str) -> bool:

@@ -9,7 +9,7 @@ from core.errors import BadInput
 from etl.days import month_of, months_back
 from etl.figures.metrics import MOST_MONTHS
 from etl.figures.values import money
-from etl.figures.view import Readable, look
+from etl.figures.view import Readable, View, look
 
 _FILED: dict[str, type[pl.DataType]] = {
     "cohort": pl.String,
@@ -40,13 +40,7 @@ def cohorts(
     if months_back(until, MOST_MONTHS) > first_month:
         raise BadInput(f"Ask for at most {MOST_MONTHS} months")
     view = look(reading, month_of(first_month), until, as_of, currency, constant_on)
-    rows = view.rows(
-        "cohorts",
-        "mrr_tenants",
-        as_of=view.as_of,
-        first_cohort=view.first_month,
-        last_cohort=month_of(last_month),
-    )
+    rows = _rows(view, month_of(last_month))
     sizes: dict[date, int] = {}
     kept: dict[tuple[date, date | None], tuple[int, int]] = {}
     for cohort, size, month, retained, minor in rows.iter_rows():
@@ -65,6 +59,20 @@ def cohorts(
             }
         )
     return {"currency": view.currency, "as_of": view.as_of.isoformat(), "cohorts": answers}
+
+
+def _rows(view: View, last_cohort: date) -> pl.DataFrame:
+    """Cohort, size, month, retained and MRR; only months not held ready are computed."""
+    asked = {"first_cohort": view.first_month, "last_cohort": last_cohort}
+    if not view.is_ready:
+        return view.rows("cohorts", "mrr_tenants", as_of=view.as_of, **asked)
+    return view.reading.ask(
+        "cohorts_by_month",
+        currency=view.currency,
+        first_month=view.first_month,
+        last_month=view.last_month,
+        **asked,
+    )
 
 
 def cohort_rows(found: dict[str, Any]) -> pl.DataFrame:

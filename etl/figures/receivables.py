@@ -22,7 +22,7 @@ def ar_ageing(wh: Readable, as_of: date, currency: str | None = None) -> dict[st
     RateMissing.
     """
     view = _view(wh, as_of, currency)
-    rows = _open_invoices(view)
+    rows = _by_age(view)
     total, invoiced = int(rows["open_minor"].sum()), _invoiced(view)
     return {
         "as_of": as_of.isoformat(),
@@ -30,7 +30,7 @@ def ar_ageing(wh: Readable, as_of: date, currency: str | None = None) -> dict[st
         "buckets": _buckets(rows, "open_minor", view.currency),
         "total": money(total, view.currency),
         "disputed": money(int(rows.filter("disputed")["open_minor"].sum()), view.currency),
-        "invoices": rows.height,
+        "invoices": int(rows["invoices"].sum()),
         "by_currency": [
             {
                 "currency": native,
@@ -53,9 +53,12 @@ def open_invoices(wh: Readable, as_of: date, currency: str | None = None) -> pl.
 
 def receivables_by_tenant(wh: Readable, as_of: date, currency: str | None = None) -> pl.DataFrame:
     """One row per tenant that owes, with a column per bucket in minor units and a total."""
-    rows = open_invoices(wh, as_of, currency)
+    view = _view(wh, as_of, currency)
+    if view.is_newest:
+        return view.reading.ask("owed_tenants", currency=view.currency)
     return (
-        rows.group_by("tenant", "tenant_name", "country")
+        _open_invoices(view)
+        .group_by("tenant", "tenant_name", "country")
         .agg(
             *(
                 pl.col("open_minor").filter(pl.col("bucket") == bucket).sum().alias(bucket)
@@ -75,6 +78,17 @@ def _view(wh: Readable, as_of: date, currency: str | None) -> View:
     return view
 
 
+def _by_age(view: View) -> pl.DataFrame:
+    """What is owed by currency, bucket and dispute; of the copy's own day it is held ready."""
+    if view.is_newest:
+        return view.reading.ask("owed_by_age", currency=view.currency)
+    return (
+        _open_invoices(view)
+        .group_by("currency", "bucket", "disputed")
+        .agg(pl.len().alias("invoices"), pl.col("open_native_minor", "open_minor").sum())
+    )
+
+
 def _open_invoices(view: View) -> pl.DataFrame:
     return view.reading.ask("open_invoices", as_of=view.as_of, currency=view.currency)
 
@@ -89,7 +103,8 @@ Invoiced = dict[date, int]
 
 
 def _invoiced(view: View) -> Invoiced:
-    rows = view.reading.ask("invoiced", as_of=view.as_of, currency=view.currency)
+    question = "invoiced_by_day" if view.has_rates_ready else "invoiced"
+    rows = view.reading.ask(question, as_of=view.as_of, currency=view.currency)
     return {row["issued_on"]: row["invoiced_minor"] for row in rows.iter_rows(named=True)}
 
 

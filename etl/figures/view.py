@@ -69,6 +69,21 @@ class View:
         return pl.concat(frames, how="vertical_relaxed")
 
     @property
+    def is_ready(self) -> bool:
+        """Whether the copy holds every month of the view ready."""
+        return all(map(self._is_ready, self.months))
+
+    @property
+    def is_newest(self) -> bool:
+        """Whether the view is of the copy's own day, in a currency that it holds ready."""
+        return self.has_rates_ready and self.as_of == self.copy_day
+
+    @property
+    def has_rates_ready(self) -> bool:
+        """Whether figures are made ready in the currency, at the rates of each day."""
+        return self.constant_on is None and self.currency in self.ready
+
+    @property
     def months(self) -> list[date]:
         """The first days of the months looked at."""
         first, count = self.first_month, 1
@@ -86,12 +101,7 @@ class View:
 
     def _is_ready(self, month: date) -> bool:
         published = min(last_day(month), self.copy_day)
-        return (
-            self.constant_on is None
-            and self.currency in self.ready
-            and month <= self.copy_day
-            and self.last_on(month) == published
-        )
+        return self.has_rates_ready and month <= self.copy_day and self.last_on(month) == published
 
     def _given(self, months: list[date]) -> dict[str, str]:
         """The periods and the currency as selects, in place of the published ones."""
