@@ -1,0 +1,106 @@
+"""Every page can be read, named and reached: contrast in both themes, names, focus, no clipping.
+
+The checks are in `looks.js`; the pages are those of a small company with something of everything.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from core.clock import SetClock, SystemClock
+from core.work import Office
+from pages.parts.entries import MENU
+from tests.builders import PASSWORD, a_user
+from tests.fuzz.world import LATER, fill
+from tests.journeys.browser import Watched, watched
+from tests.journeys.conftest import Site, a_site
+
+LOOKS = Path(__file__).with_name("looks.js").read_text(encoding="utf-8")
+BOSS, TENANTS = "boss@example.com", "tenants-admin@example.com"
+OF_ONE = {
+    "rows": "?figure=mrr",
+    "invoice": "?invoice=1",
+    "payment": "?payment=1",
+    "credit-note": "?note=1",
+    "subscription": "?subscription=1",
+    "tenant": "?tenant=1",
+    "usage": "?tenant=1",
+}
+"""What the address of a page about one record says."""
+ALSO = {
+    BOSS: (
+        "/revenue?view=Movements&by=tenant", "/cohorts?of=revenue", "/ageing?as_of=2020-01-01",
+        "/users?user=1", "/wallets?wallet=1:EUR", "/close?month=2026-10", "/invoice?invoice=99999",
+        "/subscription?subscription=1&do=auto-renew:1", "/payment?payment=1&do=refund:1",
+    ),
+    TENANTS: ("/my-invoices?invoice=1",),
+}  # fmt: skip
+"""Other views of a page, one with nothing in it, one of what does not exist, and dialogs."""
+PAGES = [(TENANTS if e.own else BOSS, f"/{e.address}{OF_ONE.get(e.address, '')}") for e in MENU]
+PAGES += [(email, path) for email, paths in ALSO.items() for path in paths]
+SIGNED_OUT = ("/login", "/pricing")
+SMALLER = (1024, 390)
+
+
+@pytest.fixture(scope="module")
+def company(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A served small company whose documents are some weeks old."""
+    with a_site(server, template, tmp_path_factory.mktemp("looks"), tenants=8) as made:
+        then = SetClock(SystemClock().now() - LATER - timedelta(hours=1))
+        fill(Office(made.office.engine, then, made.office.settings))
+        a_user(made.office, "super_admin", email=BOSS)
+        a_user(made.office, "org_admin", email=TENANTS, tenant_id=1)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def readers(browser: Browser, company: Site) -> Iterator[dict[str, Watched]]:
+    """A tab for each of the two people, signed in once for all pages."""
+    tabs = {email: watched(browser, company.base_url) for email in (BOSS, TENANTS)}
+    for email, seen in tabs.items():
+        seen.sign_in(email, PASSWORD)
+    yield tabs
+    for seen in tabs.values():
+        seen.page.context.close()
+
+
+def judged(seen: Watched) -> list[str]:
+    """What is wrong with the page that is open: in light, on smaller screens, in dark."""
+    page = seen.page
+    faults = [f"light: {told}" for told in page.evaluate(LOOKS, ["contrast", "names", "room"])]
+    for width in SMALLER:
+        page.set_viewport_size({"width": width, "height": 900})
+        seen.still(60)
+        faults += [f"{width} px: {told}" for told in page.evaluate(LOOKS, ["room"])]
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.emulate_media(color_scheme="dark")
+    seen.still(60)
+    faults += [f"dark: {told}" for told in page.evaluate(LOOKS, ["contrast", "rings"])]
+    page.emulate_media(color_scheme="light")
+    return faults
+
+
+@pytest.mark.parametrize(("email", "path"), PAGES, ids=[path for _, path in PAGES])
+def test_a_page_can_be_read_named_and_reached(
+    readers: dict[str, Watched], email: str, path: str
+) -> None:
+    seen = readers[email]
+    seen.go(path)
+    faults = judged(seen)
+    assert not faults, "\n".join(faults)
+    assert seen.faults == []
+
+
+@pytest.mark.parametrize("path", SIGNED_OUT)
+def test_a_page_before_the_sign_in_can_be_read_named_and_reached(
+    browser: Browser, company: Site, path: str
+) -> None:
+    seen = watched(browser, company.base_url)
+    seen.page.goto(company.base_url + path)
+    faults = judged(seen)
+    assert not faults, "\n".join(faults)
+    assert seen.faults == []
+    seen.page.context.close()
