@@ -82,7 +82,7 @@ def main() -> None:
             tables.csv_button(
                 lambda: _frame(actor, filters), "subscriptions.csv", "csv-subscriptions"
             )
-        tables.html(COLUMNS, [_row(row) for row in found.rows], label="Subscriptions")
+        tables.html(COLUMNS, [_row(row) for row in found.rows], label="Subscriptions", folds=True)
         tables.pager(found.count, asked)
 
 

@@ -6,6 +6,7 @@ The checks are in `looks.js`; the pages are those of a small company with someth
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser
@@ -14,22 +15,12 @@ from core.clock import SetClock, SystemClock
 from core.work import Office
 from pages.parts.entries import MENU
 from tests.builders import PASSWORD, a_user
-from tests.fuzz.world import LATER, fill
+from tests.fuzz.world import LATER, ONE, fill
 from tests.journeys.browser import Watched, watched
 from tests.journeys.conftest import Site, a_site
 
 LOOKS = Path(__file__).with_name("looks.js").read_text(encoding="utf-8")
 BOSS, TENANTS = "boss@example.com", "tenants-admin@example.com"
-OF_ONE = {
-    "rows": "?figure=mrr",
-    "invoice": "?invoice=1",
-    "payment": "?payment=1",
-    "credit-note": "?note=1",
-    "subscription": "?subscription=1",
-    "tenant": "?tenant=1",
-    "usage": "?tenant=1",
-}
-"""What the address of a page about one record says."""
 ALSO = {
     BOSS: (
         "/revenue?view=Movements&by=tenant", "/cohorts?of=revenue", "/ageing?as_of=2020-01-01",
@@ -39,7 +30,10 @@ ALSO = {
     TENANTS: ("/my-invoices?invoice=1",),
 }  # fmt: skip
 """Other views of a page, one with nothing in it, one of what does not exist, and dialogs."""
-PAGES = [(TENANTS if e.own else BOSS, f"/{e.address}{OF_ONE.get(e.address, '')}") for e in MENU]
+PAGES = [
+    (TENANTS if e.own else BOSS, f"/{e.address}?{urlencode(ONE.get(e.address, {}))}".rstrip("?"))
+    for e in MENU
+]
 PAGES += [(email, path) for email, paths in ALSO.items() for path in paths]
 SIGNED_OUT = ("/login", "/pricing")
 SMALLER = (1024, 390)
