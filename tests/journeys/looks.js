@@ -238,9 +238,29 @@ async (asked) => {
     }
   };
 
+  // A plain word that stands on two lines: its column is too narrow for it.
+  const checkWords = () => {
+    for (const cell of all('.table tbody tr:nth-child(-n+3) :is(td, th), .table thead th')) {
+      const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+      while (texts.nextNode()) {
+        for (const word of texts.currentNode.data.matchAll(/(?<![\w.@-])\p{L}{2,14}(?![\w.@-])/gu)) {
+          const range = document.createRange();
+          range.setStart(texts.currentNode, word.index);
+          range.setEnd(texts.currentNode, word.index + word[0].length);
+          if (range.getClientRects().length > 1) {
+            faults.add(`the word "${word[0]}" is broken in two, ${where(cell)}`);
+          }
+        }
+      }
+    }
+  };
+
   if (asked.includes('contrast')) checkContrast();
   if (asked.includes('names')) checkNames();
   if (asked.includes('rings')) await checkRings();
-  if (asked.includes('room')) checkRoom();
+  if (asked.includes('room')) {
+    checkRoom();
+    checkWords();
+  }
   return [...faults];
 }
