@@ -98,3 +98,38 @@ def test_a_page_before_the_sign_in_can_be_read_named_and_reached(
     assert not faults, "\n".join(faults)
     assert seen.faults == []
     seen.page.context.close()
+
+
+BAD = """<!doctype html><html><body><main data-testid="stMain" style="background: #fff; width: 1500px">
+<h2>Second before first</h2><p style="color: #888">grey</p><p style="color: #767676">darker</p>
+<p style="opacity: .5">faded</p><p style="background: #000; color: #777; font-size: 24px">large</p>
+<img src="data:,"><button></button><button tabindex="3">Third</button>
+<a href="#" style="outline: none">Unseen</a><div role="button">Unreached</div>
+<div data-testid="stPlotlyChart" style="height: 9px"></div>
+<div class="st-key-card-x" style="width: 40px"><p class="value">1234567890</p></div>
+<div class="table"><table style="width: 20px; table-layout: fixed; overflow-wrap: anywhere"><tbody>
+<tr><td>Tenant</td></tr></tbody></table></div></main></body></html>"""
+FAULTS = {
+    "contrast": ('contrast 3.54 of "grey"', 'contrast 3.98 of "faded"'),
+    "names": (
+        "the page names no language", "0 first headings", '"Second before first" skips to h2',
+        "an image without alt text", "a control without a name", "a tab order of its own",
+        '"Unreached" is out of the keyboard\'s reach', "a chart in no words",
+    ),
+    "rings": ('no ring shows that "Unseen" has the focus',),
+    "room": (
+        "wider than the screen", '"1234567890" does not fit', 'the word "Tenant" is broken in two',
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", FAULTS)
+def test_what_is_wrong_with_a_bad_page_is_found(browser: Browser, asked: str) -> None:
+    page = browser.new_page(viewport={"width": 1024, "height": 700})
+    page.set_content(BAD)
+    found = page.evaluate(LOOKS, [asked])
+    page.close()
+    expected = FAULTS[asked]
+    assert len(found) == len(expected), found
+    for told in expected:
+        assert any(told in fault for fault in found), (told, found)
