@@ -100,9 +100,46 @@ def test_a_page_before_the_sign_in_can_be_read_named_and_reached(
     seen.page.context.close()
 
 
-BAD = """<!doctype html><html><body><main data-testid="stMain" style="background: #fff; width: 1500px">
-<h2>Second before first</h2><p style="color: #888">grey</p><p style="color: #767676">darker</p>
-<p style="opacity: .5">faded</p><p style="background: #000; color: #777; font-size: 24px">large</p>
+STOPS = """() => {
+  const controls = document.querySelectorAll('a[href], button, input, textarea, [tabindex]');
+  window.left = new Set([...controls].filter(el => el.tabIndex >= 0 && !el.disabled
+      && el.checkVisibility({visibilityProperty: true, opacityProperty: true})));
+  window.last = document.body;
+  return left.size;
+}"""
+STOP = """() => {
+  const at = document.activeElement;
+  const onwards = Boolean(last.compareDocumentPosition(at) & Node.DOCUMENT_POSITION_FOLLOWING);
+  left.delete(at);
+  window.last = at;
+  return onwards;
+}"""
+"""Whether Tab went on in the page's order; it begins again after the last stop."""
+
+
+@pytest.mark.parametrize("path", ["/meters", "/churn"])
+def test_tab_leads_through_a_page_in_its_order_and_past_nothing(
+    readers: dict[str, Watched], path: str
+) -> None:
+    seen = readers[BOSS]
+    seen.open(path)
+    stops = seen.page.evaluate(STOPS)
+    assert stops > 30
+    tabs = 0
+    while tabs < 2 * stops:
+        seen.page.keyboard.press("Tab")
+        if not seen.page.evaluate(STOP):
+            break
+        tabs += 1
+    assert seen.page.evaluate("() => [...left].map(el => el.outerHTML.slice(0, 200))") == []
+
+
+BAD = """<!doctype html><html><body>
+<main data-testid="stMain" style="background: #fff; width: 1500px">
+<h2>Second before first</h2>
+<p style="color: #888">grey</p><p style="color: #767676">darker</p>
+<p style="opacity: .5">faded</p>
+<p style="background: #000; color: #777; font-size: 24px">large</p>
 <img src="data:,"><button></button><button tabindex="3">Third</button>
 <a href="#" style="outline: none">Unseen</a><div role="button">Unreached</div>
 <div data-testid="stPlotlyChart" style="height: 9px"></div>
