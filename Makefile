@@ -14,7 +14,7 @@ WORKERS ?= 2
 # Compiled once and kept, also where the surroundings would have it otherwise: half of every start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test fuzz lint install bench mutation gallery lock
+.PHONY: demo test fuzz lint install bench mutation gallery snapshots lock
 
 demo: $(VENV)/.runtime          ## everything embedded: build the simulated company and serve it
 	@$(BIN)/saldo demo $(ARGS)
@@ -52,6 +52,10 @@ mutation: $(VENV)/.dev          ## which changes of the rules of money does no t
 
 gallery: $(VENV)/.dev chromium  ## a screenshot of every page as each role, light and dark (docs/gallery)
 	$(BIN)/python -m tests.journeys.gallery --publish docs/gallery
+
+snapshots: $(VENV)/.dev         ## keep what pages are made of now, after one was changed on purpose
+	SALDO_SNAPSHOTS=renew $(BIN)/python -m pytest tests/pages/test_snapshots.py
+	git diff --stat -- tests/pages/snapshots
 
 .PHONY: chromium
 chromium:

@@ -41,7 +41,7 @@ def take_over_dispute(
 
     `tenant_id` owns the account, None for the company's; a tenant's own says nothing of others.
     """
-    outcome = f"The dispute {seen.dispute_id} is {seen.status}"
+    outcome = f"The dispute {seen.dispute_id}: {seen.status.replace('_', ' ')}"
     with office.work(SYSTEM) as work:
         received = _disputed(work, provider, seen.provider_payment_id)
         if received is None or tenant_id not in (None, received.tenant_id):

@@ -52,7 +52,7 @@ class Chosen:
 
 def main() -> None:
     """Files first: choose, map, check, load; then the Stripe account."""
-    head.page("Import data", "Bring your own company: from CSV files, or from Stripe")
+    head.page("Import data", "your own company, from CSV files or from Stripe")
     receipts.show()
     actor = viewer.current_actor()
     seen = viewer.current_viewer()

@@ -112,7 +112,7 @@ def _rows(rows: list[Renewal], days: int) -> None:
             return
         shown = rows[(asked - 1) * size : asked * size]
         look.long_words()
-        tables.html(COLUMNS, [_row(row) for row in shown], label="Renewals")
+        tables.html(COLUMNS, [_row(row) for row in shown], label="Renewals", folds=True)
         tables.pager(len(rows), asked)
 
 
@@ -128,7 +128,7 @@ def _row(row: Renewal) -> list[Cell]:
         _amount(row.expected_minor, row.currency, "strong", code=True),
         _amount(row.credit_minor, row.currency),
         Cell(_source(row), tone="wrap" if row.wallet_minor is not None else ""),
-        Cell(row.words, tone=f"{tone} wrap".strip()),
+        Cell(formats.told(row.words), tone=f"{tone} wrap".strip()),
     ]
 
 

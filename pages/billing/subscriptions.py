@@ -84,7 +84,7 @@ def main() -> None:
                 "subscriptions.csv",
                 "csv-subscriptions",
             )
-        tables.html(COLUMNS, [_row(row) for row in found.rows], label="Subscriptions")
+        tables.html(COLUMNS, [_row(row) for row in found.rows], label="Subscriptions", folds=True)
         tables.pager(found.count, asked)
 
 

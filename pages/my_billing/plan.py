@@ -102,7 +102,7 @@ def _notices(found: OwnSubscription) -> None:
 
 def _ahead(renewal: Renewal) -> tuple[str, str]:
     """The next renewal: the tone, and the words."""
-    told = f"{formats.day(renewal.renews_on)}: {renewal.words}"
+    told = f"{formats.day(renewal.renews_on)}: {formats.told(renewal.words)}"
     if renewal.obstacle:
         return "bad", f"{told}. Leave a card before that day"
     if renewal.outcome in COMING:

@@ -84,7 +84,7 @@ def _body(series: Series, count: int, kind: str, beside: Series | None) -> str:
             f"<b>{escape(catalogue.shown(beside.figure, beside.now))}</b></p>"
         )
     return (
-        f'<div class="figure {kind}"><h3>{escape(figure.title)}{so_far}</h3>'
+        f'<div class="figure {kind}"><h2>{escape(figure.title)}{so_far}</h2>'
         f'<p class="value">{before}{digits}{after}</p>{_note(series)}'
         f"{second}{_changes(series)}{sparkline(_heights(series, count), figure.title)}</div>"
     )

@@ -200,7 +200,11 @@ def trend(months: Sequence[str], values: Sequence[Any], partial: bool, name: str
             customdata=["", *told[whole:]],
             hovertemplate="%{customdata}",
         )
-    figure.update_layout(yaxis={"tickformat": "~s", "rangemode": "tozero"}, showlegend=partial)
+    figure.update_layout(
+        xaxis={"range": [-0.5, len(labels) - 0.5]},
+        yaxis={"tickformat": "~s", "rangemode": "tozero"},
+        showlegend=partial,
+    )
     return figure
 
 

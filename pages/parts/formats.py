@@ -4,6 +4,7 @@ They follow the reader's browser where its language is one of `LOCALES`. Words, 
 among them, stay English: a Swedish reader sees `1 234,50`, `3,1 %` and `2026-11-20`.
 """
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -29,6 +30,8 @@ STEPS = ((Decimal(10) ** 9, "bn"), (Decimal(10) ** 6, "m"), (Decimal(10) ** 3, "
 SHORT_FROM = Decimal(10_000)
 WHOLE_FROM = Decimal(1_000)
 """From here on cards leave out the cents, and further up the last three digits."""
+_DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+_AMOUNT = re.compile(r"(?<![\d.,])(-?\d+(?:\.\d+)?) ([A-Z]{3})\b")
 
 
 def reader() -> str:
@@ -114,6 +117,25 @@ def quantity(value: Decimal, locale: str | None = None) -> str:
 def marked(text: str, locale: str | None = None) -> str:
     """A number with English marks, such as ``1,234.5``, with the reader's."""
     return text.translate(str.maketrans(MARKS[ENGLISH], MARKS[locale or reader()]))
+
+
+def told(text: str, locale: str | None = None) -> str:
+    """Words of core with their days and amounts, such as ``2026-11-20`` and ``1062.34 SEK``, as the
+    reader writes them: ``20 Nov 2026``, ``SEK 1,062.34``.
+    """
+    spoken = locale or reader()
+    known = Locale(ENGLISH).currencies
+
+    def amount(found: re.Match[str]) -> str:
+        digits, code = found.groups()
+        if code not in known:
+            return found[0]
+        places = len(digits.partition(".")[2])
+        pattern = "#,##0" + ("." + "0" * places if places else "")
+        return _signed(f"{code} {format_decimal(Decimal(digits), pattern, locale=spoken)}")
+
+    text = _DAY.sub(lambda found: day(date.fromisoformat(found[0]), spoken), text)
+    return _AMOUNT.sub(amount, text)
 
 
 def country(code: str, locale: str | None = None) -> str:

@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from core.errors import SaldoError
-from pages.parts import copy, states
+from pages.parts import copy, head, states
 from pages.parts.entry import Entry
 
 HEIGHT = 420
@@ -23,9 +23,13 @@ def draw(page: Page, entry: Entry | None) -> None:
         copy.freshness_line()
     else:
         copy.just_now_line()
-    drawn, coming = st.container(), st.container()
+    title, drawn, coming = st.container(), st.container(), st.container()
+    head.begin()
     try:
         with coming.skeleton(height=HEIGHT), drawn:
             page.run()
     except SaldoError as refusal:
         states.failed(refusal)
+    if not head.drawn():
+        with title:
+            head.page(entry.title)

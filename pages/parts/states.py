@@ -40,6 +40,7 @@ def session_ended() -> None:
             "For your safety Saldo signs people out after a while. Nothing was lost.",
             "empty",
             '<a class="action" href="/login?ended=1" target="_self">Sign in again</a>',
+            whole=True,
         )
     )
 
@@ -69,15 +70,29 @@ def _unreachable() -> None:
 
 def no_pages(name: str) -> None:
     """A person whose roles open no page."""
-    empty(
-        f"Welcome, {name}",
-        "Your account works, but none of its roles opens a page here. "
-        "Ask an administrator for access to the part you need.",
+    st.html(
+        _card(
+            f"Welcome, {name}",
+            "Your account works, but none of its roles opens a page here. "
+            "Ask an administrator for access to the part you need.",
+            "empty",
+            whole=True,
+        )
     )
 
 
-def _card(title: str, words: str, kind: str, action: str = "", role: str = "status") -> str:
+def _card(
+    title: str,
+    words: str,
+    kind: str,
+    action: str = "",
+    role: str = "status",
+    *,
+    whole: bool = False,
+) -> str:
+    """A state in its box; the heading of one that is the `whole` page is that of the page."""
+    level = "h1" if whole else "h2"
     return (
-        f'<div class="state {kind}" role="{role}"><h2>{escape(title)}</h2>'
+        f'<div class="state {kind}" role="{role}"><{level}>{escape(title)}</{level}>'
         f"<p>{escape(words)}</p>{action}</div>"
     )

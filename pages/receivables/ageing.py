@@ -58,7 +58,7 @@ def _summary(found: dict[str, Any]) -> None:
     """Total, age bar, and the days of sales that are outstanding, each under its name."""
     with st.container(border=True, key="panel-ageing"):
         st.html(
-            '<div class="owed"><div class="figure headline"><h3>Receivables</h3>'
+            '<div class="owed"><div class="figure headline"><h2>Receivables</h2>'
             f'<p class="value">{escape(formats.money(amount(found["total"])))}</p>'
             f'<p class="beside">{formats.number(found["invoices"])} open invoices, disputed '
             f"<b>{escape(formats.money(amount(found['disputed'])))}</b></p></div>"
@@ -77,7 +77,7 @@ def _summary(found: dict[str, Any]) -> None:
 def _dso(title: str, days: str | None) -> str:
     text = formats.number(days, 1)
     unit = " <small>days</small>" if days is not None else ""
-    return f'<div class="figure"><h3>{title}</h3><p class="value">{text}{unit}</p></div>'
+    return f'<div class="figure"><h2>{title}</h2><p class="value">{text}{unit}</p></div>'
 
 
 def _bar(found: dict[str, Any]) -> str:

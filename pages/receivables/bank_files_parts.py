@@ -113,7 +113,7 @@ def history(actor: Actor) -> None:
                 "statements.pdf",
                 "pdf-statements",
             )
-    tables.html(CAME, [_came(each) for each in found], label="Statements that came")
+    tables.html(CAME, [_came(each) for each in found], label="Statements that came", folds=True)
 
 
 def _statements(actor: Actor, most: int) -> list[StatementRow]:

@@ -95,7 +95,12 @@ def _waiting(found: NotePage) -> None:
         head.section("Waiting for approval", "somebody else approves, not who wrote it")
         lists.narrow()
         with st.container(key="list-waiting"):
-            tables.html(COLUMNS, [row_of(row) for row in found.rows], label="Waiting for approval")
+            tables.html(
+                COLUMNS,
+                [row_of(row) for row in found.rows],
+                label="Waiting for approval",
+                folds=True,
+            )
 
 
 def _all(

@@ -73,7 +73,9 @@ def _queue() -> None:
             count = "1 case" if page.count == 1 else f"{formats.number(page.count)} cases"
             head.section("Queue", f"{count}, the longest overdue first")
             tables.csv_button(lambda: _frame(actor, wanted), "dunning.csv", "csv-dunning")
-        tables.html(COLUMNS, [_row(row, kept) for row in page.rows], label="Dunning cases")
+        tables.html(
+            COLUMNS, [_row(row, kept) for row in page.rows], label="Dunning cases", folds=True
+        )
         tables.pager(page.count, asked)
 
 

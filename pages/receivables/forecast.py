@@ -100,14 +100,18 @@ def _sums(answer: dict[str, Any], weeks: int) -> None:
         ("Card renewals", answer["renewals"], _about(answer["renewals"])),
     )
     body = "".join(
-        f'<div class="figure{" headline" if n == 0 else ""}"><h3>{escape(title)}</h3>'
+        f'<div class="figure{" headline" if n == 0 else ""}"><h2>{escape(title)}</h2>'
         f'<p class="value">{escape(formats.money(amount(value)))}</p>'
-        f'<p class="beside">{escape(beside)}</p></div>'
+        f"{_beside(beside)}</div>"
         for n, (title, value, beside) in enumerate(figures)
     )
     with st.container(border=True, key="panel-forecast"):
         st.html(f'<div class="owed">{body}</div>')
         definitions.button("cash_forecast")
+
+
+def _beside(words: str) -> str:
+    return f'<p class="beside">{escape(words)}</p>' if words else ""
 
 
 def _about(renewals: dict[str, Any] | None) -> str:

@@ -70,7 +70,7 @@ def _list(actor: Actor) -> None:
     with st.container(border=True, key="panel-invoices"):
         lists.heading(found.count, "invoice", "invoices", "a number opens the invoice", listed)
         _open(found)
-        tables.html(COLUMNS, [row_of(row) for row in found.rows], label="Invoices")
+        tables.html(COLUMNS, [row_of(row) for row in found.rows], label="Invoices", folds=True)
         tables.pager(found.count, asked)
 
 

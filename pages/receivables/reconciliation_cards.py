@@ -66,14 +66,14 @@ def _card(found: Reconciliation, state: ProviderState, own: list[Total]) -> str:
     title = escape(TITLES[state.provider])
     if not state.able:
         mark = badge(*STATES[state.state])
-        return f'<div class="rec-card"><h3>{title}{mark}</h3><p>{escape(state.words)}</p></div>'
+        return f'<div class="rec-card"><h2>{title} {mark}</h2><p>{escape(state.words)}</p></div>'
     standing = next((s for s in WORST if any(t.standing == s for t in own)), None)
     mark = badge(*STANDINGS[standing]) if standing else badge("flat", "No movement")
     if state.state != "ready" and standing not in ("drift", "open"):
         mark = badge(*STATES[state.state])
     drifts = "".join(f"<dt>Drift {total.currency}</dt><dd>{_drift(total)}</dd>" for total in own)
     return (
-        f'<div class="rec-card"><h3>{title}{mark}</h3><dl>{drifts}</dl>'
+        f'<div class="rec-card"><h2>{title} {mark}</h2><dl>{drifts}</dl>'
         f"<p>{escape(_told(own, state))}</p></div>"
     )
 

@@ -63,8 +63,8 @@ STYLE = """<style>
 .badge.warn { background: var(--warn-back); color: var(--warn); }
 .badge.bad { background: var(--bad-back); color: var(--bad); }
 .rec-card { display: flex; flex-direction: column; gap: .375rem; }
-.rec-card h3 { display: flex; justify-content: space-between; align-items: center; gap: .5rem;
-  margin: 0; padding: 0; font-size: .9375rem; font-weight: 620; }
+.rec-card h2 { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: center;
+  gap: .25rem .5rem; margin: 0; padding: 0; font-size: .9375rem; font-weight: 620; }
 .rec-card dl { display: grid; grid-template-columns: auto 1fr; gap: .125rem .75rem;
   margin: 0 !important; padding: 0 !important; }
 .rec-card dt { margin: 0 !important; padding: 0 !important; color: var(--muted);

@@ -53,8 +53,9 @@ def main() -> None:
         return
     _summary(found)
     plans = {row.plan_slug: row.plan for row in found.rows}
-    left = st.columns(3)
-    for place, (name, title) in zip(left, BUCKETS, strict=True):
+    with st.container(key="buckets"):
+        places = st.columns(3)
+    for place, (name, title) in zip(places, BUCKETS, strict=True):
         with place, st.container(border=True, key=f"panel-{name}"):
             _bucket_table(title, getattr(found, f"by_{name}"), found.total, plans)
     definitions.button("churn_report")

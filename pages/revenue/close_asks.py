@@ -80,10 +80,10 @@ def _show_close(asked: Closing) -> None:
     tables.html([Column("Figure", words=True), Column("Will be kept")], rows, label="Summary")
     red = [item for item in asked.items if item.state == "red"]
     for item in red:
-        states.notice("bad", f"{item.title}: {item.finding}")
+        states.notice("bad", f"{item.title}: {formats.told(item.finding)}")
     explained = [item for item in asked.items if item.state == "explained"]
     for item in explained:
-        states.notice("warn", f"{item.title}: {item.finding}. {item.explanation}")
+        states.notice("warn", f"{item.title}: {formats.told(item.finding)}. {item.explanation}")
     if not red:
         states.notice("good", "Everything is in order or explained")
 
@@ -107,7 +107,7 @@ def _ask_explain(subject: str) -> Explaining:
 
 def _show_explain(asked: Explaining) -> None:
     st.html(
-        f"<p><b>{escape(asked.item.title)}</b>: {escape(asked.item.finding)}.</p>"
+        f"<p><b>{escape(asked.item.title)}</b>: {escape(formats.told(asked.item.finding))}.</p>"
         '<p class="muted">The reason holds for this finding alone; when it changes, '
         "the item is red again.</p>"
     )

@@ -85,7 +85,9 @@ def _readiness(red: int) -> str:
 
 
 def _item(month: date, item: Item, closed: bool) -> list[Cell]:
-    found = f"{item.finding}. {item.explanation}" if item.explanation else item.finding
+    found = formats.told(item.finding)
+    if item.explanation:
+        found += f". {item.explanation}"
     act = Cell("")
     if item.state == "red" and item.may_be_explained and not closed and may("sys_finance"):
         act = Cell("Explain…", opens=close_asks.explain_door(month, item.name))

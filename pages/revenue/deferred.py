@@ -62,9 +62,14 @@ def main() -> None:
         )
     months = [month for month in found.months if month.currency == (currency or held[0])]
     with st.container(border=True, key="panel-schedule"):
-        head.section("Recognised by month", f"planned from {formats.month(_key(found.open_from))}")
+        with st.container(
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+        ):
+            planned = f"hatched is planned from {formats.month(_key(found.open_from))}"
+            head.section("Recognised by month", f"in {currency or held[0]}; {planned}")
+            _files(found)
         charts.show(_bars(months), _said(months), "recognised", 300)
-        _table(found, months)
+        _table(months)
         definitions.button("deferred_revenue")
     _lines(found, currency or held[0])
 
@@ -93,7 +98,7 @@ def _bars(months: Sequence[ScheduleMonth]) -> go.Figure:
             },
             hovertemplate="%{x}: %{customdata}<extra></extra>",
         ),
-        layout={"yaxis": {"title": months[0].currency}, "showlegend": False},
+        layout={"showlegend": False},
     )
 
 
@@ -103,20 +108,23 @@ def _said(months: Sequence[ScheduleMonth]) -> str:
     return f"Recognised revenue by month; {formats.money(Money(planned, currency))} is planned"
 
 
-def _table(found: Schedule, months: Sequence[ScheduleMonth]) -> None:
-    columns = [
-        Column("Month", words=True),
-        *map(Column, ("Opening", "Deferred", "Recognised", "Closing")),
-        Column("State", words=True),
-    ]
-    tables.html(columns, [_month(month) for month in months], label="Deferred revenue by month")
-    with st.container(horizontal=True):
+def _files(found: Schedule) -> None:
+    with st.container(horizontal=True, width="content"):
         tables.csv_button(
             lambda: as_frame(as_lines(found), FILE_COLUMNS), "deferred-revenue.csv", "csv-schedule"
         )
         downloads.paper_button(
             lambda: schedule_paper(found), "deferred-revenue.pdf", "pdf-schedule"
         )
+
+
+def _table(months: Sequence[ScheduleMonth]) -> None:
+    columns = [
+        Column("Month", words=True),
+        *map(Column, ("Opening", "Deferred", "Recognised", "Closing")),
+        Column("State", words=True),
+    ]
+    tables.html(columns, [_month(month) for month in months], label="Deferred revenue by month")
 
 
 def _month(month: ScheduleMonth) -> list[Cell]:

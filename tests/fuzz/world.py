@@ -28,6 +28,16 @@ from tests.wallets import a_promotion, a_recharge
 
 LATER = timedelta(days=40)
 """Open invoices are overdue then."""
+ONE = {
+    "rows": {"figure": "mrr"},
+    "invoice": {"invoice": "1"},
+    "payment": {"payment": "1"},
+    "credit-note": {"note": "1"},
+    "subscription": {"subscription": "1"},
+    "tenant": {"tenant": "1"},
+    "usage": {"tenant": "1"},
+}
+"""What the address of a page about one record says."""
 
 
 @contextmanager

@@ -37,6 +37,24 @@ SETTLED = """() => {
     && !document.querySelector('[data-testid="stSkeleton"], [data-testid="stSpinner"]')
     && document.fonts.status === 'loaded';
 }"""
+STILL = """quiet_ms => new Promise(done => {
+  const started = performance.now();
+  let moved = started;
+  const watch = new MutationObserver(() => { moved = performance.now(); });
+  watch.observe(document.body, {subtree: true, childList: true, attributes: true});
+  const look = () => {
+    const now = performance.now();
+    if (document.querySelector('[data-testid="stApp"], #root') && !(SETTLED)()) moved = now;
+    if (now - moved < quiet_ms && now - started < 15000) return setTimeout(look, 20);
+    watch.disconnect();
+    done();
+  };
+  look();
+})""".replace("SETTLED", SETTLED)
+GO = """path => {
+  history.pushState({}, '', path);
+  dispatchEvent(new PopStateEvent('popstate'));
+}"""
 CONTENT_HEIGHT = """() => {
   const main = document.querySelector('[data-testid="stMain"]');
   return main ? main.scrollHeight : document.documentElement.scrollHeight;
@@ -67,6 +85,15 @@ class Watched:
             self.page.wait_for_function(SETTLED, timeout=PATIENCE_MS)
             self.page.wait_for_timeout(700)
             self.page.wait_for_function(SETTLED, timeout=PATIENCE_MS)
+
+    def go(self, path: str) -> None:
+        """Move to another page inside the app, which takes half the time of loading it."""
+        self.page.evaluate(GO, path)
+        self.still(120)
+
+    def still(self, quiet_ms: int) -> None:
+        """Wait until the script has run and nothing on the page has moved for a while."""
+        self.page.evaluate(STILL, quiet_ms)
 
     def sign_in(self, email: str, password: str, path: str = "/") -> None:
         """Ask for a page, meet the sign-in form, and arrive."""

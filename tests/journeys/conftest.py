@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,10 +53,9 @@ def browser() -> Iterator[Browser]:
         yield opened
 
 
-@pytest.fixture(scope="session")
-def site(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A web process of its own on a database of its own."""
-    home = tmp_path_factory.mktemp("site")
+@contextmanager
+def a_site(server: str, template: str, home: Path, tenants: int = 40) -> Iterator[Site]:
+    """A web process of its own on an empty database of its own; its copy holds some tenants."""
     port = free_port()
     settings = Settings(
         _env_file=None,
@@ -63,16 +63,22 @@ def site(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -
         SALDO_PUBLIC_URL=f"http://127.0.0.1:{port}",
         SALDO_GATEWAY_SIMULATOR=True,
     )
-    small_company().published(settings)
+    small_company(tenants).published(settings)
     with copy_of(server, template) as url:
         engine = app_engine(url)
-        office = Office(engine, SystemClock(), settings)
-        for email, role in USERS.items():
-            a_user(office, role, email=email)
         command = [sys.executable, "-c", START, str(port)]
         with served(command, port, _environment(settings, url)) as at:
-            yield Site(at, office)
+            yield Site(at, Office(engine, SystemClock(), settings))
         engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def site(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The Saldo that the journeys share, with its users."""
+    with a_site(server, template, tmp_path_factory.mktemp("site")) as made:
+        for email, role in USERS.items():
+            a_user(made.office, role, email=email)
+        yield made
 
 
 @pytest.fixture(scope="session")

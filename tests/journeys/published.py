@@ -5,9 +5,19 @@ from pathlib import Path
 
 from PIL import Image
 
+from pages.parts.entries import MENU
+
 WIDTH, TALLEST = 1_000, 900
 QUALITY = 62
 NAMED = re.compile(r"(?P<page>.+)-(?P<scheme>light|dark)-1440")
+TITLES = {
+    **{e.address: f"{e.group}: {e.title.lower()}" if e.own else e.title for e in MENU},
+    "login": "Sign-in",
+    "rows-figure-mrr": "Rows behind MRR",
+    "rows-figure-nrr": "Rows behind net revenue retention",
+    "revenue-view-movements-by-tenant": "Dashboard: movements by tenant",
+}
+"""What the pages are called in the menu."""
 INTRO = """# Every page
 
 Pictures of the simulated company, light and dark, made by `make gallery`; the same command pictures
@@ -45,6 +55,6 @@ def _small(picture: Path, to: Path) -> None:
 
 
 def _shown(page: str) -> str:
-    title = page.replace("-", " ").capitalize()
+    title = TITLES.get(page) or page.replace("-", " ").capitalize()
     both = " ".join(f"![{title}, {scheme}]({page}-{scheme}.webp)" for scheme in ("light", "dark"))
     return f"\n## {title}\n\n{both}\n"

@@ -27,7 +27,7 @@ def page(
 def test_a_month_is_explained_and_closed_by_two_dialogs(office: Office, page: Visit) -> None:
     shown = words(page("sys_finance"))
     assert "1 to mend or explain" in shown
-    assert "Not decided: 1 for 7.00 EUR" in shown
+    assert "Not decided: 1 for EUR 7.00" in shown
     refused = page("sys_finance", do="close-month:2026-10")
     confirm(refused)
     assert "Unmatched payments: Not decided" in words(refused)

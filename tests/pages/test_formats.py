@@ -16,6 +16,22 @@ from pages.parts.comparisons import change
 
 
 @pytest.mark.parametrize(
+    ("written", "english", "swedish"),
+    [
+        ("short by 1062.34 SEK", "short by SEK 1,062.34", "short by SEK 1 062,34"),
+        ("2: 12.59 EUR; 3: 5 JPY", "2: EUR 12.59; 3: JPY 5", "2: EUR 12,59; 3: JPY 5"),
+        ("Paused until 2027-01-02", "Paused until 2 Jan 2027", "Paused until 2027-01-02"),
+        ("Change to Pro 20 XXL", "Change to Pro 20 XXL", "Change to Pro 20 XXL"),
+    ],
+)  # fmt: skip
+def test_words_of_core_are_told_as_the_reader_writes(
+    written: str, english: str, swedish: str
+) -> None:
+    assert formats.told(written, "en") == english
+    assert formats.told(written, "en_SE").replace("\u00a0", " ") == swedish
+
+
+@pytest.mark.parametrize(
     ("minor", "currency", "full", "short"),
     [
         (48_210_000, "EUR", "EUR 482,100.00", "EUR 482.1k"),
