@@ -87,16 +87,18 @@ def _sums_and_keys(build: Build, table: Table, source: dict[str, Totals]) -> str
 
 def amounts_in_bounds(build: Build) -> str | None:
     """No amount is beyond what engines agree on."""
-    for table in TABLES:
-        if build.changed is not None and table.name not in build.changed:
-            continue
-        rows = table.name if build.changed is None else f"fresh.{table.name}"
-        for name in table.money:
-            found = build.rows(
-                f"select {table.key} from {rows} where abs({name}) > ? limit 1", LARGEST_MINOR
-            )
-            if found:
-                return f"{table.name} {found[0][0]}: {name} is beyond {LARGEST_MINOR} minor units"
+    side = "" if build.changed is None else "fresh."
+    parts = [
+        f"(select '{table.name}', {table.key}, '{name}' from {side}{table.name}"
+        f" where abs({name}) > {LARGEST_MINOR} limit 1)"
+        for table in TABLES
+        for name in table.money
+        if build.changed is None or table.name in build.changed
+    ]
+    found = build.rows(" union all ".join(parts)) if parts else []
+    if found:
+        table, key, name = found[0]
+        return f"{table} {key}: {name} is beyond {LARGEST_MINOR} minor units"
     return None
 
 

@@ -43,6 +43,11 @@ def felt(table: Table) -> list[str]:
     return sorted(set().union(*(read(model, table) for model in models())))
 
 
+def is_felt(changes: Changes, model: Model) -> bool:
+    """Whether a column that a model reads changed in any row."""
+    return any(changes.get(table.name, set()) & read(model, table) for table in TABLES)
+
+
 def differences(build: duckdb.DuckDBPyConnection, changed: Set[str]) -> dict[str, Set[str]]:
     """The changed tables that models feel, with the columns in which rows differ.
 

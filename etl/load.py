@@ -18,8 +18,11 @@ from etl.tables import TABLES, Table
 
 COPY = "copy"
 """The name of a build's file among the databases that its engine has open."""
+LAST = "last"
+"""The name of the published copy that changes are put on top of."""
 LANES = 2
 """Connections that copy side by side: the server encodes one table while another is stored."""
+_BY_NAME = {table.name: table for table in TABLES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,48 +103,74 @@ def _drain(
     return totals
 
 
-def load_changes(
-    build: duckdb.DuckDBPyConnection,
-    source: Source,
-    low_xid: int,
-    counting: Future[dict[str, Totals]],
-) -> Loaded:
-    """Put what changed since the watermark on top of a build that began as the last copy.
+def fetch_changes(
+    build: duckdb.DuckDBPyConnection, source: Source, low_xid: int
+) -> dict[str, list[int]]:
+    """Read what changed since the watermark; the tables with changes, and their deleted keys.
 
     The changed rows stay to be read as `fresh.<table>`, the ones they replace or that were deleted
-    as `old.<table>` with their `place` in the copy and the columns that models read. One table is
-    read while the one before is put in. `counting` brings the source's own count of its rows.
+    as `old.<table>` with their `place` in the last copy, attached as LAST, and the columns that
+    models read. One table is read while the replaced rows of the one before are looked up.
     """
     for side in ("fresh", "old"):
         build.execute(f"attach ':memory:' as {side}").fetchall()
     tracked = [table for table in TABLES if table.tracked]
     changed = postgres.changed_tables(source, tracked, low_xid)
     buried = postgres.buried_tables(source, low_xid)
+    gone: dict[str, list[int]] = {}
     with ThreadPoolExecutor(1) as pool:
-        other = cursor(build)
-        putting = {}
+        other, looking = build.cursor(), []
         for table in tracked:
             if table.name in changed or table.name in buried:
-                gone = _fetch(build, source, table, low_xid, table.name in buried)
-                putting[table.name] = pool.submit(_change, other, table, gone)
-        for table in TABLES:
-            if not table.tracked:
-                putting[table.name] = pool.submit(_replace, other, source, table)
-        done = {name: put.result() for name, put in putting.items()}
+                _make_fresh(build, table)
+                postgres.load_changed(source, build, table, f"fresh.{table.name}", low_xid)
+                is_buried = table.name in buried
+                keys = postgres.deleted_keys(source, table, low_xid) if is_buried else []
+                gone[table.name] = keys
+                looking.append(pool.submit(_look_up, other, table, keys))
+        for table in _untracked():
+            _make_fresh(build, table)
+            postgres.load_all(source, build, table, f"fresh.{table.name}")
+        for looked in looking:
+            looked.result()
+    return gone
+
+
+def _untracked() -> list[Table]:
+    return [table for table in TABLES if not table.tracked]
+
+
+def _make_fresh(build: duckdb.DuckDBPyConnection, table: Table) -> None:
+    columns = ", ".join(f"{name} {kind}" for name, kind in table.columns.items())
+    build.execute(f"create table fresh.{table.name} ({columns})").fetchall()
+
+
+def _look_up(build: duckdb.DuckDBPyConnection, table: Table, gone: list[int]) -> None:
+    """Keep the rows of the last copy that were changed or deleted."""
+    name, key = table.name, table.key
+    kept = ", ".join(felt(table) or table.columns)
+    build.execute(
+        f"create table old.{name} as select rowid as place, {kept} from {LAST}.main.{name}"
+        f" where {key} in (select {key} from fresh.{name} union all select unnest(?::bigint[]))",
+        [gone],
+    ).fetchall()
+
+
+def put_changes(
+    build: duckdb.DuckDBPyConnection,
+    gone: dict[str, list[int]],
+    counting: Future[dict[str, Totals]],
+) -> Loaded:
+    """Put what was fetched on top of a build that began as the last copy.
+
+    `counting` brings the source's own count of its rows.
+    """
+    done = {name: _put(build, _BY_NAME[name], bool(keys)) for name, keys in gone.items()}
+    done |= {table.name: _replace(build, table) for table in _untracked()}
     copied = [
         Copied(name, rows, *done.get(name, (0, 0))) for name, rows in row_counts(build).items()
     ]
-    return Loaded(copied, counting.result, frozenset(changed | buried.keys()))
-
-
-def _fetch(
-    build: duckdb.DuckDBPyConnection, source: Source, table: Table, low_xid: int, is_buried: bool
-) -> list[int]:
-    """Read what changed in a table as `fresh.<table>`; the keys of its deleted rows."""
-    columns = ", ".join(f"{name} {kind}" for name, kind in table.columns.items())
-    build.execute(f"create table fresh.{table.name} ({columns})").fetchall()
-    postgres.load_changed(source, build, table, f"fresh.{table.name}", low_xid)
-    return postgres.deleted_keys(source, table, low_xid) if is_buried else []
+    return Loaded(copied, counting.result, frozenset(gone))
 
 
 def count_source(url: str, scratch: Path, shared: str, joined: Event) -> dict[str, Totals]:
@@ -157,25 +186,20 @@ def count_source(url: str, scratch: Path, shared: str, joined: Event) -> dict[st
         joined.set()
 
 
-def _replace(build: duckdb.DuckDBPyConnection, source: Source, table: Table) -> tuple[int, int]:
-    """Copy a small table whose changes are not tracked; how many rows were written, deleted."""
+def _replace(build: duckdb.DuckDBPyConnection, table: Table) -> tuple[int, int]:
+    """Put a small table whose changes are not tracked in whole; how many rows, none deleted."""
     build.execute(f"delete from {table.name}").fetchall()
-    postgres.load_all(source, build, table, table.name)
-    [(rows,)] = build.execute(f"select count(*) from {table.name}").fetchall()
-    return int(rows), 0
+    [(written,)] = build.execute(f"insert into {table.name} from fresh.{table.name}").fetchall()
+    return int(written), 0
 
 
-def _change(build: duckdb.DuckDBPyConnection, table: Table, gone: list[int]) -> tuple[int, int]:
+def _put(build: duckdb.DuckDBPyConnection, table: Table, is_buried: bool) -> tuple[int, int]:
     """Replace the changed rows of a table, take out the deleted ones; how many of each."""
     name, key = table.name, table.key
-    kept = ", ".join(felt(table) or table.columns)
-    build.execute(
-        f"create table old.{name} as select rowid as place, {kept} from {name} where {key} in"
-        f" (select {key} from fresh.{name} union all select unnest(?::bigint[]))",
-        [gone],
-    ).fetchall()
     build.execute(f"delete from {name} where rowid in (select place from old.{name})").fetchall()
     [(written,)] = build.execute(f"insert into {name} from fresh.{name}").fetchall()
+    if not is_buried:
+        return int(written), 0
     [(deleted,)] = build.execute(
         f"select count(*) from old.{name} where {key} not in (select {key} from fresh.{name})"
     ).fetchall()

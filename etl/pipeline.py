@@ -35,7 +35,16 @@ from etl.days import eve, last_day, range_of_facts, ship, ship_calendar
 from etl.delta import differences, few
 from etl.extract import postgres
 from etl.extract.postgres import Source
-from etl.load import COPY, Copied, count_source, cursor, load_changes, load_whole
+from etl.load import (
+    COPY,
+    LAST,
+    Copied,
+    count_source,
+    cursor,
+    fetch_changes,
+    load_whole,
+    put_changes,
+)
 from etl.publish import (
     clear_problem,
     flush,
@@ -177,7 +186,10 @@ def _build_and_publish(
                 joined = threading.Event()
                 counting = pool.submit(count_source, url, live.parent, shared, joined)
                 before = _state_to_continue(build, live, source, state)
+                if before is not None:
+                    gone = fetch_changes(build, source, before.low_xid)
                 copying.result()
+                build.execute(f"detach database if exists {LAST}").fetchall()
             if before is None:
                 path.unlink(missing_ok=True)
                 _open(build, path)
@@ -185,7 +197,7 @@ def _build_and_publish(
             else:
                 pool.submit(flush, path)
                 _open(build, path)
-                loaded = load_changes(build, source, before.low_xid, counting)
+                loaded = put_changes(build, gone, counting)
                 joined.wait()
         mode = "full" if before is None else "incremental"
         made = Build(build, loaded.source, settings.reporting_currency, today, loaded.changed)
@@ -230,17 +242,15 @@ def _workshop(path: Path, settings: Settings) -> duckdb.DuckDBPyConnection:
 def _state_to_continue(
     build: duckdb.DuckDBPyConnection, live: Path, source: Source, now: State
 ) -> State | None:
-    """The state of the live copy when changes can go on top of it, else None."""
+    """The state of the live copy when changes can go on top of it, else None; attached as LAST."""
     place = str(live).replace("'", "''")
     try:
-        build.execute(f"attach '{place}' as last (read_only)").fetchall()
-        [row] = build.execute("select low_xid, cluster, digest from last.sync_state").fetchall()
+        build.execute(f"attach '{place}' as {LAST} (read_only)").fetchall()
+        [row] = build.execute(f"select low_xid, cluster, digest from {LAST}.sync_state").fetchall()
         before = State(*row)
     except (duckdb.Error, ValueError) as problem:
         log.warning("copy_unreadable", problem=str(problem))
         return None
-    finally:
-        build.execute("detach database if exists last").fetchall()
     return before if _continues(before, source, now) else None
 
 

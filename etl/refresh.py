@@ -11,11 +11,12 @@ other are brought up at the same time, as most of the work is reading their text
 from collections.abc import Iterable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from threading import Lock
 
 import duckdb
 
-from etl.delta import Changes, owner, read, tenants_touched
+from etl.delta import Changes, is_felt, owner, tenants_touched
 from etl.tables import TABLES
 from etl.transform import Model, ancestors, models
 
@@ -99,6 +100,15 @@ class _Common:
     )
     """Held while a relation or a group of tenants is put into `kept`."""
 
+    @cached_property
+    def reached(self) -> Set[str]:
+        """The models that changes may lead to."""
+        found = set[str]()
+        for model in models():
+            if model.reads & found or is_felt(self.changes, model):
+                found.add(model.name)
+        return found
+
 
 class _Refresh:
     """A lane of a refresh, one model after another.
@@ -118,8 +128,7 @@ class _Refresh:
 
     def bring_up(self, model: Model) -> None:
         """Bring a model up to date if anything it reads changed."""
-        named = (self._changes.get(table.name, set()) & read(model, table) for table in TABLES)
-        if not (model.reads & self._moved or any(named)):
+        if not (model.reads & self._moved or is_felt(self._changes, model)):
             return
         if model.name in ROW_SUMS:
             self._add_rows(model)
@@ -153,13 +162,17 @@ class _Refresh:
         for name in sorted(relations & _sliced() - self._shown):
             with self._common.locks[name]:
                 if name not in self._common.kept:
-                    self._keep(name, "*" if name == written else _named(name))
-            self._run(
-                f"create view {self._past}.{name} as"
-                f" select * exclude (place) from kept.{name} where {self._theirs}"
-            )
+                    self._keep(name, "*" if name == written else self._named(name))
             self._show_now(name)
             self._shown.add(name)
+
+    def _show_past(self, relations: Set[str]) -> None:
+        """Have the tenants' rows of these relations at hand as they were."""
+        for name in sorted(relations & _sliced()):
+            self._run(
+                f"create or replace view {self._past}.{name} as"
+                f" select * exclude (place) from kept.{name} where {self._theirs}"
+            )
 
     def _keep(self, name: str, chosen: str) -> None:
         rows = f"select rowid as place, {chosen} from {self.copy}.{name}"
@@ -168,6 +181,12 @@ class _Refresh:
             f" union all {rows} where tenant_id is null"
         )
         self._common.kept.add(name)
+
+    def _named(self, relation: str) -> str:
+        """A select of whose the rows of a relation are and what models to bring up may name."""
+        readers = (m for m in models() if relation in m.reads and m.name in self._common.reached)
+        names = {"tenant_id"}.union(*(reader.columns for reader in readers))
+        return "*" if "*" in names else f"columns('^({'|'.join(sorted(names))})$')"
 
     def _show_now(self, name: str) -> None:
         """Show the rows of a relation as they are by now."""
@@ -239,6 +258,7 @@ class _Refresh:
         """Take off a sum what the touched tenants made before, add what they make now."""
         name = model.name
         self._show(model.reads)
+        self._show_past(model.reads)
         self._compute(model, f"gone.{name}", [f"{self._past}.main", self.copy])
         self._compute(model, f"made.{name}", [f"{self._slice}.main", self.copy])
         return self._adjust(name, f"gone.{name}")
@@ -281,13 +301,6 @@ def _sliced() -> Set[str]:
     """The relations of which each tenant has rows of its own."""
     owned = {table.name for table in TABLES if owner(table) == "tenant_id"}
     return owned | {model.name for model in models()} - SUMS - WHOLE
-
-
-def _named(relation: str) -> str:
-    """A select of the columns that models name of a relation, and of whose its rows are."""
-    readers = (model.columns for model in models() if relation in model.reads)
-    names = {"tenant_id"}.union(*readers)
-    return "*" if "*" in names else f"columns('^({'|'.join(sorted(names))})$')"
 
 
 def _copies(name: str, sign: int) -> str:

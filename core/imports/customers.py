@@ -22,25 +22,33 @@ from core.tenants.models import Tenant
 
 
 def load_tenants(load: Load, rows: list[Row]) -> None:
-    """Add tenants; name, country and e-mail of known ones follow the file."""
+    """Add tenants; known ones follow the file in what it says of them."""
     rows = load.unique(rows, "tenant_id")
     known = load.known(Tenant.external_id, [row["tenant_id"] for row in rows])
     fresh = []
     for row in counted(rows, "Rows"):
-        values = {
-            "name": row["name"] or row["tenant_id"],
+        given = {
+            "name": row["name"],
             "country": row["country"],
             "billing_email": row["email"],
             "signed_up_on": row["signed_up_on"],
-            "currency": load.currency(row),
+            "currency": row["currency"],
         }
         tenant = known.get(row["tenant_id"])
-        if tenant is None:
-            fresh.append({**values, "external_id": row["tenant_id"], "created_at": load.work.now})
-        else:
+        if tenant is not None:
             _follow(
-                load, tenant, {name: value for name, value in values.items() if value is not None}
+                load, tenant, {name: value for name, value in given.items() if value is not None}
             )
+            continue
+        fresh.append(
+            {
+                **given,
+                "name": row["name"] or row["tenant_id"],
+                "currency": load.currency(row),
+                "external_id": row["tenant_id"],
+                "created_at": load.work.now,
+            }
+        )
     load.settle()
     load.added += len(fresh)
     load.insert(Tenant, fresh)
@@ -70,7 +78,7 @@ def load_plans(load: Load, rows: list[Row]) -> None:
 
 
 def load_subscriptions(load: Load, rows: list[Row]) -> None:
-    """Add subscriptions with their history; a known one may end or change status, nothing else."""
+    """Add subscriptions with their history; a known one may end, nothing else."""
     rows = load.unique(rows, "subscription_id")
     tenants = load.known(Tenant.external_id, [row["tenant_id"] for row in rows])
     known = load.known(Subscription.external_id, [row["subscription_id"] for row in rows])

@@ -1,20 +1,21 @@
 """Loader of invoices, as issued documents with their postings."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from core.imports.loading import BATCH, Load, Postings
 from core.imports.reading import Row
 from core.imports.settling import Placeholder, write_placeholders
 from core.invoices.issuing import earned_before
-from core.invoices.models import Invoice, InvoiceLine
+from core.invoices.models import OPEN, Invoice, InvoiceLine
 from core.invoices.rules import recognised_by
 from core.ledger.postings import invoice_issued, revenue_recognised, written_off
+from core.payments.models import PaymentAllocation
 from core.progress import counted
 from core.tenants.models import Tenant
 
@@ -52,12 +53,15 @@ def load_invoices(load: Load, rows: list[Row]) -> None:
     """Add invoices as issued documents and post them.
 
     One that the file calls paid is settled by a placeholder on its due date, which a real payment
-    replaces later, so that neither order of files leaves it owed twice or not at all.
+    replaces later, so that neither order of files leaves it owed twice or not at all. A known one
+    may be paid by now, or disputed; nothing else of it may differ.
     """
     rows = load.unique(rows, "invoice_id")
     tenants = load.known(Tenant.external_id, [row["tenant_id"] for row in rows])
     known = load.known(Invoice.external_id, [row["invoice_id"] for row in rows])
     numbers = load.known(Invoice.number, [row["number"] or row["invoice_id"] for row in rows])
+    undone = _undone(load, known)
+    settled: list[Placeholder] = []
     fresh: list[Document] = []
     taken: dict[str, int] = {}
     for row in counted(rows, "Rows"):
@@ -65,7 +69,7 @@ def load_invoices(load: Load, rows: list[Row]) -> None:
         if values is None:
             continue
         if row["invoice_id"] in known:
-            _compare(load, row, known[row["invoice_id"]], values)
+            settled += _follow(load, row, known[row["invoice_id"]], values, undone)
             continue
         number = values["number"]
         if number in numbers:
@@ -74,6 +78,7 @@ def load_invoices(load: Load, rows: list[Row]) -> None:
             load.refuse(row, "number", f"row {taken[number]} has the same number {number!r}")
         fresh.append(Document(row["invoice_id"], row["status"], values, (_line(values),)))
     load.settle()
+    write_placeholders(load, settled)
     write_documents(load, fresh)
 
 
@@ -106,7 +111,29 @@ def _invoice_values(load: Load, row: Row, tenants: dict[str, Tenant]) -> dict[st
     }
 
 
-def _compare(load: Load, row: Row, kept: Invoice, values: dict[str, Any]) -> None:
+def _undone(load: Load, known: dict[str, Invoice]) -> set[int]:
+    """The open ones of these invoices that were paid before and are owed again."""
+    wanted = sorted(invoice.id for invoice in known.values() if invoice.status in OPEN)
+    found = set[int]()
+    for start in range(0, len(wanted), BATCH):
+        found |= set(
+            load.work.session.scalars(
+                select(PaymentAllocation.invoice_id).where(
+                    PaymentAllocation.invoice_id.in_(wanted[start : start + BATCH]),
+                    PaymentAllocation.reverses_id.is_not(None),
+                )
+            )
+        )
+    return found
+
+
+def _follow(
+    load: Load, row: Row, kept: Invoice, values: dict[str, Any], undone: Set[int]
+) -> list[Placeholder]:
+    """Compare a known invoice with the file; what settles it when the file calls it paid by now.
+
+    One that is owed again after it was paid stays so: the file may be the one that brought it.
+    """
     for name in _REISSUED[1:]:
         if getattr(kept, name) != values[name]:
             load.refuse(
@@ -115,12 +142,35 @@ def _compare(load: Load, row: Row, kept: Invoice, values: dict[str, Any]) -> Non
                 f"invoice {row['invoice_id']!r} is known with {getattr(kept, name)}, "
                 f"not {values[name]}",
             )
-            return
-    if kept.disputed != row["disputed"]:
-        kept.disputed = row["disputed"]
-        load.updated += 1
-    else:
+            return []
+    settles = row["status"] == "paid" and kept.status in OPEN and kept.id not in undone
+    if not settles and (problem := _contradiction(row["status"], kept)):
+        load.refuse(row, "status", f"invoice {row['invoice_id']!r} {problem}")
+        return []
+    if kept.disputed == row["disputed"] and not settles:
         load.unchanged += 1
+        return []
+    kept.disputed = row["disputed"]
+    load.updated += 1
+    rest = kept.total_minor - kept.paid_minor
+    on = _settled_on(load, values)
+    return [Placeholder(kept.id, kept.tenant_id, kept.currency, rest, on)] if settles else []
+
+
+def _contradiction(state: str, kept: Invoice) -> str:
+    """Why the file's state cannot be told of a known invoice; empty when it can."""
+    if kept.status == "draft" and state != "draft":
+        return f"is a draft here, not {state}: issue it here first"
+    if state in ("cancelled", "written_off") and kept.status in OPEN:
+        return f"is open here, not {state}: end it here, where a reason is asked for"
+    return ""
+
+
+def _settled_on(load: Load, values: dict[str, Any]) -> date:
+    """The day on which an invoice counts as paid of which only that is known."""
+    issued_on: date = values["issued_on"]
+    due_on: date = values["due_on"]
+    return max(issued_on, min(due_on, load.work.today))
 
 
 def write_documents(load: Load, fresh: Sequence[Document]) -> list[int]:
@@ -206,7 +256,7 @@ def line_values(
 
 def _close(
     load: Load, written: list[tuple[int, Document]], postings: Postings
-) -> list["Placeholder"]:
+) -> list[Placeholder]:
     """Give closed invoices their state; returns what is settled by a placeholder."""
     placeholders = []
     for number, each in written:
@@ -215,7 +265,11 @@ def _close(
         if state == "paid" and total:
             placeholders.append(
                 Placeholder(
-                    number, values["tenant_id"], values["currency"], total, values["due_on"]
+                    number,
+                    values["tenant_id"],
+                    values["currency"],
+                    total,
+                    _settled_on(load, values),
                 )
             )
         elif state in ("paid", "issued") and not total:

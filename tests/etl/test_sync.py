@@ -107,7 +107,7 @@ def test_a_count_that_begins_late_still_sees_the_snapshot(
     """The changes of a small company are read before the counting connection stands."""
     pipeline.sync(settings, database_url, now=NOW)
     read = threading.Event()
-    count, load = pipeline.count_source, pipeline.load_changes
+    count, load = pipeline.count_source, pipeline.fetch_changes
 
     def late(*given: Any) -> Any:
         read.wait()
@@ -120,7 +120,7 @@ def test_a_count_that_begins_late_still_sees_the_snapshot(
             read.set()
 
     monkeypatch.setattr(pipeline, "count_source", late)
-    monkeypatch.setattr(pipeline, "load_changes", told)
+    monkeypatch.setattr(pipeline, "fetch_changes", told)
     assert pipeline.sync(settings, database_url, now=NOW)["mode"] == "incremental"
 
 

@@ -189,6 +189,55 @@ def test_an_imported_payment_is_refunded_by_hand(office: Office) -> None:
     assert books_hold(office)
 
 
+def test_a_known_tenant_keeps_what_a_later_file_does_not_say(office: Office) -> None:
+    load(office, "tenants", "tenant_id,name,country,currency\nt1,Björk AB,SE,SEK\n")
+    assert load(office, "tenants", "tenant_id,email\nt1,b@example.com\n").updated == 1
+    kept = one(office, Tenant, "t1")
+    assert (kept.name, kept.country, kept.currency) == ("Björk AB", "SE", "SEK")
+    assert kept.billing_email == "b@example.com"
+
+
+def test_an_open_invoice_that_a_later_file_calls_paid_is_settled(office: Office) -> None:
+    load(office, "tenants", TENANTS)
+    load(office, "invoices", INVOICES)
+    load(office, "payments", "payment_id,invoice_id,paid_on,amount_minor\np1,i1,2025-02-20,500\n")
+    paid = INVOICES.replace(",open,", ",paid,")
+    assert load(office, "invoices", paid).updated == 1
+    assert load(office, "invoices", paid).unchanged == 2
+    kept = one(office, Invoice, "i1")
+    assert (kept.status, kept.paid_minor) == ("paid", 12_500)
+    assert load(office, "invoices", INVOICES).unchanged == 2
+    assert one(office, Invoice, "i1").status == "paid"
+    assert books_hold(office)
+
+
+def test_an_invoice_that_is_owed_again_after_a_refund_stays_owed(office: Office) -> None:
+    load(office, "tenants", TENANTS)
+    paid = INVOICES.replace(",open,", ",paid,")
+    load(office, "invoices", paid)
+    load(office, "payments", "payment_id,invoice_id,paid_on,amount_minor\np1,i1,2025-02-20,12500\n")
+    finance = acting(office, a_user(office, "sys_finance"))
+    ask = Ask(one(office, Payment, "p1").id, 12_500, treatment="reopen")
+    execute(office, finance, ask, reason="the wrong account paid")
+    assert load(office, "invoices", paid).unchanged == 2
+    assert one(office, Invoice, "i1").status == "issued"
+
+
+@pytest.mark.parametrize("state", ["void", "written_off"])
+def test_a_file_does_not_end_an_open_invoice(office: Office, state: str) -> None:
+    load(office, "tenants", TENANTS)
+    load(office, "invoices", INVOICES)
+    with pytest.raises(FileRefused, match="row 2, column status: invoice 'i1' is open here"):
+        load(office, "invoices", INVOICES.replace(",open,", f",{state},"))
+
+
+def test_a_file_does_not_issue_a_draft(office: Office) -> None:
+    load(office, "tenants", TENANTS)
+    load(office, "invoices", INVOICES.replace(",open,", ",draft,"))
+    with pytest.raises(FileRefused, match="row 2, column status: invoice 'i1' is a draft here"):
+        load(office, "invoices", INVOICES)
+
+
 def test_written_off_and_void_invoices_leave_nothing_owed(office: Office) -> None:
     load(office, "tenants", TENANTS)
     load(
