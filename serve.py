@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,6 @@ from api.shell import shell
 from api.sign_in import confirm, login, logout
 from api.simulated import simulator
 from core import embedded
-from core.errors import DatabaseUnavailable
 from core.gateways.registry import PAGES, put_simulator_to_work
 from core.office import office, share_evenly
 from core.settings import Settings, settings
@@ -101,9 +100,11 @@ async def keep_database(chosen: Settings) -> None:
     """Start the embedded database again when it died; one that was stopped stays stopped."""
     while not chosen.database_url:
         await asyncio.sleep(LOOK_SECONDS)
-        with suppress(DatabaseUnavailable):
+        try:
             if await run_in_threadpool(embedded.revive, chosen.home / "pg"):
                 log.warning("embedded_database_started_again")
+        except Exception as problem:  # whatever it is may be over at the next look
+            log.warning("embedded_database_not_started", problem=str(problem))
 
 
 def web(chosen: Settings) -> st.App:

@@ -38,6 +38,30 @@ def test_an_embedded_database_that_died_answers_again(
         pool.submit(asyncio.run, asyncio.wait_for(until_it_answers(), MOST_SECONDS)).result()
 
 
+def test_the_keeper_outlives_whatever_keeps_the_database_from_starting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "LOOK_SECONDS", 0.01)
+    looks: list[Path] = []
+
+    def broken(pgdata: Path) -> bool:
+        looks.append(pgdata)
+        raise RuntimeError("the package is half installed")
+
+    monkeypatch.setattr(embedded, "revive", broken)
+
+    async def until_it_looked_twice() -> None:
+        chosen = Settings(_env_file=None, SALDO_HOME=tmp_path, SALDO_DATABASE_URL=None)
+        keeping = asyncio.create_task(serve.keep_database(chosen))
+        while len(looks) < 2 and not keeping.done():
+            await asyncio.sleep(0.01)
+        assert not keeping.done()
+        keeping.cancel()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, asyncio.wait_for(until_it_looked_twice(), MOST_SECONDS)).result()
+
+
 def _answers(uri: str) -> bool:
     try:
         with psycopg.connect(uri, connect_timeout=2) as db:
