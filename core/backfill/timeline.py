@@ -68,14 +68,14 @@ def life_of(facts: Facts, lines: Iterable[Facts], known: Known) -> list[State]:
     trial_end = facts["trial_end"] if (facts["trial_end"] or 0) > begun else None
     held = _held(facts, lines, known, trial_end or begun)
     moments = {begun, *held, *(each["since"] for each in facts["off"] if each["since"] > begun)}
-    ended = (facts["ended"] or facts["canceled"]) if facts["status"] == "canceled" else None
+    ended = max(facts["ended"] or facts["canceled"], begun) if _over(facts) else None
     last = _turn(facts, known)
     if trial_end:
         moments.add(trial_end)
     if last:
         moments.add(last[0])
     found: dict[date, State] = {}
-    for moment in sorted(each for each in moments if ended is None or each < ended):
+    for moment in sorted(each for each in moments if ended is None or each < max(ended, begun + 1)):
         status = "trial" if trial_end and moment < trial_end else "active"
         if last and moment >= last[0]:
             status = last[1]
@@ -86,6 +86,10 @@ def life_of(facts: Facts, lines: Iterable[Facts], known: Known) -> list[State]:
     if ended is not None:
         states = _closed(states, known.day(ended))
     return _named(states)
+
+
+def _over(facts: Facts) -> bool:
+    return bool(facts["status"] == "canceled")
 
 
 def _held(facts: Facts, lines: Iterable[Facts], known: Known, paid_from: int) -> dict[int, Items]:
@@ -105,7 +109,7 @@ def _held(facts: Facts, lines: Iterable[Facts], known: Known, paid_from: int) ->
         for each in facts["items"]
         if not each["metered"]
     }
-    if facts["status"] != "canceled" and (not held or _sums(now) != _sums(items)):
+    if not _over(facts) and (not held or _sums(now) != _sums(items)):
         begins = max((each["period_start"] for each in facts["items"]), default=known.seen)
         last = max(held, default=None)
         held[begins if last is None or begins > last else known.seen] = now

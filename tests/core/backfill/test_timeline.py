@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.backfill.timeline import Known, State, life_of
 
@@ -146,3 +148,60 @@ def test_the_cycle_follows_the_price_of_each_line() -> None:
         ("monthly", 1_000),
         ("annual", 10_000),
     ]
+
+
+def test_what_ended_as_it_began_was_there_for_a_moment() -> None:
+    life = life_of(
+        a_subscription(status="canceled", canceled=at(START), ended=at(START)), [], known()
+    )
+    assert told(life) == [
+        ("2026-01-10", "created", "active", 0),
+        ("2026-01-10", "cancelled", "cancelled", 0),
+    ]
+
+
+MOMENTS = st.integers(at("2025-12-01"), at("2026-07-20"))
+ITEMS = st.sampled_from(["si_1", "si_2"])
+AMOUNTS = st.integers(0, 5_000)
+LINES = st.builds(
+    lambda start, item, amount, proration, credit: {
+        **a_line(START, amount, item, proration=proration, credit=credit),
+        "start": start,
+    },
+    MOMENTS,
+    ITEMS,
+    AMOUNTS,
+    st.booleans(),
+    st.booleans(),
+)
+HELD = st.lists(st.builds(an_item, AMOUNTS, ITEMS, period_start=MOMENTS), max_size=3)
+RUNNING = st.sampled_from(["trialing", "active", "past_due", "unpaid", "paused"])
+OFF = st.fixed_dictionaries({"since": MOMENTS, "percent": st.just("12.5"), "minor": st.just(0)})
+
+
+@given(
+    HELD,
+    st.lists(LINES, max_size=8),
+    RUNNING,
+    st.none() | MOMENTS,
+    st.none() | MOMENTS,
+    st.none() | MOMENTS,
+    st.lists(OFF, max_size=2),
+)
+def test_any_life_begins_once_moves_on_and_ends_as_it_did(
+    items: list[Any],
+    lines: list[Any],
+    status: str,
+    trial_end: int | None,
+    ended: int | None,
+    owing: int | None,
+    off: list[Any],
+) -> None:
+    over = {"status": "canceled", "ended": ended, "canceled": ended} if ended else {}
+    facts = a_subscription(*items, **{"status": status, "trial_end": trial_end, "off": off, **over})
+    life = life_of(facts, lines, known(owing_since=owing))
+    assert (life[0].kind, life[0].on) == ("created", date.fromisoformat(START))
+    assert [each.on for each in life] == sorted(each.on for each in life)
+    assert all(each.kind and each.amount_minor >= 0 for each in life)
+    ends = [each for each in life if each.status == "cancelled"]
+    assert ends == (life[-1:] if ended else [])
