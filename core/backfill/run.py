@@ -23,6 +23,7 @@ from core.backfill.models import KINDS, ImportObject, ImportRun
 from core.backfill.reading import SYSTEM, History, read_all
 from core.errors import ChangedMeanwhile, NotNow, SaldoError
 from core.gateways.registry import history_of
+from core.gateways.stripe_history import UNREADABLE, plain
 from core.imports.reading import FileRefused
 from core.invoices.issuing import earned_before
 from core.invoices.models import InvoiceLine
@@ -33,6 +34,8 @@ from core.work import Office
 BATCH = 500
 """Objects of one transaction."""
 LONGEST_PROBLEM = 500
+_OF_AN_OBJECT = (IntegrityError, DataError, ChangedMeanwhile, FileRefused, *UNREADABLE)
+"""What one object may be the cause of, and the others are written without it."""
 
 
 def import_stripe(
@@ -111,7 +114,7 @@ def _batch(office: Office, kind: str) -> int:
     try:
         with office.work(SYSTEM) as work:
             return write_batch(work, kind, BATCH)
-    except (IntegrityError, DataError, ChangedMeanwhile, FileRefused):
+    except _OF_AN_OBJECT:
         return _one_by_one(office, kind)
 
 
@@ -132,13 +135,15 @@ def _one_by_one(office: Office, kind: str) -> int:
         try:
             with office.work(SYSTEM) as work:
                 write_batch(work, kind, 1, number)
-        except (IntegrityError, DataError, ChangedMeanwhile, FileRefused) as problem:
+        except _OF_AN_OBJECT as problem:
             with office.work(SYSTEM) as work:
                 refuse_object(work, number, _words(problem))
     return len(numbers)
 
 
 def _words(problem: Exception) -> str:
+    if isinstance(problem, UNREADABLE):
+        return plain(f"it cannot be told in the books: {problem!r}")
     told = str(getattr(problem, "orig", problem)).strip().split("\n", 1)[0]
     return told[:LONGEST_PROBLEM] or type(problem).__name__
 

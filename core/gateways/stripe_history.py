@@ -4,6 +4,7 @@ Stripe is asked patiently: when it says that there are too many requests, or doe
 same page is asked for again after the time it names, or after one that doubles.
 """
 
+import json
 import random
 import time
 from collections.abc import Callable
@@ -23,12 +24,16 @@ from core.gateways.stripe_wire import (
     second_from,
     translated,
 )
+from core.money import LARGEST_MINOR
 
 MOST_TRIES = 8
 LONGEST_WAIT = 120.0
 """Seconds; what Stripe asks for beyond that is not waited for in one go."""
 UNDATED = ("customers", "products", "prices", "subscriptions")
 """Kinds that are always read whole: what is old may still be in use."""
+LONGEST_WORDS = 500
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What taking an object apart raises that is not of the shape Stripe documents."""
 _EXPANDED = {
     "subscriptions": {"status": "all", "expand": ["data.discounts.source.coupon"]},
     "disputes": {},
@@ -97,12 +102,13 @@ class StripeHistory(StripeAccount):
             if kind == "invoices" and of["lines"]["has_more"]:
                 of["lines"]["data"] = self._all_lines(number)
             told = TOLD[kind](of)
+            _keepable([told.facts, told.parent])
         except LeftOut as reason:
             return Seen(number, at, left_out=str(reason))
         except Unmappable as reason:
             return Seen(number, at, refused=str(reason))
-        except (KeyError, TypeError, ValueError) as problem:
-            return Seen(number, at, refused=f"it cannot be read: {problem!r}")
+        except UNREADABLE as problem:
+            return Seen(number, at, refused=plain(f"it cannot be read: {problem!r}"))
         return Seen(number, at, told.facts, told.parent)
 
     def _all_lines(self, invoice: str) -> list[dict[str, Any]]:
@@ -125,6 +131,28 @@ class StripeHistory(StripeAccount):
             f"Stripe did not answer after {MOST_TRIES} tries: {type(last).__name__}; "
             "what was read is kept, go on later"
         ) from last
+
+
+def _keepable(facts: Any) -> None:
+    """Raises ValueError for what the database or our books cannot keep."""
+    written = json.dumps(facts, ensure_ascii=False, allow_nan=False)
+    written.encode()
+    if "\\u0000" in written:
+        raise ValueError("it holds a NUL character")
+    _within_bounds(facts)
+
+
+def _within_bounds(facts: Any) -> None:
+    for name, value in facts.items() if isinstance(facts, dict) else enumerate(facts):
+        if isinstance(value, dict | list):
+            _within_bounds(value)
+        elif str(name).endswith("_minor") and value is not None and abs(value) > LARGEST_MINOR:
+            raise ValueError(f"{value} is beyond what can be booked")
+
+
+def plain(words: str) -> str:
+    """Words that can be kept and shown, cut short."""
+    return words.encode(errors="replace").decode().replace("\0", "")[:LONGEST_WORDS]
 
 
 def _wait(problem: stripe.StripeError, attempt: int) -> float:
