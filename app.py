@@ -12,6 +12,7 @@ from pages.parts import inbox, look, menu, screen, states, url, viewer
 SIDEBAR_PX = 236
 STATIC = Path(__file__).with_name("static")
 SIGN_OUT = """<div class="whoami"><b>{name}</b><span>{roles}</span>
+<a href="/my-sign-in" target="_self">Your sign-in</a>
 <form method="post" action="/logout"><button type="submit">Sign out</button></form></div>"""
 
 

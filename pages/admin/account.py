@@ -27,7 +27,10 @@ def draw(user_id: int) -> None:
         st.html(f'<dl class="identity sums">{_facts(user)}</dl>')
         seen = viewer.current_viewer()
         if not user.disabled_at and not (seen and seen.user_id == user.id):
-            confirm.door(people.DISABLE, str(user.id), "Disable the account…")
+            with st.container(horizontal=True):
+                confirm.door(people.DISABLE, str(user.id), "Disable the account…")
+                if user.totp:
+                    confirm.door(people.RESET, str(user.id), "Reset one-time codes…")
     with st.container(border=True, key="panel-roles", gap="small"):
         section("Roles", "a change holds from the person's next click")
         for row in table:

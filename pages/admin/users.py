@@ -13,7 +13,15 @@ from pages.parts.tables import Cell, Column
 
 VIEWS = ("Users", "Permissions")
 TITLES = ("Name", "E-mail", "Roles", "Tenant", "One-time code", "Last seen", "Account")
-STEPS = (people.GRANT, people.REVOKE, people.DISABLE, NEW_USER, rights.ADD, rights.REMOVE)
+STEPS = (
+    people.GRANT,
+    people.REVOKE,
+    people.RESET,
+    people.DISABLE,
+    NEW_USER,
+    rights.ADD,
+    rights.REMOVE,
+)
 
 
 def main() -> None:

@@ -84,12 +84,12 @@ def pictures_of(browser: Browser, base_url: str, person: Person, out: Path) -> l
 
 
 def pages_of(seen: Watched) -> list[str]:
-    """The pages in the menu, and one behind the first door of the page they start at."""
+    """The pages in the menu, those behind the first doors of the dashboard, one's own sign-in."""
     menu = seen.page.locator('[data-testid="stSidebarNav"] a')
     paths = list(dict.fromkeys(menu.evaluate_all(LINKS))) or ["/"]
     if "/revenue" in paths:
         paths += ["/rows?figure=mrr", "/rows?figure=nrr", "/revenue?view=Movements&by=tenant"]
-    return paths
+    return [*paths, "/my-sign-in"]
 
 
 def _picture(seen: Watched, path: str, folder: Path, scheme: str) -> None:

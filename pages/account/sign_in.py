@@ -1,0 +1,87 @@
+"""One's own sign-in: one-time codes, the password, and where one is signed in (ACC.2)."""
+
+from html import escape
+
+import streamlit as st
+
+from core.access import own
+from core.access.own import OwnSession, OwnSignIn
+from core.office import office
+from core.settings import settings
+from pages.account import asks
+from pages.parts import confirm, formats, head, viewer
+
+STEPS = (asks.ENROL, asks.REMOVE, asks.CHANGE, asks.END, asks.END_OTHERS)
+WIDTHS = [5, 1.4]
+
+
+def main() -> None:
+    """How this person signs in, and a door for each change of it."""
+    with office().work(viewer.current_actor()) as work:
+        mine = own.own_sign_in(work)
+    head.page("Your sign-in", mine.email)
+    if mine.password:
+        _codes(mine)
+        _password()
+    else:
+        st.html("<p>You sign in at your company's provider; password and codes are kept there.</p>")
+    _sessions(mine)
+    confirm.draw(*STEPS)
+
+
+def _codes(mine: OwnSignIn) -> None:
+    with st.container(border=True, key="panel-codes"):
+        state = '<span class="good">on</span>' if mine.totp else "off"
+        words, door = st.columns(WIDTHS, vertical_alignment="center")
+        with words:
+            head.section("One-time codes")
+            st.html(
+                f"<p>They are <b>{state}</b>. With them a password alone lets nobody in: "
+                "signing in also asks for a code that your phone shows.</p>"
+            )
+        with door.container(horizontal=True, horizontal_alignment="right"):
+            step, label = (asks.REMOVE, "Turn off…") if mine.totp else (asks.ENROL, "Turn on…")
+            confirm.door(step, "codes", label)
+
+
+def _password() -> None:
+    with st.container(border=True, key="panel-password"):
+        words, door = st.columns(WIDTHS, vertical_alignment="center")
+        with words:
+            head.section("Password")
+            st.html("<p>Changing it signs you out everywhere else.</p>")
+        with door.container(horizontal=True, horizontal_alignment="right"):
+            confirm.door(asks.CHANGE, "password", "Change…")
+
+
+def _sessions(mine: OwnSignIn) -> None:
+    with st.container(border=True, key="panel-sessions", gap="small"):
+        words, door = st.columns(WIDTHS, vertical_alignment="center")
+        with words:
+            head.section("Where you are signed in", "the last used first")
+        if len(mine.sessions) > 1:
+            with door.container(horizontal=True, horizontal_alignment="right"):
+                confirm.door(asks.END_OTHERS, asks.OTHERS, "End all others…")
+        for each in mine.sessions:
+            _session(each)
+
+
+def _session(session: OwnSession) -> None:
+    zone = settings().billing_timezone
+    words, door = st.columns(WIDTHS, vertical_alignment="center")
+    opened, used, ends = (
+        formats.instant(moment, zone)
+        for moment in (session.created_at, session.last_seen_at, session.expires_at)
+    )
+    words.html(
+        f"<p><b>{escape(asks.where(session))}</b><br>"
+        f'<span class="muted">signed in {opened}, last used {used}, ends {ends}</span></p>'
+    )
+    with door.container(horizontal=True, horizontal_alignment="right"):
+        if session.here:
+            st.html('<p class="muted">this session</p>')
+        else:
+            confirm.door(asks.END, str(session.id), "End…")
+
+
+main()
