@@ -18,7 +18,7 @@ SIGN_OUT = """<div class="whoami"><b>{name}</b><span>{roles}</span>
 
 def frame(seen: Viewer) -> None:
     """The logo above the menu, the person below it."""
-    st.logo(STATIC / f"logo-{look.mode()}.svg", size="large", icon_image=STATIC / "mark.svg")
+    st.logo(STATIC / "logo-light.svg", size="large", icon_image=STATIC / "mark.svg")
     roles = ", ".join(role.replace("_", " ") for role in seen.roles) or "no role"
     with st.sidebar:
         st.html(SIGN_OUT.format(name=escape(seen.name), roles=escape(roles)))

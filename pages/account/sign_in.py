@@ -31,13 +31,12 @@ def main() -> None:
 
 def _codes(mine: OwnSignIn) -> None:
     with st.container(border=True, key="panel-codes"):
-        state = '<span class="good">on</span>' if mine.totp else "off"
         words, door = st.columns(WIDTHS, vertical_alignment="center")
         with words:
-            head.section("One-time codes")
-            st.html(
-                f"<p>They are <b>{state}</b>. With them a password alone lets nobody in: "
-                "signing in also asks for a code that your phone shows.</p>"
+            head.section("One-time codes", "on" if mine.totp else "off")
+            _said(
+                "With them a password alone lets nobody in: signing in also asks for a code that "
+                "your phone shows."
             )
         with door.container(horizontal=True, horizontal_alignment="right"):
             step, label = (asks.REMOVE, "Turn off…") if mine.totp else (asks.ENROL, "Turn on…")
@@ -49,7 +48,7 @@ def _password() -> None:
         words, door = st.columns(WIDTHS, vertical_alignment="center")
         with words:
             head.section("Password")
-            st.html("<p>Changing it signs you out everywhere else.</p>")
+            _said("Changing it signs you out everywhere else.")
         with door.container(horizontal=True, horizontal_alignment="right"):
             confirm.door(asks.CHANGE, "password", "Change…")
 
@@ -73,15 +72,18 @@ def _session(session: OwnSession) -> None:
         formats.instant(moment, zone)
         for moment in (session.created_at, session.last_seen_at, session.expires_at)
     )
+    here = ' <small class="good">this session</small>' if session.here else ""
     words.html(
-        f"<p><b>{escape(asks.where(session))}</b><br>"
-        f'<span class="muted">signed in {opened}, last used {used}, ends {ends}</span></p>'
+        f"<b>{escape(asks.where(session))}</b>{here}<br>"
+        f'<small class="muted">signed in {opened}, last used {used}, ends {ends}</small>'
     )
-    with door.container(horizontal=True, horizontal_alignment="right"):
-        if session.here:
-            st.html('<p class="muted">this session</p>')
-        else:
+    if not session.here:
+        with door.container(horizontal=True, horizontal_alignment="right"):
             confirm.door(asks.END, str(session.id), "End…")
+
+
+def _said(words: str) -> None:
+    st.html(f'<small class="muted">{escape(words)}</small>')
 
 
 main()
