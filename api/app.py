@@ -21,6 +21,7 @@ from api import (
     jobs,
     keys,
     list_files,
+    me,
     my_billing,
     notifications,
     payments,
@@ -28,7 +29,6 @@ from api import (
     previews,
     reconciliation,
     reports,
-    sign_ins,
     sql,
     subscriptions,
     tenants,
@@ -119,7 +119,7 @@ def create() -> FastAPI:
         jobs,
         users,
         keys,
-        sign_ins,
+        me,
     ):
         app.include_router(door.router)
     app.include_router(plans.public)

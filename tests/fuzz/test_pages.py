@@ -20,6 +20,8 @@ from tests.fuzz.world import opened
 from tests.pages.drawing import page, seen_by, signed_in
 
 Address = dict[str, str]
+TYPED = odd.texts.map(lambda text: text.encode("utf-8", "replace").decode())
+"""What a browser can send: an address and a field hold no half of a character."""
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +70,10 @@ def addresses(draw: Callable[..., Any], names: set[str], steps: set[str]) -> Add
     """Some known parts of a page's address with odd values, and perhaps a dialog."""
     parts = hs.lists(hs.sampled_from(sorted(names)), max_size=4, unique=True)
     chosen = draw(parts) if names else []
-    found = {name: draw(hs.sampled_from(("1", "2")) | odd.texts) for name in chosen}
+    found = {name: draw(hs.sampled_from(("1", "2")) | TYPED) for name in chosen}
     if steps and draw(hs.booleans()):
         step = draw(hs.sampled_from(sorted(steps)))
-        found[confirm.DO] = f"{step}:{draw(hs.sampled_from(SUBJECTS) | odd.texts)}"
+        found[confirm.DO] = f"{step}:{draw(hs.sampled_from(SUBJECTS) | TYPED)}"
     return found
 
 
@@ -83,7 +85,7 @@ def fill(draw: Callable[[hs.SearchStrategy[Any]], Any], drawn: AppTest) -> list[
     done: list[Any] = []
     for field in (*drawn.text_input, *drawn.text_area):
         if draw(hs.booleans()):
-            text = draw(odd.texts)[: field.max_chars or None]
+            text = draw(TYPED)[: field.max_chars or None]
             done.append((field.label, text[:99]))
             field.set_value(text)
     for field in drawn.number_input:
