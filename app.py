@@ -5,6 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.access.permissions import ROLES
 from core.access.sessions import Viewer
 from core.errors import SaldoError
 from pages.parts import inbox, look, menu, screen, states, url, viewer
@@ -19,7 +20,8 @@ SIGN_OUT = """<div class="whoami"><b>{name}</b><span>{roles}</span>
 def frame(seen: Viewer) -> None:
     """The logo above the menu, the person below it."""
     st.logo(STATIC / "logo-light.svg", size="large", icon_image=STATIC / "mark.svg")
-    roles = ", ".join(role.replace("_", " ") for role in seen.roles) or "no role"
+    titles = {role: title for role, (title, _) in ROLES.items()}
+    roles = ", ".join(titles.get(role, role) for role in seen.roles) or "no role"
     with st.sidebar:
         st.html(SIGN_OUT.format(name=escape(seen.name), roles=escape(roles)))
 

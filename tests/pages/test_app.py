@@ -104,6 +104,7 @@ def test_cfo_lands_on_the_dashboard(app: Run, person: Person) -> None:
     assert not test.exception
     assert "<h1>Revenue</h1>" in words(test)
     assert "Adds up to the cent" in words(test)
+    assert "<span>CFO</span>" in words(test)
     assert "Figures as of" in words(test)
 
 
