@@ -5,6 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.access.permissions import ROLES
 from core.access.sessions import Viewer
 from core.errors import SaldoError
 from pages.parts import inbox, look, menu, screen, states, url, viewer
@@ -12,13 +13,15 @@ from pages.parts import inbox, look, menu, screen, states, url, viewer
 SIDEBAR_PX = 236
 STATIC = Path(__file__).with_name("static")
 SIGN_OUT = """<div class="whoami"><b>{name}</b><span>{roles}</span>
+<a href="/my-sign-in" target="_self">Your sign-in</a>
 <form method="post" action="/logout"><button type="submit">Sign out</button></form></div>"""
 
 
 def frame(seen: Viewer) -> None:
     """The logo above the menu, the person below it."""
-    st.logo(STATIC / f"logo-{look.mode()}.svg", size="large", icon_image=STATIC / "mark.svg")
-    roles = ", ".join(role.replace("_", " ") for role in seen.roles) or "no role"
+    st.logo(STATIC / "logo-light.svg", size="large", icon_image=STATIC / "mark.svg")
+    titles = {role: title for role, (title, _) in ROLES.items()}
+    roles = ", ".join(titles.get(role, role) for role in seen.roles) or "no role"
     with st.sidebar:
         st.html(SIGN_OUT.format(name=escape(seen.name), roles=escape(roles)))
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Response
 
 from api.caller import Caller, TheOffice
 from api.errors import refusals
+from api.requests import is_held
 from api.shapes import Answer, RecordId
 from core.access.decision import access_of
 
@@ -56,10 +57,6 @@ def access(
         "cache-control": f"private, max-age={MAX_AGE_SECONDS}",
         "vary": "authorization, cookie",
     }
-    if {tag, "*"} & _tags(if_none_match):
+    if is_held(tag, if_none_match):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type="application/json", headers=headers)
-
-
-def _tags(given: str | None) -> set[str]:
-    return {tag.strip().removeprefix("W/") for tag in (given or "").split(",")}

@@ -21,6 +21,7 @@ from api import (
     jobs,
     keys,
     list_files,
+    me,
     my_billing,
     notifications,
     payments,
@@ -86,6 +87,7 @@ TAGS = [
     {"name": "Webhooks", "description": "Where the gateways send their events"},
     {"name": "Jobs", "description": "What runs by itself, and what became of it"},
     {"name": "Users", "description": "Accounts, roles and the permission table"},
+    {"name": "Own sign-in", "description": "Codes, password and sessions of who is signed in"},
     {"name": "API keys", "description": "Keys of programs, made and revoked by people"},
     {"name": "Subscriptions", "description": "Every tenant's subscription, changed with previews"},
     {"name": "Admin subscriptions", "description": "The same, at the admin panel's address"},
@@ -117,6 +119,7 @@ def create() -> FastAPI:
         jobs,
         users,
         keys,
+        me,
     ):
         app.include_router(door.router)
     app.include_router(plans.public)

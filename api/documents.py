@@ -7,6 +7,7 @@ from fastapi import APIRouter, Header, Response
 from api.access import UNCHANGED
 from api.caller import Caller, TheOffice
 from api.errors import refusals
+from api.requests import is_held
 from api.shapes import RecordId
 from core.access.authority import Actor
 from core.documents.records import CREDIT_NOTE, INVOICE
@@ -53,12 +54,13 @@ def credit_note_pdf(
 def _answer(at: Office, actor: Actor, kind: str, source_id: int, known: str | None) -> Response:
     with at.work(actor) as work:
         document = document_of(work, kind, source_id)
+    tag = f'"{document.sha256}"'
     headers = {
-        "etag": f'"{document.sha256}"',
+        "etag": tag,
         "cache-control": "private, no-cache",
         "vary": "authorization, cookie",
         "content-disposition": f'attachment; filename="{file_name(document.number)}"',
     }
-    if document.sha256 in (known or ""):
+    if is_held(tag, known):
         return Response(status_code=304, headers=headers)
     return Response(document.body, media_type=PDF, headers=headers)

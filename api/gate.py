@@ -81,11 +81,14 @@ def is_open(path: str) -> bool:
     return _is_among(path, OPEN)
 
 
+def is_api(path: str, method: str) -> bool:
+    """True for a request to the HTTP API."""
+    return _is_among(path, API) or (method == "POST" and path in WRITES)
+
+
 def is_door(scope: Scope) -> bool:
     """True for a request to the HTTP API or to sign-in."""
-    path = scope["path"]
-    posted = scope["method"] == "POST" and path in WRITES
-    return posted or _is_among(path, API) or path in SIGN_IN
+    return is_api(scope["path"], scope["method"]) or scope["path"] in SIGN_IN
 
 
 def passes(scope: Scope) -> bool:

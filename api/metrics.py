@@ -24,7 +24,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.gate import API, WRITES
+from api.gate import is_api
 from core.access.authority import system
 from core.errors import NoCopy
 from core.office import office
@@ -87,8 +87,7 @@ def door_of(path: str, method: str) -> str:
     """The door an address belongs to: asset, api or page."""
     if path.startswith(ASSETS):
         return "asset"
-    at_api = any(path == known or (known[-1] == "/" and path.startswith(known)) for known in API)
-    return "api" if at_api or (method == "POST" and path in WRITES) else "page"
+    return "api" if is_api(path, method) else "page"
 
 
 class _Standing(Collector):

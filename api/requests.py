@@ -51,6 +51,12 @@ def same_origin(request: Request) -> bool:
     return request.headers.get("sec-fetch-site", "none") in ("same-origin", "none")
 
 
+def is_held(tag: str, given: str | None) -> bool:
+    """True when `If-None-Match` names the quoted tag, so that the caller has what it stands for."""
+    named = {part.strip().removeprefix("W/") for part in (given or "").split(",")}
+    return bool({tag, "*"} & named)
+
+
 def local_path(target: str | None) -> str:
     """A path on this host to continue to; anything that could lead elsewhere becomes the start."""
     text = target or "/"

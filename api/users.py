@@ -164,6 +164,17 @@ def disable_user(at: TheOffice, actor: Caller, user_id: RecordId, body: WhyBody)
         return UserAnswer.model_validate(queries.user(work, user_id))
 
 
+@router.post(
+    "/{user_id}/totp/reset", summary="Reset one-time codes", responses=refusals(400, 404, 409)
+)
+def reset_totp(at: TheOffice, actor: Caller, user_id: RecordId, body: WhyBody) -> UserAnswer:
+    """For a phone that is gone; the sessions end. Needs what closing an account needs."""
+    with at.work(actor) as work:
+        actions.reset_totp(work, user_id, reason=body.reason)
+        work.session.flush()
+        return UserAnswer.model_validate(queries.user(work, user_id))
+
+
 @router.post("/{user_id}/roles", summary="Grant a role", responses=refusals(400, 404, 409))
 def grant_role(at: TheOffice, actor: Caller, user_id: RecordId, body: RoleBody) -> UserAnswer:
     """Needs `users.manage`, a fresh sign-in and a reason."""

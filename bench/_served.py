@@ -39,7 +39,7 @@ def demo_served(say: Say, **env: str) -> Iterator[str]:
     command = [sys.executable, "-m", "cli", "demo", *given, "--json"]
     say(f"Living {MONTHS} months of a company with {TENANTS} tenants")
     try:
-        with served(command, port, "/health", SALDO_HOME=str(home), **env) as address:
+        with served(command, port, env={**env, "SALDO_HOME": str(home)}) as address:
             yield address
     finally:
         embedded.stop(home / "pg")
@@ -47,14 +47,25 @@ def demo_served(say: Say, **env: str) -> Iterator[str]:
 
 
 @contextmanager
-def served(command: list[str], port: int, ready: str, **env: str) -> Iterator[str]:
-    """The address of a web process, which ends with the block. Raises DidNotStart."""
+def served(
+    command: list[str],
+    port: int,
+    ready: str = "/health",
+    env: dict[str, str] | None = None,
+    *,
+    heard: bool = False,
+) -> Iterator[str]:
+    """The address of a web process, which ends with the block; `heard` prints what it says.
+
+    Raises DidNotStart.
+    """
+    to = None if heard else subprocess.DEVNULL
     process = subprocess.Popen(
         command,
         cwd=ROOT,
-        env={**os.environ, **env},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        env={**os.environ, **(env or {})},
+        stdout=to,
+        stderr=to,
     )
     try:
         _wait(process, port, ready)
@@ -75,7 +86,8 @@ def _wait(process: subprocess.Popen[bytes], port: int, ready: str) -> None:
             if connection.getresponse().status == http.client.OK:
                 return
         except OSError:
-            time.sleep(0.3)
+            pass  # it does not listen yet
+        time.sleep(0.1)
     raise DidNotStart(f"The web process did not answer within {START_SECONDS} s")
 
 

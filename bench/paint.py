@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench._chromium import CHROMIUM, FLAGS
 from bench._company import Say
 from bench._served import demo_served, free_port, served, signed_in
 from core.errors import SaldoError
@@ -18,15 +19,6 @@ from core.errors import SaldoError
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-)
 MOST_TIMES_EMPTY = 1.3
 ROUNDS = 15
 PATIENCE_MS = 60_000

@@ -114,6 +114,18 @@ def disable(email: Email, reason: Reason, user: User, as_json: AsJson = False) -
     )
 
 
+@app.command("reset-totp")
+@command
+def reset_totp(email: Email, reason: Reason, user: User, as_json: AsJson = False) -> None:
+    """Switch off the one-time codes of somebody whose phone is gone; the sessions end."""
+    _change(
+        email,
+        user,
+        lambda work, number: actions.reset_totp(work, number, reason=reason),
+        as_json,
+    )
+
+
 @app.command()
 @command
 def grant(email: Email, role: Role, reason: Reason, user: User, as_json: AsJson = False) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
-from core.access.permissions import PERMISSIONS
+from core.access.permissions import PERMISSIONS, SIGNED_IN
 from core.base import Base
 from core.errors import FreshAuthNeeded, KeyReused, NotAllowed, ReasonNeeded
 from core.idempotency import IdempotencyKey
@@ -56,13 +56,14 @@ def action(
     The function may take keyword arguments `reason` (kept in the audit row) and `key` (an
     idempotency key of 8 to 200 characters: a repeated request returns the first answer). It
     calls `work.tell(...)` with what the audit row shall say. One unit of work runs one action.
-    `needs=None` is for jobs alone.
+    `needs=None` is for jobs alone, `needs=SIGNED_IN` for whoever is signed in.
     """
     wants_reason = fresh if reason is None else reason
 
     def declare(function: Callable[Concatenate[Work, P], R]) -> Callable[Concatenate[Work, P], R]:
         signature = inspect.signature(function)
-        assert needs is None or needs in PERMISSIONS, f"{event_type} needs an unknown permission"
+        known = needs in (None, SIGNED_IN, *PERMISSIONS)
+        assert known, f"{event_type} needs an unknown permission"
         assert needs is not None or system, f"{event_type} could be run by nobody"
         assert not wants_reason or "reason" in signature.parameters, f"{event_type} takes no reason"
         assert event_type not in REGISTRY, f"{event_type} is declared twice"

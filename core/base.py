@@ -16,7 +16,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, mapped_column
-from sqlalchemy.types import UserDefinedType
 
 from core.clock import CLOCKS_DIFFER
 
@@ -45,16 +44,6 @@ class Base(DeclarativeBase):
         str: Text,
         int: BigInteger,
     }
-
-
-class Xid8(UserDefinedType[int]):
-    """PostgreSQL's 64-bit transaction id, which the incremental sync reads."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_kw: object) -> str:
-        """The name of the type in DDL."""
-        return "xid8"
 
 
 def one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:

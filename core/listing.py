@@ -55,6 +55,17 @@ def admit_reader(work: Work) -> int | None:
     return own
 
 
+def literal(part: str | None) -> str:
+    """Words that `like` takes as they are, without the NUL that PostgreSQL does not take."""
+    return (
+        (part or "")
+        .replace("\x00", "")
+        .replace("\\", "\\\\")
+        .replace("%", "\\%")
+        .replace("_", "\\_")
+    )
+
+
 def all_rows(page: Callable[[int, int], list[Row]], most: int) -> list[Row]:
     """The rows that fit, `most` at most; `page(limit, offset)` reads some."""
     rows: list[Row] = []
@@ -91,5 +102,4 @@ def like(text: str | None) -> dict[str, str]:
     given = (text or "").replace("\x00", "").strip()[:LONGEST_SEARCH]
     if not given:
         return {}
-    literal = given.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return {"part": f"%{literal}%", "exact": given.lstrip("#")}
+    return {"part": f"%{literal(given)}%", "exact": given.lstrip("#")}

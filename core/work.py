@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from core.access.authority import Actor, Standing, standing
+from core.access.permissions import SIGNED_IN
 from core.audit.log import append
 from core.clock import Clock, local_date
 from core.db import PLATFORM_SCOPE, SCOPE
@@ -64,6 +65,8 @@ class Work:
     def require(self, permission: str) -> None:
         """Raise NotAllowed unless the actor holds the permission; for reads."""
         if not self.standing.may(permission):
+            if permission == SIGNED_IN:
+                raise NotAllowed("Only a person who is signed in does this")
             raise NotAllowed(f"This needs the permission {permission}")
 
 

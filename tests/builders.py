@@ -2,6 +2,9 @@
 
 import secrets
 
+import pyotp
+
+from core.access import own
 from core.access.authority import Actor, system
 from core.access.models import User, UserRole
 from core.access.proof import hashed
@@ -37,3 +40,11 @@ def acting(office: Office, user: User, *, fresh: bool = True) -> Actor:
     seen = viewer(office, token)
     assert seen is not None
     return seen.actor(ip="192.0.2.7")
+
+
+def with_codes(office: Office, user: User) -> str:
+    """Let the user turn one-time codes on; the secret, whose code of now is used up."""
+    with office.work(acting(office, user)) as work:
+        offer = own.offer_totp(work)
+        own.enrol_totp(work, offer.ticket, pyotp.TOTP(offer.secret).at(work.now))
+    return offer.secret

@@ -49,7 +49,7 @@ CARRIERS = ("core", "etl")
 NIGHTLY = "a step of a daily run, which is asked for as a job or with `saldo run`"
 FILES = "costs and cash come in as files, with `saldo import csv`"
 OWN = "a tenant's person has the pages and the API, but no command line"
-MISSING = "no door yet"
+SELF = "people do it themselves, on the page or with their session; the command line has none"
 NEITHER = {
     "saas.subscription.renewed": NIGHTLY,
     "saas.subscription.trial_ended": NIGHTLY,
@@ -57,7 +57,6 @@ NEITHER = {
     "saas.subscription.lapsed": NIGHTLY,
     "saas.subscription.resumed": NIGHTLY,
     "saas.usage.invoiced": NIGHTLY,
-    "access.totp.enrolled": MISSING,
     "planning.costs.recorded": FILES,
     "planning.cash.recorded": FILES,
     "import.mapping.kept": "a page's wizard keeps it; a program names its columns with each file",
@@ -72,6 +71,10 @@ LACKING = {
         **NEITHER,
         "job.run_asked": "`saldo run` carries a job out at once",
         "books.refresh_asked": "`saldo run` and `saldo sync` do it at once",
+        "access.totp.enrolled": SELF,
+        "access.totp.removed": SELF,
+        "access.password.changed": SELF,
+        "access.sessions.ended": SELF,
         "notification.own_channel.set": OWN,
         "notification.own_test_asked": OWN,
         "notification.own_endpoint.added": OWN,

@@ -1,16 +1,14 @@
 """Writes on users, roles and permissions; each needs `users.manage` and a fresh sign-in."""
 
-import pyotp
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from core.access.models import Role, RolePermission, User, UserRole
 from core.access.permissions import PERMISSIONS
-from core.access.proof import accepted_counter, hashed
-from core.access.sessions import revoke_all, totp_place
+from core.access.proof import hashed
+from core.access.sessions import revoke_all
 from core.actions import action
-from core.errors import BadInput, BadSignIn, NotAllowed, NotFound, NotNow
-from core.secrets import seal
+from core.errors import BadInput, NotAllowed, NotFound, NotNow
 from core.tenants.models import Tenant
 from core.work import Work
 
@@ -123,22 +121,23 @@ def revoke_permission(work: Work, role: str, permission: str, *, reason: str) ->
         raise NotFound(f"{role} does not have {permission}")
 
 
-@action("access.totp.enrolled", needs="users.manage", fresh=True)
-def enrol_totp(work: Work, user_id: int, secret: str, code: str, *, reason: str) -> User:
-    """Switch on one-time codes for an account after a first right code."""
+@action("access.totp.reset", needs="users.manage", fresh=True)
+def reset_totp(work: Work, user_id: int, *, reason: str) -> User:
+    """Switch off the one-time codes of somebody whose phone is gone; all their sessions end.
+
+    Raises NotNow for one's own, which one's own page does, and where none are asked for.
+    """
     user = _user(work, user_id)
-    counter = accepted_counter(secret, code, 0, int(work.now.timestamp()))
-    if counter is None:
-        raise BadSignIn("The code does not fit the secret")
-    user.totp_sealed = seal(secret, totp_place(user.id), work.settings)
-    user.totp_last_counter = counter
-    work.tell(user_id=user.id)
+    if user.id == work.actor.user_id:
+        raise NotNow("Your own one-time codes are turned off on the page of your sign-in")
+    if user.totp_sealed is None:
+        raise NotNow(f"{user.email} signs in without one-time codes")
+    if SUPER_ADMIN in _roles(work, user) and SUPER_ADMIN not in work.standing.roles:
+        raise NotAllowed("Only a super admin resets the codes of another one")
+    user.totp_sealed = None
+    revoke_all(work.session, user.id, work.now)
+    work.tell(tenant_id=user.tenant_id, user_id=user.id)
     return user
-
-
-def new_totp_secret() -> str:
-    """A fresh secret to show once, as a QR code or text."""
-    return pyotp.random_base32()
 
 
 def _user(work: Work, user_id: int) -> User:
@@ -146,6 +145,10 @@ def _user(work: Work, user_id: int) -> User:
     if user is None:
         raise NotFound(f"There is no user {user_id}")
     return user
+
+
+def _roles(work: Work, user: User) -> list[str]:
+    return list(work.session.scalars(select(UserRole.role).where(UserRole.user_id == user.id)))
 
 
 def _give(work: Work, user: User, role: str) -> bool:

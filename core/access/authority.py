@@ -7,7 +7,7 @@ from typing import Literal
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from core.access.permissions import TENANT_SIDE, effective
+from core.access.permissions import SIGNED_IN, TENANT_SIDE, effective
 from core.clock import CLOCKS_DIFFER
 from core.errors import SignInNeeded
 
@@ -82,7 +82,7 @@ def standing(session: Session, actor: Actor, now: datetime, idle_since: datetime
     ).one_or_none()
     if row is None:
         raise SignInNeeded
-    granted = _granted(row.permissions, row.tenant_id)
+    granted = _granted(row.permissions, row.tenant_id) | {SIGNED_IN}
     return Standing(granted, tuple(row.roles), row.tenant_id, row.fresh_until)
 
 

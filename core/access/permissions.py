@@ -29,6 +29,8 @@ PERMISSIONS = {
     "org.billing.read": "The own organisation's plan, usage and invoices",
     "org.billing.manage": "Recharge, auto-renewal and payment methods of the own organisation",
 }
+SIGNED_IN = "signed_in"
+"""What people do with their own sign-in needs; everybody in a session has it, no role grants it."""
 TENANT_SIDE = ("org.billing.read", "org.billing.manage")
 PLATFORM_SIDE = tuple(name for name in PERMISSIONS if name not in TENANT_SIDE)
 ROLES: dict[str, tuple[str, tuple[str, ...]]] = {

@@ -8,6 +8,7 @@ from sqlalchemy import text as sql
 
 from core.access.permissions import PERMISSIONS, ROLES, effective
 from core.errors import NotAllowed, NotFound
+from core.listing import literal
 from core.work import Work
 
 MOST_USERS = 1_000
@@ -92,7 +93,7 @@ def users(
     wanted: dict[str, dict[str, Any]] = {}
     if text and text.strip():
         clause = "(u.name ilike :part or u.email ilike :part or t.name ilike :part)"
-        wanted[clause] = {"part": f"%{_literal(text.strip()[:LONGEST_SEARCH])}%"}
+        wanted[clause] = {"part": f"%{literal(text.strip()[:LONGEST_SEARCH])}%"}
     if role:
         clause = "exists (select 1 from user_role r where r.user_id = u.id and r.role = :role)"
         wanted[clause] = {"role": role}
@@ -150,7 +151,3 @@ def _read(work: Work, wanted: dict[str, dict[str, Any]], limit: int) -> list[Use
     values = {name: value for part in wanted.values() for name, value in part.items()}
     rows = work.session.execute(statement, {**values, "limit": limit})
     return [UserRow(**{**row._mapping, "roles": tuple(row.roles)}) for row in rows]
-
-
-def _literal(part: str) -> str:
-    return part.replace("\x00", "").replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

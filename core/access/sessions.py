@@ -163,13 +163,16 @@ def open_session(
     return token
 
 
-def revoke_all(session: Session, user_id: int, at: datetime) -> None:
-    """End every session of a user."""
-    session.execute(
-        update(UserSession)
-        .where(UserSession.user_id == user_id, UserSession.revoked_at.is_(None))
-        .values(revoked_at=at)
+def revoke_all(
+    session: Session, user_id: int, at: datetime, *, but: int | None = None
+) -> tuple[int, ...]:
+    """End every session of a user, but for one that may be named; returns which were open."""
+    ended = update(UserSession).where(
+        UserSession.user_id == user_id,
+        UserSession.revoked_at.is_(None),
+        UserSession.id.is_distinct_from(but),
     )
+    return tuple(session.scalars(ended.values(revoked_at=at).returning(UserSession.id)))
 
 
 def attempt(office: Office, email: str, ip: str | None) -> Attempt:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import text as sql
 
+from core.listing import literal
 from core.work import Work
 
 MOST_ROWS = 1_000
@@ -87,15 +88,15 @@ def search(
     """Events, newest first; `before_seq` continues a list. Needs `users.manage`."""
     work.require("users.manage")
     wanted = {
-        "a.payload::text ilike '%' || :text_part || '%'": ("text_part", _literal(text)),
-        "a.event_type like :event_type || '%'": ("event_type", _literal(event_type)),
+        "a.payload::text ilike '%' || :text_part || '%'": ("text_part", literal(text)),
+        "a.event_type like :event_type || '%'": ("event_type", literal(event_type)),
         "a.actor_id = :actor_id": ("actor_id", actor_id),
         "a.organization_id = :organization_id": ("organization_id", organization_id),
         "a.created_at >= :since": ("since", since),
         "a.created_at < :until": ("until", until),
         "a.seq < :before_seq": ("before_seq", before_seq),
     }
-    used = {clause: pair for clause, pair in wanted.items() if pair[1] is not None}
+    used = {clause: pair for clause, pair in wanted.items() if pair[1] not in (None, "")}
     statement = _SEARCH.format(conditions=" and ".join(used) or "true")
     values: dict[str, Any] = dict(used.values())
     rows = work.session.execute(sql(statement), {**values, "limit": min(limit, MOST_ROWS)})
@@ -114,9 +115,3 @@ def verify(work: Work, anchors: list[Anchor] | None = None) -> ChainReport:
     return ChainReport(
         found.rows, found.head_seq or 0, found.head_hash or "", found.broken, tuple(broken)
     )
-
-
-def _literal(part: str | None) -> str | None:
-    if not part:
-        return None
-    return part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -239,7 +239,7 @@ def _refund(office: Office, gateway: Gateway, row: GatewayEvent, news: News) -> 
         with office.work(SYSTEM) as work:
             take_answer(work, refund_id, answer)
             if place == len(known):
-                _handled(work, row, f"The refund {refund_id} is {answer.status}")
+                _handled(work, row, f"Refund {refund_id}: {answer.status}")
     return True
 
 
@@ -281,7 +281,7 @@ def _card(office: Office, gateway: Gateway, row: GatewayEvent, news: News) -> bo
     found = gateway.cards(customer)
     with office.work(SYSTEM) as work:
         take_over_cards(work, tenant_id, row.provider, customer, found)
-        _handled(work, row, f"{len(found)} cards are kept")
+        _handled(work, row, "1 card is kept" if len(found) == 1 else f"{len(found)} cards are kept")
     return True
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import text as sql
 from core.dunning.policies import ladder_of, policy_for
 from core.dunning.rules import Stage, next_task
 from core.errors import BadInput, NotFound
+from core.listing import literal
 from core.tenants.models import Tenant
 from core.work import Work
 
@@ -161,7 +162,7 @@ def queue(
         wanted.append(_STATE[state])
     if text and text.strip():
         wanted.append("t.name ilike :part")
-        values["part"] = f"%{_literal(text.strip()[:LONGEST_SEARCH])}%"
+        values["part"] = f"%{literal(text.strip()[:LONGEST_SEARCH])}%"
     conditions = " and ".join(wanted)
     rows = _read(work, conditions, values, limit, offset)
     count = work.session.scalar(sql(_COUNT.format(conditions=conditions)), values) or 0
@@ -241,7 +242,3 @@ def _row(facts: dict[str, Any], stages: Sequence[Stage], today: date) -> CaseRow
         next_stage=stages[ahead.position - 1].template if ahead else "",
         next_effect=ahead.effect if ahead else "",
     )
-
-
-def _literal(part: str) -> str:
-    return part.replace("\x00", "").replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -52,6 +52,9 @@ class Choice:
     addresses: tuple[str, ...] = ()
 
 
+ALL = Choice(enabled=True)
+
+
 @dataclass(frozen=True)
 class Person:
     """A user of a tenant."""
@@ -63,12 +66,17 @@ class Person:
 
 @dataclass(frozen=True)
 class Receivers:
-    """Everybody and everything that can hear of a tenant; endpoints with the events they want."""
+    """Everybody and everything that can hear of a tenant; endpoints with the events they want.
+
+    The platform's own endpoints follow the platform's choice, whatever the tenant's is.
+    """
 
     people: tuple[Person, ...] = ()
     billing_email: str | None = None
     choices: dict[str, Choice] = field(default_factory=dict)
     endpoints: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    platform_choice: Choice = ALL
+    platform_endpoints: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -150,11 +158,15 @@ def _telephones(event: str, receivers: Receivers) -> list[Letter]:
 
 
 def _hooks(event: str, receivers: Receivers) -> list[Letter]:
-    if not _wants(choice(receivers, "webhook"), event):
-        return []
+    whose = (
+        (choice(receivers, "webhook"), receivers.endpoints),
+        (receivers.platform_choice, receivers.platform_endpoints),
+    )
     return [
         _hook(number)
-        for number, events in receivers.endpoints.items()
+        for chosen, endpoints in whose
+        if _wants(chosen, event)
+        for number, events in endpoints.items()
         if not events or event in events
     ]
 
@@ -237,16 +249,18 @@ def _receivers(work: Work, emails: dict[int, str | None]) -> dict[int, Receivers
             tuple(Person(p.id, p.email, p.is_admin) for p in people if p.tenant_id == tenant),
             email,
             _choices(channels, tenant),
-            {e.id: tuple(e.events) for e in endpoints if e.tenant_id in (None, tenant)},
+            {e.id: tuple(e.events) for e in endpoints if e.tenant_id == tenant},
+            _choices(channels, None).get("webhook", ALL),
+            {e.id: tuple(e.events) for e in endpoints if e.tenant_id is None},
         )
         for tenant, email in emails.items()
     }
 
 
-def _choices(rows: Sequence[Row[Any]], tenant: int) -> dict[str, Choice]:
-    """The tenant's own choice of a channel goes before the default."""
+def _choices(rows: Sequence[Row[Any]], tenant: int | None) -> dict[str, Choice]:
+    """The tenant's own choice of a channel goes before the default; of nobody the default alone."""
     chosen = [row for row in rows if row.tenant_id is None]
-    chosen += [row for row in rows if row.tenant_id == tenant]
+    chosen += [row for row in rows if tenant is not None and row.tenant_id == tenant]
     return {
         row.channel: Choice(row.enabled, tuple(row.events), tuple(row.addresses)) for row in chosen
     }

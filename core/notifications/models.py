@@ -21,8 +21,6 @@ from core.base import Base, Id, Instant, one_of
 CHANNELS = ("email", "in_app", "webhook", "sms", "whatsapp")
 AUDIENCES = ("admins", "everyone")
 STATUSES = ("pending", "claimed", "sending", "sent", "failed", "unknown")
-WAITING = ("pending", "claimed", "sending")
-"""Statuses in which a delivery is not over."""
 
 
 class Notification(Base):

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Protocol
 
-from core.notifications.outcomes import About, Later, Outcome, Sent
+from core.notifications.outcomes import About, Later, Outcome, Sent, Unclear
 from core.notifications.rendering import Rendered
 from core.settings import Settings
 
@@ -32,18 +32,21 @@ class FileSink:
     def send(self, to: str, text: str, reference: str, about_to: About) -> Outcome:
         """Write one message down; the line is on disk before this returns."""
         line = json.dumps({"reference": reference, "to": to, "text": text}, ensure_ascii=False)
+        words = f"{line}\n".encode()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         except OSError as problem:
             return Later(f"{self.path.name} cannot be written: {problem}", whole_channel=True)
-        with os.fdopen(handle, "a", encoding="utf-8") as file:
+        with os.fdopen(handle, "ab", buffering=0) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             about_to()
-            file.write(line + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        return Sent()
+            try:
+                written = file.write(words)
+                os.fsync(file.fileno())
+            except OSError as problem:
+                return Unclear(f"{self.path.name} broke off while taking it: {problem}")
+        return Sent() if written == len(words) else Unclear(f"{self.path.name} took a part of it")
 
 
 def messengers(settings: Settings) -> dict[str, Messenger]:

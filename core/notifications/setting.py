@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from core.errors import BadInput, NotFound, NotNow
 from core.notifications.addresses import target_of
 from core.notifications.events import EVENTS
+from core.notifications.fanning import OFF_BY_DEFAULT as TELEPHONES
 from core.notifications.mail import plain_address
 from core.notifications.models import CHANNELS, NotificationChannel, WebhookEndpoint
 from core.notifications.outbox import tell_tenant
@@ -122,6 +123,8 @@ def send_test(work: Work, tenant_id: int, channel: str, endpoint_id: int | None)
     if channel == "email" and work.settings.smtp_url is None:
         raise NotNow("No mail server is set: SALDO_SMTP_URL")
     _require_tenant(work, tenant_id)
+    if channel in TELEPHONES and not _numbers(work, tenant_id, channel):
+        raise NotNow("There is no telephone number to send a test to; name one first")
     facts: dict[str, object] = {"channel": channel}
     if endpoint_id is not None:
         own = work.standing.tenant_id
@@ -129,6 +132,13 @@ def send_test(work: Work, tenant_id: int, channel: str, endpoint_id: int | None)
         facts["endpoint_id"] = endpoint.id
     tell_tenant(work, "notification.test", tenant_id, facts)
     work.tell(tenant_id=tenant_id, **facts)
+
+
+def _numbers(work: Work, tenant_id: int, channel: str) -> list[str]:
+    found = select(NotificationChannel.addresses).where(
+        NotificationChannel.tenant_id == tenant_id, NotificationChannel.channel == channel
+    )
+    return list(work.session.scalar(found) or ())
 
 
 def _any(work: Work, tenant_id: int, endpoint_id: int) -> WebhookEndpoint:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import text as sql
 
 from core.errors import BadInput, NotFound
+from core.listing import literal
 from core.tenants.models import Tenant
 from core.work import Work
 
@@ -119,7 +120,7 @@ def wallets(
         raise BadInput(f"Wallets are sorted by {', '.join(SORTS)}")
     wanted: dict[str, dict[str, Any]] = {}
     if text and text.strip():
-        part = _literal(text.strip()[:LONGEST_SEARCH])
+        part = literal(text.strip()[:LONGEST_SEARCH])
         wanted["t.name ilike :part"] = {"part": f"%{part}%"}
     if currency:
         wanted["w.currency = :currency"] = {"currency": currency}
@@ -188,7 +189,3 @@ def _read(
 
 def _span(limit: int, offset: int) -> dict[str, int]:
     return {"limit": max(1, min(limit, MOST_ROWS)), "offset": max(0, offset)}
-
-
-def _literal(part: str) -> str:
-    return part.replace("\x00", "").replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

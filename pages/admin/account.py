@@ -27,7 +27,10 @@ def draw(user_id: int) -> None:
         st.html(f'<dl class="identity sums">{_facts(user)}</dl>')
         seen = viewer.current_viewer()
         if not user.disabled_at and not (seen and seen.user_id == user.id):
-            confirm.door(people.DISABLE, str(user.id), "Disable the account…")
+            with st.container(horizontal=True):
+                confirm.door(people.DISABLE, str(user.id), "Disable the account…")
+                if user.totp:
+                    confirm.door(people.RESET, str(user.id), "Reset one-time codes…")
     with st.container(border=True, key="panel-roles", gap="small"):
         section("Roles", "a change holds from the person's next click")
         for row in table:
@@ -39,9 +42,9 @@ def _facts(user: UserRow) -> str:
     zone = settings().billing_timezone
     closed = formats.instant(user.disabled_at, zone) if user.disabled_at else ""
     facts = {
-        "Account": f"disabled {closed}" if closed else "open",
-        "Belongs to": user.tenant_name or "the platform",
-        "One-time code": "on" if user.totp else "off",
+        "Account": f"Disabled {closed}" if closed else "Open",
+        "Belongs to": user.tenant_name or "The platform",
+        "One-time code": "On" if user.totp else "Off",
         "Last seen": last_seen(user),
         "Created": formats.instant(user.created_at, zone),
     }
@@ -67,7 +70,7 @@ def _role(user: UserRow, row: RoleRow) -> None:
 def last_seen(user: UserRow) -> str:
     """When an account was last used."""
     zone = settings().billing_timezone
-    return formats.instant(user.last_seen_at, zone) if user.last_seen_at else "never"
+    return formats.instant(user.last_seen_at, zone) if user.last_seen_at else "Never"
 
 
 def _leave() -> None:

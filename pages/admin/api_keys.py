@@ -96,12 +96,12 @@ def _chosen(names: dict[int, str]) -> int | None:
 def _row(row: KeyRow, now: datetime) -> list[Cell]:
     zone = settings().billing_timezone
     made = formats.day(local_date(row.created_at, zone))
-    used = formats.instant(row.last_used_at, zone) if row.last_used_at else "never"
+    used = formats.instant(row.last_used_at, zone) if row.last_used_at else "Never"
     return [
         Cell(str(row.id)),
         Cell(row.name),
         Cell(row.prefix, tone="muted"),
-        Cell(row.tenant_name or "the platform"),
+        Cell(row.tenant_name or "The platform"),
         Cell(", ".join(row.permissions), tone="list"),
         Cell(f"{made} by {row.created_by.partition('@')[0]}"),
         Cell(used, tone="" if row.last_used_at else "muted"),
@@ -111,11 +111,11 @@ def _row(row: KeyRow, now: datetime) -> list[Cell]:
 
 def _state(row: KeyRow, now: datetime) -> Cell:
     if row.revoked_at is not None:
-        return Cell("revoked", tone="bad")
+        return Cell("Revoked", tone="bad")
     if row.expires_at is None:
-        return Cell("works", tone="good")
+        return Cell("Works", tone="good")
     day = formats.day(local_date(row.expires_at, settings().billing_timezone))
-    return Cell(f"expired {day}", tone="bad") if row.expires_at <= now else Cell(f"until {day}")
+    return Cell(f"Expired {day}", tone="bad") if row.expires_at <= now else Cell(f"Until {day}")
 
 
 main()

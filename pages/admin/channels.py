@@ -46,7 +46,7 @@ def _channels(actor: Actor, tenant: int | None) -> None:
         rows = queries.channels(work, tenant)
     with st.container(border=True, key="panel-channels"):
         head.section("Channels", "a tenant's own setting goes before the default")
-        channels.channel_table(rows, "tenant")
+        channels.channel_table(rows, "Tenant")
         with st.container(horizontal=True):
             for row in rows:
                 confirm.door(SET, subject(tenant, row.channel), f"{TITLES[row.channel]}…")

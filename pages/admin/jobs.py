@@ -43,12 +43,12 @@ def _schedules(jobs: list[JobRow]) -> None:
 
 def _job(job: JobRow) -> list[Cell]:
     last = job.last
-    coming = _at(job.next_at) if job.enabled else "switched off"
+    coming = _at(job.next_at) if job.enabled else "Switched off"
     return [
         Cell(job.name, opens=tables.link("jobs", {"job": job.name}), tone="strong"),
         Cell(job.does),
-        Cell(job.when + ("" if job.built_in else ", chosen here")),
-        Cell(_at(last.started_at or last.asked_at) if last else "never"),
+        Cell(job.when[:1].upper() + job.when[1:] + ("" if job.built_in else ", chosen here")),
+        Cell(_at(last.started_at or last.asked_at) if last else "Never"),
         _outcome(last) if last else Cell("–"),
         Cell(coming, tone="" if job.enabled else "muted"),
     ]
@@ -94,14 +94,14 @@ def _run(run: RunRow) -> list[Cell]:
     return [
         Cell(run.name),
         Cell(_at(run.started_at or run.asked_at)),
-        Cell((run.asked_by or "schedule") + again),
+        Cell((run.asked_by or "Schedule") + again),
         _outcome(run),
         Cell(run.problem, tone=TONES[run.outcome]) if run.problem else Cell(_did(run)),
     ]
 
 
 def _outcome(run: RunRow) -> Cell:
-    return Cell(run.outcome + _took(run), tone=TONES.get(run.outcome, ""))
+    return Cell(run.outcome.capitalize() + _took(run), tone=TONES.get(run.outcome, ""))
 
 
 def _did(run: RunRow) -> str:
@@ -111,7 +111,7 @@ def _did(run: RunRow) -> str:
         for name, count in run.summary.items()
         if count
     ]
-    return ", ".join(told) or ("nothing to do" if run.outcome == "done" else "–")
+    return ", ".join(told).capitalize() or ("Nothing to do" if run.outcome == "done" else "–")
 
 
 def _at(instant: datetime | None) -> str:

@@ -45,7 +45,7 @@ def _row(place: int, stage: Stage) -> list[Cell]:
         Cell(formats.number(place)),
         Cell(formats.number(stage.after_days)),
         Cell(words.EFFECTS[stage.effect].capitalize(), tone=tone),
-        Cell(stage.template),
+        Cell(stage.template.capitalize()),
     ]
 
 

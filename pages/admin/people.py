@@ -1,4 +1,4 @@
-"""The writes on one account: grant a role, revoke a role, disable."""
+"""The writes on one account: grant a role, revoke a role, reset one-time codes, disable."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -87,6 +87,15 @@ def _show_disable(change: Change) -> None:
     st.html("<p>All its sessions end at once. Its roles and history stay on record.</p>")
 
 
+def _show_reset(change: Change) -> None:
+    _who(change)
+    st.html(
+        "<p>For somebody whose phone is gone. Signing in then asks for the password alone, until "
+        "they turn codes on again; all their sessions end at once. Make sure that it is they who "
+        "ask.</p>"
+    )
+
+
 def _list(told: str, names: frozenset[str], otherwise: str) -> None:
     if names:
         lines = "".join(f"<li>{escape(item)}</li>" for item in words(names))
@@ -125,6 +134,13 @@ def _disable(change: Change, reason: str, _key: str) -> str:
     return _written(change, act, told, "access.user.disabled")
 
 
+def _reset(change: Change, reason: str, _key: str) -> str:
+    def act(work: Work, now: UserRow) -> None:
+        actions.reset_totp(work, now.id, reason=reason)
+
+    return _written(change, act, f"{change.user.name} signs in without a code", "access.totp.reset")
+
+
 def _written(
     change: Change, act: Callable[[Work, UserRow], None], told: str, event_type: str
 ) -> str:
@@ -147,4 +163,5 @@ def _role(change: Change) -> str:
 
 GRANT = Step("grant", "Grant a role", "Grant the role", _preview, _show_grant, _grant)
 REVOKE = Step("revoke", "Revoke a role", "Revoke the role", _preview, _show_revoke, _revoke)
+RESET = Step("reset-totp", "Reset one-time codes", "Reset", _preview, _show_reset, _reset)
 DISABLE = Step("disable", "Disable an account", "Disable", _preview, _show_disable, _disable)

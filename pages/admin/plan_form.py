@@ -101,7 +101,7 @@ def differences(before: PlanFacts, after: PlanFacts) -> list[tuple[str, str, str
 
 def _in_words(facts: PlanFacts) -> dict[str, str]:
     def yes(held: bool) -> str:
-        return "yes" if held else "no"
+        return "Yes" if held else "No"
 
     return {
         "Name": facts.name,

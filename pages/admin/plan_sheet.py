@@ -47,11 +47,11 @@ def draw(plan_id: int) -> None:
 def _facts(plan: PlanRow) -> dict[str, str]:
     facts = plan.facts
     return {
-        "Slug": plan.slug,
-        "State": "active" if plan.is_active else "inactive",
-        "Recommended": "yes" if facts.is_recommended else "no",
+        "Name in files and the API": plan.slug,
+        "State": "Active" if plan.is_active else "Inactive",
+        "Recommended": "Yes" if facts.is_recommended else "No",
         "Subscribers": formats.number(plan.subscribers),
-        "Periods": "fixed number of days" if facts.fixed_days else "calendar months",
+        "Periods": "Fixed number of days" if facts.fixed_days else "Calendar months",
         "Place on the pricing page": formats.number(facts.sort_order),
         "Created": formats.instant(plan.created_at, settings().billing_timezone),
     }
@@ -63,7 +63,7 @@ def _contents(plan: PlanRow) -> dict[str, str]:
         for name in plan_words.limit_names(plan.facts.limits)
     }
     flags = {
-        title: "yes" if flag in plan.facts.flags else "no"
+        title: "Yes" if flag in plan.facts.flags else "No"
         for flag, title in plan_words.FLAGS.items()
     }
     return {**limits, **flags}
@@ -111,11 +111,11 @@ def _version(row: PriceRow, today: date) -> list[Cell]:
         formats.day(date.fromordinal(row.valid_until.toordinal() - 1)) if row.valid_until else "–"
     )
     state = (
-        Cell("ended", tone="muted")
+        Cell("Ended", tone="muted")
         if _ended(row, today)
-        else Cell("to come", tone="warn")
+        else Cell("To come", tone="warn")
         if row.valid_from > today
-        else Cell("in force", tone="good")
+        else Cell("In force", tone="good")
     )
     return [
         Cell(row.currency),

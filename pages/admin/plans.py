@@ -60,7 +60,6 @@ def _catalogue() -> None:
         head.section("Prices", f"{currency} for the whole cycle, before tax, in force today")
         columns = [
             Column("Plan", words=True),
-            Column("Slug", words=True),
             *(Column(plan_words.CYCLES[cycle]) for cycle in cycles),
             Column("Subscribers"),
             Column("State", words=True),
@@ -68,7 +67,6 @@ def _catalogue() -> None:
         body = [
             [
                 _name(row, shown, currency),
-                Cell(row.slug, tone="muted"),
                 *(_price(row, cycle, currency, today) for cycle in cycles),
                 Cell(formats.number(row.subscribers)),
                 _state(row),
@@ -128,12 +126,12 @@ def _price(row: PlanRow, cycle: str, currency: str, today: date) -> Cell:
 
 def _state(row: PlanRow) -> Cell:
     if not row.is_active:
-        return Cell("inactive", tone="muted")
-    return Cell("active, recommended" if row.facts.is_recommended else "active", tone="good")
+        return Cell("Inactive", tone="muted")
+    return Cell("Active, recommended" if row.facts.is_recommended else "Active", tone="good")
 
 
 def _flag(held: bool) -> Cell:
-    return Cell("yes", tone="good") if held else Cell("no", tone="muted")
+    return Cell("Yes", tone="good") if held else Cell("No", tone="muted")
 
 
 main()

@@ -13,7 +13,15 @@ from pages.parts.tables import Cell, Column
 
 VIEWS = ("Users", "Permissions")
 TITLES = ("Name", "E-mail", "Roles", "Tenant", "One-time code", "Last seen", "Account")
-STEPS = (people.GRANT, people.REVOKE, people.DISABLE, NEW_USER, rights.ADD, rights.REMOVE)
+STEPS = (
+    people.GRANT,
+    people.REVOKE,
+    people.RESET,
+    people.DISABLE,
+    NEW_USER,
+    rights.ADD,
+    rights.REMOVE,
+)
 
 
 def main() -> None:
@@ -22,7 +30,7 @@ def main() -> None:
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"
     ):
         head.page("Users and roles", "who can sign in, and what they may do")
-        confirm.door(NEW_USER, "account", "New user")
+        confirm.door(NEW_USER, "account", "New user…")
     receipts.show()
     if chosen := url.read("user", _positive, None):
         account.draw(chosen)
@@ -84,11 +92,11 @@ def _row(user: UserRow, titles: dict[str, str], kept: dict[str, str]) -> list[Ce
     return [
         Cell(user.name, opens=tables.link("users", {**kept, "user": str(user.id)})),
         Cell(user.email),
-        Cell(roles or "none", tone="" if roles else "muted"),
+        Cell(roles or "None", tone="" if roles else "muted"),
         Cell(user.tenant_name or "–"),
-        Cell("on" if user.totp else "off", tone="good" if user.totp else "muted"),
+        Cell("On" if user.totp else "Off", tone="good" if user.totp else "muted"),
         Cell(account.last_seen(user)),
-        Cell("disabled", tone="bad") if user.disabled_at else Cell("open"),
+        Cell("Disabled", tone="bad") if user.disabled_at else Cell("Open"),
     ]
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 WIDE = '[data-testid="stDialog"] > div { width: min(60rem, calc(100% - 30px)); }'
 LONG = (
-    ".table .wrap { display: inline-block; min-width: 10rem; max-width: 18rem; "
+    ".table .wrap { display: inline-block; min-width: min(10rem, 13vw); max-width: 18rem; "
     "white-space: normal; overflow-wrap: anywhere; }"
 )
 

@@ -10,6 +10,7 @@ from core.subscriptions.renewals import COMING, Renewal, Renewals, renewals
 from pages.billing import look, words
 from pages.parts import formats, head, states, tables, url, viewer
 from pages.parts.tables import Cell, Column
+from pages.receivables import lists
 
 WINDOWS = (7, 14, 30, 60, 90)
 USUAL = 30
@@ -112,7 +113,9 @@ def _rows(rows: list[Renewal], days: int) -> None:
             return
         shown = rows[(asked - 1) * size : asked * size]
         look.long_words()
-        tables.html(COLUMNS, [_row(row) for row in shown], label="Renewals", folds=True)
+        lists.narrow()
+        with st.container(key="list-renewals"):
+            tables.html(COLUMNS, [_row(row) for row in shown], label="Renewals", folds=True)
         tables.pager(len(rows), asked)
 
 
@@ -122,8 +125,8 @@ def _row(row: Renewal) -> list[Cell]:
     if row.obstacle:
         tone = "bad"
     return [
-        Cell(row.tenant_name, opens=door),
-        Cell(words.plan(row.plan_name, row.cycle)),
+        Cell(row.tenant_name, opens=door, tone="fold"),
+        Cell(words.plan(row.plan_name, row.cycle), tone="fold"),
         Cell(formats.day(row.renews_on)),
         _amount(row.expected_minor, row.currency, "strong", code=True),
         _amount(row.credit_minor, row.currency),

@@ -48,7 +48,7 @@ def _facts(found: TenantPage) -> None:
     tenant = found.tenant
     facts = {
         "Number": str(tenant.id),
-        "Country": tenant.country or "–",
+        "Country": formats.country(tenant.country) if tenant.country else "–",
         "Currency": tenant.currency,
         "Invoices to": tenant.billing_email or "–",
         "Signed up": formats.day(tenant.signed_up_on) if tenant.signed_up_on else "–",

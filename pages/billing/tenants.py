@@ -71,7 +71,7 @@ def _list(actor: Actor) -> None:
         return
     told = lists.told(
         filters.text and f"“{filters.text}”",
-        filters.country,
+        filters.country and formats.country(filters.country),
         filters.currency,
         filters.state and STATES[filters.state].lower(),
     )
@@ -95,7 +95,7 @@ def _row(row: TenantRow) -> list[Cell]:
         Cell(formats.country(row.country) if row.country else "–"),
         Cell(row.currency),
         Cell(row.plan_name or "–", opens=door),
-        words.status(row.status) if row.status else Cell("none", tone="muted"),
+        words.status(row.status) if row.status else Cell("None", tone="muted"),
         Cell(row.billing_email or "–"),
         Cell(formats.day(row.signed_up_on) if row.signed_up_on else "–"),
     ]

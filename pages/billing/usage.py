@@ -127,7 +127,7 @@ def _lines(found: Upcoming) -> None:
 
     rows = [
         [
-            Cell(line.description),
+            Cell(formats.told(line.description)),
             Cell(formats.quantity(line.quantity)),
             cell(amounts.net_minor),
             cell(amounts.tax_minor),

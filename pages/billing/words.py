@@ -101,15 +101,15 @@ def cycle_price(minor: int, currency: str, cycle: str) -> str:
 def next_step(row: SubscriptionRow) -> str:
     """What comes next by itself: renewal, end, or the end of a pause or of grace."""
     if row.status == "cancelled":
-        return f"ended {formats.day(row.ended_on)}"
+        return f"Ended {formats.day(row.ended_on)}"
     if row.cancel_at_period_end:
-        return f"ends {formats.day(row.current_period_end)}"
+        return f"Ends {formats.day(row.current_period_end)}"
     if row.paused_until:
-        return f"resumes {formats.day(row.paused_until)}"
+        return f"Resumes {formats.day(row.paused_until)}"
     if row.grace_ends_on:
-        return f"grace until {formats.day(row.grace_ends_on)}"
+        return f"Grace until {formats.day(row.grace_ends_on)}"
     if row.renews_on is None:
-        return "does not renew"
+        return "Does not renew"
     return formats.day(row.renews_on)
 
 

@@ -19,7 +19,7 @@ def main() -> None:
     channels.secret()
     with st.container(border=True, key="panel-channels"):
         head.section("Channels", "what you set goes before what is usual here")
-        channels.channel_table(rows, "you")
+        channels.channel_table(rows, "You")
         with st.container(horizontal=True):
             for row in rows:
                 confirm.door(edits.SET, row.channel, f"{channels.TITLES[row.channel]}…")

@@ -66,7 +66,7 @@ def _facts(found: OwnSubscription) -> str:
         "Status": f'<span class="{status.tone}">{escape(status.text)}</span>',
         f"{plan_words.CYCLES[row.cycle]}, without tax": _money(row.total_minor, row.currency),
         "Period": period,
-        "Renews by itself": "yes" if row.auto_renew else '<span class="bad">no</span>',
+        "Renews by itself": "Yes" if row.auto_renew else '<span class="bad">No</span>',
         "Next": escape(words.next_step(row)),
         "Paid by": words.COLLECTION[row.collection],
     }

@@ -73,10 +73,10 @@ def channel_table(rows: list[ChannelRow], own: str) -> None:
     body = [
         [
             Cell(TITLES[row.channel]),
-            Cell("on", tone="good") if row.enabled else Cell("off", tone="muted"),
-            Cell(", ".join(row.events) or "all"),
+            Cell("On", tone="good") if row.enabled else Cell("Off", tone="muted"),
+            Cell(", ".join(row.events) or "All"),
             Cell(", ".join(row.addresses) or "–"),
-            Cell(own if row.own else "default", tone="" if row.own else "muted"),
+            Cell(own if row.own else "Default", tone="" if row.own else "muted"),
         ]
         for row in rows
     ]
@@ -91,10 +91,10 @@ def endpoint_table(rows: list[EndpointRow]) -> None:
     body = [
         [
             Cell(f"{row.id} · {row.url}"),
-            Cell(", ".join(row.events) or "all"),
-            Cell(f"off: {row.disabled_why}", tone="bad")
+            Cell(", ".join(row.events) or "All"),
+            Cell(f"Off: {row.disabled_why}", tone="bad")
             if row.disabled_at
-            else Cell("on", tone="good"),
+            else Cell("On", tone="good"),
             Cell(formats.instant(row.created_at, settings().billing_timezone)),
         ]
         for row in rows

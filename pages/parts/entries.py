@@ -1,6 +1,7 @@
 """The pages there are: file, address, group by job and permission of each, in the menu's order."""
 
 from pages.parts.entry import Entry
+from pages.parts.own_entries import OWN
 
 MENU = (
     Entry(
@@ -268,74 +269,7 @@ MENU = (
         ":material/account_balance_wallet:",
         feature="saas_wallet",
     ),
-    Entry(
-        "my-plan",
-        "Plan",
-        "pages/my_billing/plan.py",
-        "My billing",
-        "org.billing.read",
-        ":material/deployed_code:",
-        feature="saas_billing",
-        own=True,
-    ),
-    Entry(
-        "my-invoices",
-        "Invoices",
-        "pages/my_billing/invoices.py",
-        "My billing",
-        "org.billing.read",
-        ":material/receipt_long:",
-        feature="saas_billing",
-        own=True,
-    ),
-    Entry(
-        "my-wallet",
-        "Wallet",
-        "pages/my_billing/wallet.py",
-        "My billing",
-        "org.billing.read",
-        ":material/account_balance_wallet:",
-        feature="saas_wallet",
-        own=True,
-    ),
-    Entry(
-        "my-payment-method",
-        "Payment method",
-        "pages/my_billing/payment_method.py",
-        "My billing",
-        "org.billing.read",
-        ":material/credit_card:",
-        feature="saas_billing",
-        own=True,
-    ),
-    Entry(
-        "my-history",
-        "History",
-        "pages/my_billing/history.py",
-        "My billing",
-        "org.billing.read",
-        ":material/history:",
-        feature="saas_billing",
-        own=True,
-    ),
-    Entry(
-        "inbox",
-        "Inbox",
-        "pages/my_billing/inbox.py",
-        "My billing",
-        "org.billing.read",
-        ":material/inbox:",
-        own=True,
-    ),
-    Entry(
-        "my-channels",
-        "Notifications",
-        "pages/my_billing/channels.py",
-        "My billing",
-        "org.billing.manage",
-        ":material/notifications:",
-        own=True,
-    ),
+    *OWN,
     Entry(
         "channels",
         "Channels",

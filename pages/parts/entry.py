@@ -15,7 +15,8 @@ database holds at the moment.
 class Entry:
     """One page: its file, its address, its group by job, and the permission it needs.
 
-    `feature` is the setting that switches it on; `own` pages are for a tenant's users alone.
+    `needs` may be SIGNED_IN; `feature` is the setting that switches it on; `own` pages are for a
+    tenant's users alone.
     """
 
     address: str

@@ -14,6 +14,9 @@ from core.settings import settings
 from etl.export import csv_text
 from pages.parts import formats, url
 
+SHORT = ("mrr", "fx")
+"""Kinds of rows whose names are initials."""
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -125,13 +128,18 @@ def _drilled(row: dict[str, Any], currency: str, counted: frozenset[str]) -> lis
     return [
         Cell(row["tenant_name"] or "–"),
         Cell(row["plan"] or "–"),
-        Cell(row["country"] or "–"),
+        Cell(formats.country(row["country"]) if row["country"] else "–"),
         Cell(formats.day(row["day"])),
-        Cell(row["kind"].replace("_", " ")),
+        Cell(_kind(row["kind"])),
         Cell(row["document"] or "–"),
         Cell(formats.money(native) if native else "–"),
         Cell(value, tone="strong"),
     ]
+
+
+def _kind(code: str) -> str:
+    words = code.replace("_", " ")
+    return words.upper() if words in SHORT else words.capitalize()
 
 
 def csv_button(make: Callable[[], pl.DataFrame], file_name: str, key: str) -> None:

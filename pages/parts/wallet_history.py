@@ -135,7 +135,7 @@ def _row(row: MovementRow, currency: str, staff: bool) -> list[Cell]:
     zone = settings().billing_timezone
     return [
         Cell(formats.instant(row.created_at, zone)),
-        Cell(row.description or TYPES[row.type]),
+        Cell(formats.told(row.description) or TYPES[row.type]),
         Cell(_reference(row), tone="muted"),
         *([Cell(row.created_by or "Saldo")] if staff else []),
         Cell(_signed(Money(row.amount_minor, currency))),

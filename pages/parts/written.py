@@ -70,7 +70,7 @@ def event(name: str) -> str:
 
 def _line(line: Line, currency: str) -> list[Cell]:
     return [
-        Cell(line.description),
+        Cell(formats.told(line.description)),
         Cell(formats.quantity(line.quantity)),
         _amount(line.net_minor, currency),
         Cell(formats.quantity(line.tax_percent)),

@@ -86,7 +86,7 @@ def _show(chosen: Chosen) -> None:
             [
                 Cell(f"{each.account} {each.statement_ref}"),
                 Cell(formats.number(len(each.transactions))),
-                Cell("is set aside", tone="bad") if each.foots is False else Cell("is imported"),
+                Cell("Set aside", tone="bad") if each.foots is False else Cell("Imported"),
             ]
             for each in chosen.read.statements
         ],

@@ -29,7 +29,11 @@ FILED = (
     "id", "imported_at", "account", "statement_ref", "file_name", "format", "currency",
     "booked_on", "transfers", "status", "difference_minor", "problem",
 )  # fmt: skip
-FOOTS = {True: ("foots", "good"), False: ("does not foot", "bad"), None: ("nothing to compare", "")}
+FOOTS = {
+    True: ("Adds up", "good"),
+    False: ("Does not add up", "bad"),
+    None: ("Nothing to compare", ""),
+}
 STATUSES = {"imported": ("Imported", "good"), "quarantined": ("Set aside", "bad")}
 FORMATS = {"mt940": "MT940", "mt942": "MT942", "bgmax": "BgMax", "csv": "CSV"}
 
@@ -98,7 +102,7 @@ def history(actor: Actor) -> None:
         "statements", "Statements that came", CAME, lambda most: _statements(actor, most), _came,
         FILED, local_date(office().clock.now(), settings().billing_timezone),
     )  # fmt: skip
-    told = "newest first; what does not foot is kept, not booked"
+    told = "newest first; what does not add up is kept, not booked"
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):

@@ -63,10 +63,10 @@ def coming(row: CaseRow) -> str:
         return "–"
     if row.override_path == "freeze":
         until = row.override_until
-        return f"nothing before {formats.day(until)}" if until else "nothing while frozen"
+        return f"Nothing before {formats.day(until)}" if until else "Nothing while frozen"
     if not row.next_stage or row.next_on is None:
-        return "nothing more by itself"
-    return f"{row.next_stage}, {formats.day(row.next_on)}"
+        return "Nothing more by itself"
+    return f"{row.next_stage.capitalize()}, {formats.day(row.next_on)}"
 
 
 def override(row: CaseRow) -> Cell:

@@ -154,7 +154,7 @@ def _line(line: InvoiceLineRow, code: str) -> list[Cell]:
     period = words.period(line.description, line.service_start, line.service_end)
     inclusive = ", in the price" if line.tax_inclusive else ""
     return [
-        Cell(f"{line.description}{period}", tone="wrap"),
+        Cell(f"{formats.told(line.description)}{period}", tone="wrap"),
         Cell(formats.quantity(line.quantity)),
         Cell(words.money(line.unit_minor, code, code=False)),
         words.amount(line.discount_minor, code),

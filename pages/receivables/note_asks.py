@@ -24,7 +24,7 @@ from core.rehearsal import Preview
 from core.work import Work
 from pages.admin import receipts
 from pages.billing.form import Form
-from pages.parts import viewer
+from pages.parts import formats, viewer
 from pages.receivables import effects, words
 from pages.receivables.asking import Ask, Values, carried_out, rehearsed
 from pages.receivables.effects import Effect
@@ -105,7 +105,8 @@ def _lines(form: Form, over: Over) -> tuple[tuple[int, int], ...]:
         most = left.get(line.id, 0)
         if most <= 0:
             continue
-        title = f"{line.description}, {words.money(most, code, code=False)} left, tax included"
+        left_of_it = words.money(most, code, code=False)
+        title = f"{formats.told(line.description)}, {left_of_it} left, tax included"
         amount = _amount(form, f"line-{line.id}", title, code, most)
         if amount:
             wanted.append((line.id, amount))

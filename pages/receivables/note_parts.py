@@ -68,7 +68,7 @@ def lines(note: note_asks.Note) -> None:
 def _line(line: NoteLineRow, code: str) -> list[Cell]:
     period = words.period(line.description, line.service_start, line.service_end)
     return [
-        Cell(f"{line.description}{period}", tone="wrap"),
+        Cell(f"{formats.told(line.description)}{period}", tone="wrap"),
         Cell(words.money(line.net_minor, code, code=False)),
         Cell(words.tax(line.tax_percent, line.tax_category)),
         words.amount(line.tax_minor, code),

@@ -132,7 +132,10 @@ def _printed(each: Difference) -> list[Cell]:
         Cell(_fees(each, theirs), tone="muted"),
         Cell(formats.money(Money(each.difference_minor, each.currency)), tone="strong"),
         Cell(formats.number(each.age_days)),
-        Cell(f"Ignored: {each.ignored.reason}" if each.ignored else each.words, tone="wrap"),
+        Cell(
+            f"Ignored: {each.ignored.reason}" if each.ignored else formats.told(each.words),
+            tone="wrap",
+        ),
     ]
 
 

@@ -52,12 +52,13 @@ def main() -> None:
         states.empty("Nobody left", f"No subscription was cancelled {_between(first, last)}.")
         return
     _summary(found)
-    plans = {row.plan_slug: row.plan for row in found.rows}
+    named = {row.plan_slug: row.plan for row in found.rows}
+    named |= {row.country: formats.country(row.country) for row in found.rows}
     with st.container(key="buckets"):
         places = st.columns(3)
     for place, (name, title) in zip(places, BUCKETS, strict=True):
         with place, st.container(border=True, key=f"panel-{name}"):
-            _bucket_table(title, getattr(found, f"by_{name}"), found.total, plans)
+            _bucket_table(title, getattr(found, f"by_{name}"), found.total, named)
     definitions.button("churn_report")
     _rows(found)
 
@@ -133,7 +134,7 @@ def _row(row: ChurnRow) -> list[Cell]:
         Cell(formats.day(row.cancelled_on), opens=door),
         lists.tenant(row.tenant_id, row.tenant_name, "fold"),
         Cell(row.plan),
-        Cell(row.country),
+        Cell(formats.country(row.country)),
         Cell(reason, tone="fold"),
         Cell(formats.day(row.service_ends_on)),
         Cell(formats.money(Money(row.mrr_minor, row.currency))),

@@ -165,7 +165,7 @@ def _line(line: ScheduleLine) -> list[Cell]:
     return [
         Cell(line.number, opens=tables.link("invoice", {"invoice": str(line.invoice_id)})),
         lists.tenant(line.tenant_id, line.tenant_name, "fold"),
-        Cell(line.description, tone="fold"),
+        Cell(formats.told(line.description), tone="fold"),
         Cell(f"{formats.day(line.service_start)} – {formats.day(last)}"),
         Cell(formats.money(Money(line.net_minor, line.currency), code=False)),
         Cell(formats.money(Money(line.left_minor, line.currency), code=False), tone="strong"),

@@ -80,24 +80,24 @@ def _groups(found: FeeReport) -> None:
             *(Column(name.capitalize()) for name in AMOUNTS),
             Column("Currency", words=True),
         ]
-        rows = [_group(each) for each in found.groups]
-        rows += [[Cell("Total", tone="strong"), *_group(each)[1:]] for each in found.totals]
+        name = formats.country if found.group_by == "country" else str
+        rows = [[Cell(name(each.key)), *_sums(each)] for each in found.groups]
+        rows += [[Cell("Total", tone="strong"), *_sums(each, "strong")] for each in found.totals]
         tables.html(columns, rows, label=f"Platform fees by {found.group_by}")
         definitions.button("platform_fee_report")
 
 
-def _group(group: FeeGroup) -> list[Cell]:
+def _sums(group: FeeGroup, tone: str = "") -> list[Cell]:
     return [
-        Cell(group.key),
-        Cell(formats.number(group.invoices)),
-        *_amounts(group),
+        Cell(formats.number(group.invoices), tone=tone),
+        *_amounts(group, tone),
         Cell(group.currency),
     ]
 
 
-def _amounts(of: FeeGroup | FeeInvoice) -> list[Cell]:
+def _amounts(of: FeeGroup | FeeInvoice, tone: str = "") -> list[Cell]:
     held = [Money(getattr(of, f"{name}_minor"), of.currency) for name in AMOUNTS]
-    return [Cell(formats.money(each, code=False)) for each in held]
+    return [Cell(formats.money(each, code=False), tone=tone) for each in held]
 
 
 def _invoices(found: FeeReport) -> None:
@@ -123,7 +123,7 @@ def _row(row: FeeInvoice) -> list[Cell]:
         Cell(row.number, opens=tables.link("invoice", {"invoice": str(row.id)})),
         lists.tenant(row.tenant_id, row.tenant_name, "fold"),
         Cell(row.plan),
-        Cell(row.country),
+        Cell(formats.country(row.country)),
         Cell(words.STATUSES.get(row.status, row.status)),
         *_amounts(row),
         Cell(row.currency),

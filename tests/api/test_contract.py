@@ -31,6 +31,9 @@ PRICE = {"cycle": "monthly", "currency": "EUR", "amount_minor": 100, "valid_from
 EVENT = {"event_id": "e1", "meter": "max_users", "occurred_at": "2026-11-20T12:00:00Z"}
 FACTS = {"name": "Tiny"}
 BODIES: dict[str, dict[str, Any]] = {
+    "/sys/users/{user_id}/totp/reset": {"reason": "for the test"},
+    "/v1/me/totp": {"ticket": "k1.x.y", "code": "123456"},
+    "/v1/me/password": {"password": "a long new password"},
     "/sys/import/stripe": {"reason": "for the test"},
     "/v1/usage": {**EVENT, "tenant_id": 1},
     "/v1/usage/batch": {"events": [{**EVENT, "tenant_id": 1}]},

@@ -2,15 +2,18 @@
 
 from typing import Any
 
+import pyotp
 import pytest
 from starlette.testclient import TestClient
 
+from core.access.sessions import sign_in
 from core.work import Office
 from tests.api.conftest import Keys, People
 from tests.billing import WHY, a_tenant
-from tests.builders import a_user
+from tests.builders import PASSWORD, a_user, with_codes
 
 USERS, ROLES, KEYS = "/sys/users", "/sys/roles", "/sys/api-keys"
+ME = "/v1/me"
 OWN = {"x-saldo-request": "1"}
 NEW = {"email": "Eva@example.com", "name": "Eva", "password": "a long password", "reason": WHY}
 
@@ -90,3 +93,37 @@ def test_a_program_and_a_stale_person_change_nothing(
     for caller in (program("users.manage"), {**person("super_admin", fresh=False), **OWN}):
         refused = api.post(url, json=body, headers=caller)
         assert (refused.status_code, refused.json()["code"]) == (403, "fresh_auth_needed")
+
+
+def test_people_look_after_their_own_sign_in(office: Office, api: TestClient) -> None:
+    ana = a_user(office, "operator", email="ana@example.com")
+    mine, other = (
+        {"cookie": f"saldo={sign_in(office, ana.email, PASSWORD)}", **OWN} for _ in range(2)
+    )
+    seen = api.get(ME, headers=mine).json()
+    assert (seen["email"], seen["totp"], len(seen["sessions"])) == (ana.email, False, 2)
+    offer = api.post(f"{ME}/totp/offer", headers=mine).json()
+    assert offer["secret"] in offer["address"]
+    body = {"ticket": offer["ticket"], "code": "000000"}
+    wrong = api.post(f"{ME}/totp", json=body, headers=mine)
+    assert (wrong.status_code, wrong.json()["code"]) == (400, "bad_sign_in")
+    code = pyotp.TOTP(offer["secret"]).at(office.clock.now())
+    on = api.post(f"{ME}/totp", json={**body, "code": code}, headers=mine)
+    assert on.json()["totp"]
+    assert api.post(f"{ME}/totp/remove", headers=mine).json()["totp"] is False
+    (there,) = (each["id"] for each in seen["sessions"] if not each["here"])
+    ended = api.post(f"{ME}/sessions/{there}/end", headers=mine)
+    assert [each["here"] for each in ended.json()["sessions"]] == [True]
+    assert api.get(ME, headers=other).status_code == 401
+    changed = api.post(f"{ME}/password", json={"password": "a new long password"}, headers=mine)
+    assert (changed.status_code, "password" in changed.json()) == (200, True)
+    assert sign_in(office, ana.email, "a new long password")
+    assert api.post(f"{ME}/sessions/end", headers=mine).status_code == 200
+
+
+def test_codes_of_a_lost_phone_are_reset(office: Office, api: TestClient, person: People) -> None:
+    boss = {**person("super_admin"), **OWN}
+    ana = a_user(office, "cfo")
+    with_codes(office, ana)
+    done = api.post(f"{USERS}/{ana.id}/totp/reset", json={"reason": WHY}, headers=boss)
+    assert (done.status_code, done.json()["totp"]) == (200, False)

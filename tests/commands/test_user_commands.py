@@ -6,7 +6,7 @@ import pytest
 
 from core.work import Office
 from tests.billing import WHY
-from tests.builders import a_user
+from tests.builders import a_user, with_codes
 from tests.commands.conftest import Answer
 from tests.commands.test_cli import documented
 
@@ -37,6 +37,16 @@ def test_an_account_is_opened_given_roles_and_closed(saldo: Saldo) -> None:
     assert [row["email"] for row in listed] == [EVA]
     assert {"users", *listed[0]} == documented("saldo user list")
     assert "closed" in saldo("user", "list").out
+
+
+def test_codes_of_a_lost_phone_are_reset(saldo: Saldo, office: Office) -> None:
+    eva = a_user(office, "cfo", email=EVA)
+    asked = ("user", "reset-totp", EVA, *BY)
+    assert saldo(*asked).json["code"] == "not_now"
+    with_codes(office, eva)
+    done = saldo(*asked)
+    assert (done.code, done.json["totp"]) == (0, False)
+    assert set(done.json) == documented("saldo user reset-totp")
 
 
 def test_a_given_password_is_not_shown(saldo: Saldo) -> None:

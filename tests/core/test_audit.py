@@ -98,6 +98,14 @@ def test_search_takes_wildcards_literally(office: Office) -> None:
         assert [row.payload["note"] for row in search(work, text="100%")] == ["100% sure"]
 
 
+def test_search_leaves_out_what_no_database_takes(office: Office) -> None:
+    write(office, 1)
+    with office.work(system("test")) as work:
+        for given in ("te\x00st", "\x00"):
+            assert len(search(work, event_type=given)) == 1
+        assert len(search(work, text="num\x00ber")) == 1
+
+
 def test_search_and_verification_need_users_manage(office: Office) -> None:
     user: User = a_user(office, "cfo")
     with office.work(acting(office, user)) as work:

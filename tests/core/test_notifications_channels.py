@@ -60,6 +60,24 @@ def test_sms_goes_where_the_tenant_says_through_the_file(office: Office, admin: 
     assert line["text"].startswith("Account suspended: Fjord AB http")
 
 
+def test_a_full_disk_leaves_a_text_to_a_person_and_the_run_goes_on(
+    office: Office, admin: Actor
+) -> None:
+    tenant = a_customer(office)
+    with office.work(admin) as work:
+        set_channel(work, tenant.id, "sms", True, addresses=(NUMBER,), reason=WHY)
+    with office.work(admin) as work:
+        set_channel(work, tenant.id, "whatsapp", True, addresses=(NUMBER,), reason=WHY)
+    outbox = office.settings.home / "outbox"
+    outbox.mkdir()
+    (outbox / "sms.jsonl").symlink_to("/dev/full")
+    a_notice(office, tenant)
+    done = run_notifications(office)
+    assert (done.sent, done.unknown) == (1, 1)
+    (one,) = delivered(office, "sms")
+    assert "No space left" in (one.problem or "")
+
+
 def test_a_tenants_choice_goes_before_the_default(office: Office, admin: Actor) -> None:
     one, other = a_customer(office), a_customer(office, "Åsen AB")
     with office.work(admin) as work:
@@ -207,6 +225,8 @@ def test_a_test_that_cannot_arrive_is_refused(office: Office, admin: Actor) -> N
         ("fax", None, BadInput),
         ("webhook", None, BadInput),
         ("sms", 3, BadInput),
+        ("sms", None, NotNow),
+        ("whatsapp", None, NotNow),
         ("webhook", 987_654, NotFound),
     )
     for channel, endpoint, error in refused:

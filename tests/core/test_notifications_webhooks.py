@@ -12,7 +12,13 @@ import pytest
 
 from core.clock import SetClock
 from core.errors import BadInput
-from core.notifications.actions import NewSecret, add_endpoint, remove_endpoint, rotate_endpoint
+from core.notifications.actions import (
+    NewSecret,
+    add_endpoint,
+    remove_endpoint,
+    rotate_endpoint,
+    set_channel,
+)
 from core.notifications.models import WebhookEndpoint
 from core.notifications.running import run_notifications
 from core.notifications.webhooks import signature
@@ -198,6 +204,24 @@ def test_the_platforms_endpoint_hears_of_every_tenant_what_it_wants(
         a_notice(hooking, tenant, "refund.made")
     run_notifications(hooking)
     assert [json.loads(body)["type"] for _, body in hook.got] == ["tenant.suspended"] * 2
+
+
+def test_a_tenant_silences_its_own_endpoints_and_not_the_platforms(
+    hooking: Office, hook: Hook
+) -> None:
+    tenant = a_customer(hooking)
+    an_endpoint(hooking, tenant, hook.url)
+    an_endpoint(hooking, None, hook.url)
+    with hooking.work(acting(hooking, a_user(hooking, "admin"))) as work:
+        set_channel(work, tenant.id, "webhook", False, reason=WHY)
+    a_notice(hooking, tenant)
+    run_notifications(hooking)
+    assert len(hook.got) == 1
+    with hooking.work(acting(hooking, a_user(hooking, "admin"))) as work:
+        set_channel(work, None, "webhook", False, reason=WHY)
+    a_notice(hooking, tenant, "tenant.suspended")
+    run_notifications(hooking)
+    assert len(hook.got) == 1
 
 
 def test_a_removed_endpoint_gets_nothing_that_waited(hooking: Office, hook: Hook) -> None:

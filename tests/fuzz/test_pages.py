@@ -10,21 +10,18 @@ from hypothesis import strategies as hs
 from streamlit.runtime.state.query_params_proxy import QueryParamsProxy
 from streamlit.testing.v1 import AppTest
 
-from core.access.authority import system
-from core.access.sessions import Viewer, open_session, viewer
 from core.work import Office
-from etl.warehouse import Warehouse
 from pages.parts import confirm
 from pages.parts.entries import MENU
 from pages.parts.entry import Entry
-from tests.builders import a_user
 from tests.fuzz import odd
 from tests.fuzz.depth import tried
 from tests.fuzz.world import opened
-from tests.pages.test_screen import _script
+from tests.pages.drawing import page, seen_by, signed_in
 
 Address = dict[str, str]
-PATIENCE = 60
+TYPED = odd.texts.map(lambda text: text.encode("utf-8", "replace").decode())
+"""What a browser can send: an address and a field hold no half of a character."""
 
 
 @pytest.fixture(scope="module")
@@ -34,16 +31,6 @@ def company(
     """The office of a small company."""
     with opened(server, template, tmp_path_factory.mktemp("fuzz")) as office:
         yield office
-
-
-def signed_in(office: Office, role: str, tenant_id: int | None) -> Viewer:
-    """A person of a role, freshly signed in."""
-    user = a_user(office, role, tenant_id=tenant_id)
-    with office.work(system("test")) as work:
-        token = open_session(work, user.id, fresh=True)
-    seen = viewer(office, token)
-    assert seen is not None
-    return seen
 
 
 class Pages:
@@ -65,20 +52,13 @@ class Pages:
             self.steps |= {step.name for step in steps}
             draw(*steps)
 
-        patch.setattr(st, "page_link", lambda *_given, **_named: None)
         patch.setattr(QueryParamsProxy, "get", reading)
         patch.setattr(confirm, "draw", drawing)
-        patch.setattr("core.office.open_office", lambda _settings: office)
-        patch.setattr("pages.parts.viewer.current_viewer", lambda: seen)
-        patch.setattr("pages.parts.viewer.current_actor", lambda: seen.actor("192.0.2.7"))
-        patch.setattr("pages.parts.copy.warehouse", lambda: Warehouse(office.settings))
+        seen_by(office, seen, patch)
 
     def at(self, address: Address) -> AppTest:
         """The page as it is drawn at an address."""
-        test = AppTest.from_function(_script, args=(self.entry.address,), default_timeout=PATIENCE)
-        for name, value in address.items():
-            test.query_params[name] = value
-        return test.run()
+        return page(self.entry.address, address)
 
     def known(self) -> tuple[set[str], set[str]]:
         """The parts of its address and its dialogs, as far as it has asked for them."""
@@ -90,10 +70,10 @@ def addresses(draw: Callable[..., Any], names: set[str], steps: set[str]) -> Add
     """Some known parts of a page's address with odd values, and perhaps a dialog."""
     parts = hs.lists(hs.sampled_from(sorted(names)), max_size=4, unique=True)
     chosen = draw(parts) if names else []
-    found = {name: draw(hs.sampled_from(("1", "2")) | odd.texts) for name in chosen}
+    found = {name: draw(hs.sampled_from(("1", "2")) | TYPED) for name in chosen}
     if steps and draw(hs.booleans()):
         step = draw(hs.sampled_from(sorted(steps)))
-        found[confirm.DO] = f"{step}:{draw(hs.sampled_from(SUBJECTS) | odd.texts)}"
+        found[confirm.DO] = f"{step}:{draw(hs.sampled_from(SUBJECTS) | TYPED)}"
     return found
 
 
@@ -105,7 +85,7 @@ def fill(draw: Callable[[hs.SearchStrategy[Any]], Any], drawn: AppTest) -> list[
     done: list[Any] = []
     for field in (*drawn.text_input, *drawn.text_area):
         if draw(hs.booleans()):
-            text = draw(odd.texts)[: field.max_chars or None]
+            text = draw(TYPED)[: field.max_chars or None]
             done.append((field.label, text[:99]))
             field.set_value(text)
     for field in drawn.number_input:

@@ -1,6 +1,5 @@
 """A browser that notices everything that goes wrong: errors, failed requests, foreign hosts."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,17 +17,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-CHROMIUM = Path(os.environ.get("SALDO_CHROMIUM", "/usr/bin/chromium"))
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from bench._chromium import CHROMIUM, FLAGS
+
 PATIENCE_MS = 30_000
 TALLEST_PX = 9_000
 SETTLED = """() => {
@@ -154,7 +144,7 @@ class Watched:
 def chromium() -> Iterator[Browser]:
     """The installed Chromium, headless."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield browser
         browser.close()
 

@@ -10,15 +10,16 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 import core.models  # noqa: F401 (maps every table before the first write)
+from bench._chromium import CHROMIUM
+from bench._served import free_port, served
 from core.clock import SystemClock
 from core.db import app_engine
 from core.settings import ROOT, Settings
 from core.work import Office
 from tests.builders import PASSWORD, a_user
 from tests.databases import copy_of
-from tests.journeys.browser import CHROMIUM, PATIENCE_MS, Watched, a_profile, a_tab, chromium
+from tests.journeys.browser import PATIENCE_MS, Watched, a_profile, a_tab, chromium
 from tests.journeys.company import small_company
-from tests.journeys.gallery import free_port, served
 
 USERS = {
     "cfo@example.com": "cfo", "admin@example.com": "super_admin",
@@ -67,7 +68,7 @@ def a_site(server: str, template: str, home: Path, tenants: int = 40) -> Iterato
     with copy_of(server, template) as url:
         engine = app_engine(url)
         command = [sys.executable, "-c", START, str(port)]
-        with served(command, port, _environment(settings, url)) as at:
+        with served(command, port, env=_environment(settings, url), heard=True) as at:
             yield Site(at, Office(engine, SystemClock(), settings))
         engine.dispose()
 

@@ -6,14 +6,9 @@ prints) with `--stdin`, or as arguments; without either the demo company is buil
 
 import argparse
 import json
-import os
 import re
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,14 +18,15 @@ from typing import Any, Literal
 from playwright.sync_api import Browser
 from playwright.sync_api import Error as BrowserError
 
-from tests.journeys.browser import CHROMIUM, Watched, chromium, watched
+from bench._chromium import CHROMIUM
+from bench._served import free_port, served
+from tests.journeys.browser import Watched, chromium, watched
 from tests.journeys.published import publish
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTHS = {"revenue": (1440, 1024, 390)}
 """Pages that are also pictured on smaller screens; all others at 1440 px."""
 WIDE = (1440,)
-START_SECONDS = 120
 LINKS = """links => links.map(link => new URL(link.href).pathname)"""
 
 
@@ -84,12 +80,12 @@ def pictures_of(browser: Browser, base_url: str, person: Person, out: Path) -> l
 
 
 def pages_of(seen: Watched) -> list[str]:
-    """The pages in the menu, and one behind the first door of the page they start at."""
+    """The pages in the menu, those behind the first doors of the dashboard, one's own sign-in."""
     menu = seen.page.locator('[data-testid="stSidebarNav"] a')
     paths = list(dict.fromkeys(menu.evaluate_all(LINKS))) or ["/"]
     if "/revenue" in paths:
         paths += ["/rows?figure=mrr", "/rows?figure=nrr", "/revenue?view=Movements&by=tenant"]
-    return paths
+    return [*paths, "/my-sign-in"]
 
 
 def _picture(seen: Watched, path: str, folder: Path, scheme: str) -> None:
@@ -142,7 +138,8 @@ def _site(asked: argparse.Namespace) -> Iterator[tuple[str, list[Person]]]:
         return
     told = _built_demo()
     port = free_port()
-    with served([sys.executable, "-m", "cli", "serve", "--port", str(port)], port) as base_url:
+    command = [sys.executable, "-m", "cli", "serve", "--port", str(port)]
+    with served(command, port, heard=True) as base_url:
         yield base_url, _people(told)
 
 
@@ -162,40 +159,6 @@ def _built_demo() -> dict[str, Any]:
         check=True, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     return dict(json.loads(done.stdout))
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def served(command: list[str], port: int, env: dict[str, str] | None = None) -> Iterator[str]:
-    """A web process until the block ends; its address."""
-    process = subprocess.Popen(command, env={**os.environ, **(env or {})})
-    base_url = f"http://127.0.0.1:{port}"
-    try:
-        _wait(process, f"{base_url}/health")
-        yield base_url
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def _wait(process: subprocess.Popen[bytes], address: str) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise RuntimeError(f"the web process ended with {process.returncode}")
-        try:
-            with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310 (own address)
-                if answer.status == 200:
-                    return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.3)
-    raise RuntimeError(f"{address} did not answer within {START_SECONDS} s")
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from bench._served import free_port, served
 from core.settings import ROOT
 from tests.journeys.browser import PATIENCE_MS, SETTLED, watched
-from tests.journeys.gallery import free_port, served
 
 PAGE = ROOT / "tests" / "journeys" / "dialog_page.py"
 SERVE = """
@@ -29,7 +29,8 @@ def slow_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, P
     environment = {
         "SALDO_TEST_WRITES": str(writes), "SALDO_TEST_SECONDS": "1", "PYTHONPATH": str(ROOT),
     }  # fmt: skip
-    with served([sys.executable, "-c", SERVE, str(port), str(PAGE)], port, environment) as base_url:
+    command = [sys.executable, "-c", SERVE, str(port), str(PAGE)]
+    with served(command, port, env=environment, heard=True) as base_url:
         yield base_url, writes
 
 

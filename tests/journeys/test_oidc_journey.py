@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 import httpx
 import pytest
 
+from bench._served import free_port, served
 from core.access.sessions import Viewer, viewer
 from core.clock import SystemClock
 from core.db import app_engine
@@ -22,7 +23,6 @@ from core.work import Office
 from tests.builders import a_user
 from tests.databases import copy_of
 from tests.journeys.conftest import START
-from tests.journeys.gallery import free_port, served
 
 PACKAGE = "oidc-provider@9.13.3"
 INSTALL_SECONDS = 180
@@ -80,12 +80,13 @@ def two(
     }
     script = Path(__file__).with_name("oidc_provider.mjs")
     node = ["node", str(script), str(package), str(provider_port), f"{base_url}/oidc/callback"]
-    with copy_of(server, template) as url, served(node, provider_port):
+    with copy_of(server, template) as url, served(node, provider_port, heard=True):
         chosen["SALDO_DATABASE_URL"] = url
         engine = app_engine(url)
         settings = Settings(_env_file=None, SALDO_HOME=Path(chosen["SALDO_HOME"]))
         office = Office(engine, SystemClock(), settings)
-        with served([sys.executable, "-c", START, str(port)], port, chosen) as at:
+        command = [sys.executable, "-c", START, str(port)]
+        with served(command, port, env=chosen, heard=True) as at:
             yield Two(at, provider_url, office)
         engine.dispose()
 

@@ -89,8 +89,14 @@ def test_menu_follows_the_permissions(person: Person, role: str, addresses: list
 @pytest.mark.parametrize("role", ROLES)
 def test_everybody_lands_on_a_page_they_may_open(person: Person, role: str) -> None:
     seen = person(role)
-    allowed = [entry.address for entry in menu.entries(seen)]
+    allowed = [each.address for each in menu.entries(seen) if each.visibility == "visible"]
     assert (menu.landing(seen) in allowed) == bool(allowed)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_everybody_reaches_their_own_sign_in(app: Run, person: Person, role: str) -> None:
+    seen = person(role)
+    assert "my-sign-in" in [entry.address for entry in menu.entries(seen)]
 
 
 def test_cfo_lands_on_the_dashboard(app: Run, person: Person) -> None:
@@ -98,6 +104,7 @@ def test_cfo_lands_on_the_dashboard(app: Run, person: Person) -> None:
     assert not test.exception
     assert "<h1>Revenue</h1>" in words(test)
     assert "Adds up to the cent" in words(test)
+    assert "<span>CFO</span>" in words(test)
     assert "Figures as of" in words(test)
 
 
@@ -108,7 +115,9 @@ def test_ended_session_shows_the_way_back(app: Run) -> None:
 
 
 def test_person_without_pages_is_welcomed(app: Run, person: Person) -> None:
-    assert "none of its roles opens a page" in words(app(person("operator")))
+    shown = words(app(person("operator")))
+    assert "none of its roles opens a page" in shown
+    assert 'href="/my-sign-in"' in shown
 
 
 def test_no_copy_yet_is_a_state_of_its_own(app: Run, person: Person) -> None:

@@ -44,8 +44,8 @@ def test_the_schedules_stand_in_words_before_any_run(visit: Visit) -> None:
     assert not test.exception
     told = words(test)
     assert all(name in told for name in JOBS)
-    assert "daily at 01:00" in told
-    assert "every 5 minutes" in told
+    assert "Daily at 01:00" in told
+    assert "Every 5 minutes" in told
     assert "21 Nov 2026 01:00" in told
     assert "No run to show" in told
 
@@ -61,20 +61,20 @@ def test_failed_runs_stand_in_red_with_their_words(visit: Visit, office: Office)
     an_idle_run(office)
     told = words(visit("super_admin"))
     assert '<span class="bad">The bank &lt;closed&gt; early</span>' in told
-    assert '<span class="bad">failed after 0.0 s</span>' in told
-    assert "renew 12" in told
-    assert "nothing to do" not in told
+    assert '<span class="bad">Failed after 0.0 s</span>' in told
+    assert "Renew 12" in told
+    assert "Nothing to do" not in told
     test = visit("super_admin")
     test.toggle(key="idle").set_value(True).run()
-    assert "nothing to do" in words(test)
+    assert "Nothing to do" in words(test)
 
 
 def test_the_runs_of_one_job_are_chosen_by_the_address(visit: Visit, office: Office) -> None:
     run_by_hand(office, "lifecycle", lambda: 1, lambda _: {"renew": 12})
     run_by_hand(office, "sweep", lambda: 1, lambda _: {"settled": 3})
     told = words(visit("super_admin", job="sweep"))
-    assert "settled 3" in told
-    assert "renew 12" not in told
+    assert "Settled 3" in told
+    assert "Renew 12" not in told
 
 
 def test_a_job_is_run_now_with_a_reason(visit: Visit, office: Office) -> None:
@@ -101,7 +101,7 @@ def test_a_schedule_is_changed_after_its_next_times_were_shown(
     assert "Runs on Mondays at 02:30: 23 Nov 2026 02:30" in words(test)
     confirm(test)
     assert not test.exception
-    assert "on Mondays at 02:30, chosen here" in words(test)
+    assert "On Mondays at 02:30, chosen here" in words(test)
     assert events(office, "job.schedule_set")[0]["cron"] == "30 2 * * 1"
 
 

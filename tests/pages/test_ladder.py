@@ -36,9 +36,9 @@ def test_the_stages_in_force_stand_in_words(visit: Visit) -> None:
     test = visit("sys_finance")
     assert not test.exception
     told = words(test)
-    for part in ("Version 1", "first reminder", "A reminder is sent", "Limits are halved"):
+    for part in ("Version 1", "First reminder", "A reminder is sent", "Limits are halved"):
         assert part in told, part
-    assert told.index("first reminder") < told.index("The account is suspended")
+    assert told.index("First reminder") < told.index("The account is suspended")
 
 
 def test_a_new_version_has_its_stages_in_order_of_their_days(visit: Visit, office: Office) -> None:
@@ -120,8 +120,8 @@ def test_a_new_version_waits_for_a_fresh_sign_in(visit: Visit) -> None:
 
 def test_readers_see_the_ladder_without_the_door_and_others_nothing(visit: Visit) -> None:
     reader = visit("cfo")
-    assert "first reminder" in words(reader)
+    assert "First reminder" in words(reader)
     assert not reader.button
     refused = visit("analyst")
     assert refused.exception
-    assert "first reminder" not in words(refused)
+    assert "First reminder" not in words(refused)

@@ -42,7 +42,7 @@ def test_catalogue_shows_prices_limits_and_subscribers(
     assert "8,342.40" in shown  # SEK 869 a month, 12 months at 20 % off
     assert "758.40" not in shown
     assert "Unlimited" in shown
-    assert "active, recommended" in shown
+    assert "Active, recommended" in shown
     assert "Priority support" in shown
 
 
@@ -57,7 +57,7 @@ def test_active_filter_leaves_deactivated_plans_out(
 ) -> None:
     with office.work(acting(office, a_user(office, "admin"))) as work:
         set_plan_active(work, plans["pro"].id, False)
-    assert "inactive" in words(visit("admin"))
+    assert "Inactive" in words(visit("admin"))
     assert ">pro<" not in words(visit("admin", show="Active"))
 
 
@@ -166,7 +166,7 @@ def test_new_price_shows_the_one_in_force_and_starts_on_its_day(
     assert last is not None
     assert (last.amount_minor, last.valid_from, last.version) == (8_900, date(2026, 12, 1), 2)
     assert "Growth costs EUR 89.00 monthly from 1 Dec 2026" in words(test)
-    assert "to come" in words(test)
+    assert "To come" in words(test)
     test = at(visit, growth, "price")
     assert "To come: EUR 89.00 from 1 Dec 2026" in words(test)
 

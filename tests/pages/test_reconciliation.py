@@ -45,7 +45,7 @@ def test_differences_show_both_values_and_drift_is_red(office: Office, page: Vis
     paid(office)
     pulled(office, a_line(amount_minor=9_000))
     shown = words(page("cfo"))
-    assert "Amount 90.00 EUR there, 100.00 EUR here" in shown
+    assert "Amount EUR 90.00 there, EUR 100.00 here" in shown
     assert '<span class="badge bad">Drift</span>' in shown
     assert "Decide" not in shown
     assert "Book it" not in shown, "the CFO reads"

@@ -22,6 +22,7 @@ from tests.billing import a_charge, a_subscription, a_tenant, an_invoice, the_pl
 from tests.closing import october
 from tests.conftest import NOON
 from tests.pages.administering import words
+from tests.pages.drawing import page
 
 REPORTS = [
     entry for entry in MENU if entry.file.startswith(("pages/revenue/", "pages/receivables/"))
@@ -36,22 +37,6 @@ Draw = Callable[..., AppTest]
 by_address = pytest.mark.parametrize("entry", REPORTS, ids=lambda entry: entry.address)
 
 
-def _script(address: str) -> None:
-    # AppTest runs this function's source alone, so that its names are looked up here.
-    import streamlit as st  # noqa: PLC0415
-
-    from core.settings import ROOT  # noqa: PLC0415
-    from pages.parts import entries, menu, screen  # noqa: PLC0415
-
-    entry = menu.entry(address)
-    assert entry is not None
-    pages = [
-        st.Page(ROOT / each.file, url_path=each.address, title=each.title, default=each is entry)
-        for each in entries.MENU
-    ]
-    screen.draw(st.navigation(pages, position="hidden"), entry)
-
-
 @pytest.fixture
 def draw(office: Office, person: Callable[..., Viewer], monkeypatch: pytest.MonkeyPatch) -> Draw:
     """Draws a page as a super admin of a company with nothing in it, on a copy or on none."""
@@ -63,10 +48,7 @@ def draw(office: Office, person: Callable[..., Viewer], monkeypatch: pytest.Monk
     def run(entry: Entry, copied: Settings | None = None, **address: str) -> AppTest:
         chosen = copied or office.settings
         monkeypatch.setattr("pages.parts.copy.warehouse", lambda: Warehouse(chosen))
-        test = AppTest.from_function(_script, args=(entry.address,), default_timeout=30)
-        for name, value in address.items():
-            test.query_params[name] = value
-        return test.run()
+        return page(entry.address, address)
 
     return run
 

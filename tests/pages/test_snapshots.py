@@ -8,22 +8,16 @@ import difflib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
 
-from core.access.authority import system
-from core.access.sessions import Viewer, open_session, viewer
 from core.work import Office
-from etl.warehouse import Warehouse
 from pages.parts.entries import MENU
 from pages.parts.entry import Entry
-from tests.builders import a_user
 from tests.fuzz.world import ONE, opened
+from tests.pages.drawing import page, seen_by, signed_in
 from tests.pages.structure import structure
-from tests.pages.test_screen import _script
 
 KEPT = Path(__file__).with_name("snapshots")
 RENEW = "SALDO_SNAPSHOTS"
@@ -41,38 +35,13 @@ def company(
         yield office
 
 
-def signed_in(office: Office, role: str, tenant_id: int | None) -> Viewer:
-    user = a_user(office, role, tenant_id=tenant_id)
-    with office.work(system("test")) as work:
-        token = open_session(work, user.id, fresh=True)
-    seen = viewer(office, token)
-    assert seen is not None
-    return seen
-
-
-def drawn(office: Office, entry: Entry, seen: Viewer, patch: pytest.MonkeyPatch) -> AppTest:
-    """The page as a person sees it."""
-
-    def page_link(_page: object, *, label: str, **_more: Any) -> None:
-        st.html(f"<a>{label}</a>")
-
-    patch.setattr(st, "page_link", page_link)
-    patch.setattr("core.office.open_office", lambda _settings: office)
-    patch.setattr("pages.parts.viewer.current_viewer", lambda: seen)
-    patch.setattr("pages.parts.viewer.current_actor", lambda: seen.actor("192.0.2.7"))
-    patch.setattr("pages.parts.copy.warehouse", lambda: Warehouse(office.settings))
-    test = AppTest.from_function(_script, args=(entry.address,), default_timeout=60)
-    for name, value in ONE.get(entry.address, {}).items():
-        test.query_params[name] = value
-    return test.run()
-
-
 def outlined(office: Office, entry: Entry, role: str, patch: pytest.MonkeyPatch) -> str:
     """What the page is made of for somebody of a role; nothing where it is not theirs."""
     seen = signed_in(office, role, 1 if entry.own else None)
     if not seen.may(entry.needs):
         return ""
-    test = drawn(office, entry, seen, patch)
+    seen_by(office, seen, patch)
+    test = page(entry.address, ONE.get(entry.address, {}))
     assert not test.exception
     return structure(test)
 

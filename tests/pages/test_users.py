@@ -153,7 +153,7 @@ def test_disabled_account_says_so(office: Office, visit: Visit) -> None:
     press(test, f"disable-{user.id}")
     confirm(test)
     assert "The account of A user is closed" in words(test)
-    assert "disabled 20 Nov 2026" in words(test)
+    assert "Disabled 20 Nov 2026" in words(test)
     assert len(events(office, "access.user.disabled")) == 1
     assert f"disable-{user.id}" not in [button.key for button in test.button]
 

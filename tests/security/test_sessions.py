@@ -7,7 +7,6 @@ import pyotp
 import pytest
 from sqlalchemy import select
 
-from core.access.actions import enrol_totp
 from core.access.authority import system
 from core.access.models import UserSession
 from core.access.sessions import confirm, sign_in, sign_out, viewer
@@ -16,7 +15,7 @@ from core.errors import BadSignIn, SignInNeeded
 from core.secrets import SecretUnreadable, seal, unseal
 from core.settings import Settings
 from core.work import Office
-from tests.builders import PASSWORD, a_user, acting
+from tests.builders import PASSWORD, a_user, with_codes
 
 
 def test_sign_in_gives_a_fresh_session_with_the_users_permissions(office: Office) -> None:
@@ -140,10 +139,8 @@ def test_sign_out_ends_the_session(office: Office) -> None:
 def test_a_code_is_needed_once_enrolled_and_good_once(office: Office, clock: SetClock) -> None:
     """ASVS 6.5.1: a one-time code that was read over a shoulder is used up."""
     user = a_user(office, "cfo", email="a@example.com")
-    secret = pyotp.random_base32()
-    with office.work(acting(office, a_user(office, "super_admin"))) as work:
-        first = pyotp.TOTP(secret).at(clock.now())
-        enrol_totp(work, user.id, secret, first, reason="asked for by the user")
+    secret = with_codes(office, user)
+    first = pyotp.TOTP(secret).at(clock.now())
     with pytest.raises(BadSignIn):
         sign_in(office, "a@example.com", PASSWORD)
     with pytest.raises(BadSignIn):

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from stdnum import iban as iban_rule
 from stdnum import iso11649, luhn
 
 from core.errors import BadInput
@@ -97,11 +96,6 @@ def iban_of(text: str) -> str:
     """The text without blanks when it has the form of an IBAN, else an empty one."""
     written = re.sub(r"[\s-]", "", text).upper()
     return written if _IBAN.fullmatch(written) else ""
-
-
-def is_valid_iban(text: str) -> bool:
-    """True when country, length and check digits are right."""
-    return bool(iban_rule.is_valid(text, check_country=False))
 
 
 def ocr_in(given: str, *texts: str) -> str | None:

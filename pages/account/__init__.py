@@ -1,0 +1,1 @@
+"""Screens of the person who is signed in."""
