@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
-from core.forecast.behaviour import USUAL, Behaviour, Beliefs
-from core.forecast.invoices import Billed
-from core.forecast.receipts import WEEK, Forecast, Range, forecast
+import numpy as np
+
+from core.forecast.behaviour import USUAL, WEEK, Behaviour, Beliefs
+from core.forecast.draws import Orders, Range
+from core.forecast.invoices import Bills, Known, Whole, known_on
+from core.forecast.receipts import Open, Weeks, still_open, weeks_of
+from core.forecast.rounding import parts_of
 
 HORIZONS = (4, 13)
 """Weeks over which forecasts are compared with what came."""
@@ -59,25 +63,33 @@ def month_ends(until: date, count: int) -> list[date]:
 
 
 def back_test(
-    everything: Sequence[Billed],
-    of_currency: Sequence[Billed],
+    bills: Bills,
     today: date,
+    orders: Orders,
     origins: int = ORIGINS,
     beliefs: Beliefs = USUAL,
-) -> list[Trial]:
-    """Trials of the last month ends, those whose weeks are over by `today`, oldest first.
+) -> dict[str, list[Trial]]:
+    """Trials of the last month ends by currency whose weeks are over by `today`, oldest first.
 
-    Behaviour is learnt from all invoices; the forecast is for those of one currency.
+    Behaviour is learnt from all invoices, whatever their currency.
     """
-    trials = []
+    trials: dict[str, list[Trial]] = {currency: [] for currency in bills.currencies}
     for day in month_ends(today - timedelta(days=WEEK * min(HORIZONS)), origins):
-        behaviour = Behaviour(everything, day, beliefs)
+        known = known_on(bills, day)
+        behaviour = Behaviour(bills, known, beliefs)
         if behaviour.settled < beliefs.least_settled:
             continue
         over = [weeks for weeks in HORIZONS if day + timedelta(days=WEEK * weeks) <= today]
-        made = forecast(behaviour, of_currency, day, max(over))
-        if made.invoices:
-            trials += [_trial(made, weeks) for weeks in over]
+        still = still_open(bills, known, {})
+        by_week, _ = behaviour.paid_by(still.place, max(over), ever=False)
+        weeks_minor = np.diff(parts_of(still.open_minor, by_week), axis=1, prepend=0)
+        for code, currency in enumerate(bills.currencies):
+            own = bills.currency[still.place] == code
+            if own.any():
+                theirs = still.those(own)
+                made = weeks_of(bills, known, theirs, weeks_minor[own], by_week[own], orders)
+                came = _came(bills, known, theirs, max(over))
+                trials[currency] += [_trial(day, made, came, weeks) for weeks in over]
     return trials
 
 
@@ -100,17 +112,22 @@ def score(trials: Sequence[Trial], weeks: int) -> Score:
     )
 
 
-def _trial(made: Forecast, weeks: int) -> Trial:
-    chosen = made.weeks[:weeks]
-    came = [
-        sum(
-            row.invoice.came_minor(week.since - timedelta(days=1), week.until)
-            for row in made.invoices
-        )
-        for week in chosen
-    ]
+def _came(bills: Bills, known: Known, still: Open, weeks: int) -> list[int]:
+    """The money that came in each week on invoices; less what was taken back."""
+    awaited = np.zeros(len(bills.due_on), np.bool_)
+    awaited[still.place] = True
+    week = (bills.paid_on - known.today - 1) // WEEK
+    counts = bills.paid_cash & (week >= 0) & (week < weeks)
+    counts &= np.repeat(awaited, np.diff(bills.paid_from))
+    sums: Whole = np.zeros(weeks, np.int64)
+    np.add.at(sums, week[counts], bills.paid_minor[counts])
+    return [int(minor) for minor in sums]
+
+
+def _trial(day: date, made: Weeks, all_came: Sequence[int], weeks: int) -> Trial:
+    chosen, came = made.weeks[:weeks], all_came[:weeks]
     return Trial(
-        made.day,
+        day,
         weeks,
         made.expected_minor(weeks),
         made.within[weeks - 1],
