@@ -4,7 +4,7 @@ A customer draws once for all of its invoices, which are late or early together.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -44,18 +44,26 @@ class Orders:
     customers: Sequence[str]
 
     @cached_property
+    def seeds(self) -> NDArray[np.uint64]:
+        """A number for each customer."""
+        return seeds_of(self.customers)
+
+    @cached_property
     def draws(self) -> NDArray[np.uint8]:
         """A row for each customer: the draw of the lowest level, of the next one, and so on."""
-        digests = b"".join(
-            hashlib.sha256(customer.encode()).digest()[:8] for customer in self.customers
-        )
-        seeds = np.frombuffer(digests, ">u8").astype(np.uint64)
+        seeds = self.seeds
         found = np.empty((len(seeds), DRAWS), np.uint8)
         for start in range(0, len(seeds), _ROWS):
             part = seeds[start : start + _ROWS, None]
             numbers = _mixed(part + _STEP * np.arange(1, DRAWS + 1, dtype=np.uint64))
             found[start : start + _ROWS] = np.argsort(numbers, axis=1)
         return found
+
+
+def seeds_of(names: Iterable[str]) -> NDArray[np.uint64]:
+    """The first eight bytes of each name's SHA-256 as a number."""
+    digests = b"".join(hashlib.sha256(name.encode()).digest()[:8] for name in names)
+    return np.frombuffer(digests, ">u8").astype(np.uint64)
 
 
 def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:

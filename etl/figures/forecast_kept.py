@@ -10,7 +10,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,9 @@ from typing import Any
 import polars as pl
 import structlog
 
+from core.forecast.backtest import Trial, Tried
 from core.forecast.behaviour import Beliefs
+from core.forecast.draws import Range
 from core.settings import Settings
 from etl.figures.forecast_made import make
 from etl.warehouse import Reading, Warehouse
@@ -29,7 +31,7 @@ KEPT = 8
 """Files that stay, those asked for last: days somebody looks at, and the copy before."""
 _FORM = 1
 """Another number when files made before may say something else."""
-_ANSWERS = "answers"
+_ANSWERS, _TRIED = "answers", f"tried-{_FORM}"
 _FRESH = "new-"
 _ROWS = 20_000
 """Rows that are read together; a page shows fifty."""
@@ -41,6 +43,7 @@ class Kept:
 
     answers: dict[str, dict[str, Any]]
     invoices: pl.LazyFrame
+    tried: list[Tried]
 
     def rows(self, currency: str, first: int = 0, most: int | None = None) -> pl.DataFrame:
         """The open invoices of a currency from a place on, those due first leading."""
@@ -61,12 +64,12 @@ def kept(reading: Reading, day: date, beliefs: Beliefs) -> Kept:
             path.parent.mkdir(exist_ok=True)
             with _alone(path.parent / "lock"):
                 if not path.exists():
-                    made = Kept(*make(reading, day, beliefs))
+                    made = Kept(*make(reading, day, beliefs, _before(path.parent)))
                     _write(made, path)
         return _read(path)
     except OSError as problem:
         log.warning("forecast_not_kept", problem=str(problem))
-        return made or Kept(*make(reading, day, beliefs))
+        return made or Kept(*make(reading, day, beliefs, {}))
 
 
 def keep_forecast_ready(settings: Settings) -> None:
@@ -78,8 +81,36 @@ def keep_forecast_ready(settings: Settings) -> None:
 def _read(path: Path) -> Kept:
     with contextlib.suppress(PermissionError):
         path.touch()
-    answers = json.loads(pl.read_parquet_metadata(path)[_ANSWERS])
-    return Kept(answers, pl.scan_parquet(path))
+    head = pl.read_parquet_metadata(path)
+    tried = [_tried(each) for each in json.loads(head[_TRIED])]
+    return Kept(json.loads(head[_ANSWERS]), pl.scan_parquet(path), tried)
+
+
+def _before(folder: Path) -> dict[str, Tried]:
+    """What was tried for the files that are still here, by the digest of its facts.
+
+    The past rarely changes: most trials of the last copy are those of the next one.
+    """
+    heads = [pl.read_parquet_metadata(file) for file in folder.glob("*.parquet")]
+    tried = [_tried(each) for head in heads for each in json.loads(head.get(_TRIED, "[]"))]
+    return {each.facts: each for each in tried}
+
+
+def _tried(kept_as: dict[str, Any]) -> Tried:
+    trials = {
+        currency: [
+            Trial(
+                **{
+                    **trial,
+                    "day": date.fromisoformat(trial["day"]),
+                    "range": Range(**trial["range"]),
+                }
+            )
+            for trial in listed
+        ]
+        for currency, listed in kept_as["trials"].items()
+    }
+    return Tried(kept_as["facts"], trials)
 
 
 def _write(made: Kept, path: Path) -> None:
@@ -91,9 +122,11 @@ def _write(made: Kept, path: Path) -> None:
         old.unlink(missing_ok=True)
     fresh = path.with_name(f"{_FRESH}{uuid.uuid4().hex}")
     try:
-        made.invoices.collect().write_parquet(
-            fresh, row_group_size=_ROWS, metadata={_ANSWERS: json.dumps(made.answers)}
-        )
+        head = {
+            _ANSWERS: json.dumps(made.answers),
+            _TRIED: json.dumps([asdict(each) for each in made.tried], default=date.isoformat),
+        }
+        made.invoices.collect().write_parquet(fresh, row_group_size=_ROWS, metadata=head)
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)

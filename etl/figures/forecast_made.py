@@ -1,13 +1,13 @@
 """Makes the cash forecast of a day from what the copy holds: an answer a currency, its invoices."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from core.forecast.backtest import HORIZONS, Score, Trial, back_test, score
+from core.forecast.backtest import HORIZONS, Score, Trial, Tried, back_test, by_currency, score
 from core.forecast.behaviour import Behaviour, Beliefs
 from core.forecast.draws import Orders, Range
 from core.forecast.invoices import Bills, Known, known_on
@@ -37,24 +37,25 @@ COLUMNS = {
 
 
 def make(
-    reading: Reading, day: date, beliefs: Beliefs
-) -> tuple[dict[str, dict[str, Any]], pl.LazyFrame]:
-    """An answer for each currency that was billed lately, without card renewals, and a row for each
-    open invoice, by currency, those due first leading.
+    reading: Reading, day: date, beliefs: Beliefs, before: Mapping[str, Tried]
+) -> tuple[dict[str, dict[str, Any]], pl.LazyFrame, list[Tried]]:
+    """An answer for each currency that was billed lately, without card renewals; a row for each
+    open invoice, by currency, those due first leading; what was tried, where not `before`.
     """
     bills, words = books(reading, day)
     orders, known = Orders(bills.customers), known_on(bills, day)
     behaviour = Behaviour(bills, known, beliefs)
     made = forecast(behaviour, bills, known, WEEKS, orders, credit_on(reading, day))
-    trials = back_test(bills, day, orders, beliefs=beliefs)
+    tried = back_test(bills, day, orders, beliefs=beliefs, before=before)
     answers = {
-        currency: _answer(each, trials[currency], currency) for currency, each in made.items()
+        currency: _answer(each, by_currency(tried, currency), currency)
+        for currency, each in made.items()
     }
     rows = [pl.DataFrame(schema=COLUMNS)]
     for currency, each in made.items():
         named = _invoices(each, bills, known, behaviour, words)
         rows.append(named.select(pl.lit(currency).alias("currency"), pl.all()))
-    return answers, pl.concat(rows).lazy()
+    return answers, pl.concat(rows).lazy(), tried
 
 
 def _answer(made: Forecast, trials: Sequence[Trial], currency: str) -> dict[str, Any]:

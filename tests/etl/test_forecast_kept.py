@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from core.forecast.backtest import ORIGINS
 from core.forecast.behaviour import USUAL
 from core.forecast.charges import Charge
 from core.settings import Settings
@@ -54,20 +55,21 @@ def makings(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """What the forecast was made of, each time that it was."""
     seen: list[tuple[Any, ...]] = []
 
-    def made(reading: Reading, day: date, beliefs: Any) -> Any:
-        seen.append((day, beliefs))
-        return make(reading, day, beliefs)
+    def made(reading: Reading, day: date, beliefs: Any, before: Any) -> Any:
+        seen.append((day, beliefs, len(before)))
+        return make(reading, day, beliefs, before)
 
     monkeypatch.setattr(forecast_kept, "make", made)
     return seen
 
 
 def test_what_is_kept_says_what_would_be_made(wh: Warehouse) -> None:
-    answers, invoices = make(wh.reading(), TODAY, USUAL)
+    answers, invoices, tried = make(wh.reading(), TODAY, USUAL, {})
     for _ in range(2):
         found = forecast_kept.kept(wh.reading(), TODAY, USUAL)
         assert found.answers == json.loads(json.dumps(answers))
         assert list(found.answers) == ["EUR", "SEK", "USD"]
+        assert found.tried == tried
         rows = pl.concat(found.rows(currency) for currency in found.answers)
         assert rows.equals(invoices.collect())
 
@@ -78,13 +80,14 @@ def test_it_is_made_once_for_a_copy_a_day_and_beliefs(
     keep_forecast_ready(settings)
     first = figures.cash_forecast(wh)
     assert figures.cash_forecast(wh, TODAY, charges=[Charge(TODAY, "CHF", 5)]) != first
-    assert makings == [(TODAY, USUAL)]
+    assert makings == [(TODAY, USUAL, 0)]
     figures.cash_forecast(wh, TODAY - timedelta(days=1))
     figures.cash_forecast(wh, beliefs=replace(USUAL, half_life_days=9))
     assert len(makings) == 3
     some_books().published(settings)
     assert figures.cash_forecast(wh) == first
     assert len(makings) == 4
+    assert makings[-1][2] >= ORIGINS, "what was tried for the copy before is at hand"
 
 
 def test_those_who_ask_at_the_same_time_wait_for_the_one_that_makes_it(
@@ -121,7 +124,7 @@ def test_files_nobody_asks_for_go_and_so_does_what_was_left_half_written(
     [newest] = folder.glob("*.parquet")
     for number in range(KEPT + 3):
         old = folder / f"old-{number}.parquet"
-        old.touch()
+        old.write_bytes(newest.read_bytes())
         os.utime(old, (time.time() - 99 - number, time.time() - 99 - number))
     (folder / "new-broken").touch()
     figures.cash_forecast(wh, TODAY - timedelta(days=3))

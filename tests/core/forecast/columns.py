@@ -5,7 +5,7 @@ from datetime import date
 
 import numpy as np
 
-from core.forecast.backtest import ORIGINS, Trial, back_test
+from core.forecast.backtest import ORIGINS, Trial, back_test, by_currency
 from core.forecast.behaviour import USUAL, Behaviour, Beliefs
 from core.forecast.draws import Orders
 from core.forecast.invoices import NEVER, Bills, known_on, number
@@ -86,5 +86,5 @@ def forecast_on(bills: Sequence[Billed], day: date, weeks: int = 13) -> Forecast
 def trials_of(bills: Sequence[Billed], today: date, origins: int = ORIGINS) -> list[Trial]:
     """The trials of the past, all in one currency."""
     made = columns(bills)
-    [trials] = back_test(made, today, Orders(made.customers), origins).values()
-    return trials
+    [currency] = made.currencies
+    return by_currency(back_test(made, today, Orders(made.customers), origins), currency)

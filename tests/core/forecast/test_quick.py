@@ -1,5 +1,6 @@
 """The forecast over columns equals the one made invoice by invoice, to the last bit."""
 
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import settings as run_with
 from hypothesis import strategies as st
 
-from core.forecast.backtest import back_test
+from core.forecast.backtest import ORIGINS, back_test, by_currency
 from core.forecast.behaviour import Behaviour, Beliefs
 from core.forecast.draws import Orders
 from core.forecast.invoices import known_on
@@ -16,7 +17,7 @@ from core.forecast.receipts import forecast
 from core.forecast.rounding import parts_of
 from core.money import LARGEST_MINOR, rounded
 from tests.core.forecast import slow
-from tests.core.forecast.bills import TODAY
+from tests.core.forecast.bills import TODAY, a_bill
 from tests.core.forecast.columns import columns
 
 WEEKS = 13
@@ -120,9 +121,51 @@ def test_trials_equal_those_made_invoice_by_invoice(
 ) -> None:
     made = columns(rows)
     found = back_test(made, TODAY, Orders(made.customers), 5, believed)
-    for currency, trials in found.items():
+    for currency in made.currencies:
         own = [row for row in rows if row.currency == currency]
-        assert trials == slow.back_test(rows, own, TODAY, 5, believed)
+        told = slow.back_test(rows, own, TODAY, 5, believed)
+        assert by_currency(found, currency) == told
+
+
+@run_with(max_examples=150, deadline=None)
+@given(bills(), st.data(), beliefs)
+def test_trials_tried_before_are_those_that_would_be_tried_again(
+    rows: list[slow.Billed], data: st.DataObject, believed: Beliefs
+) -> None:
+    changed = list(rows)
+    if changed:
+        place = data.draw(st.integers(0, len(rows) - 1))
+        [other] = data.draw(bills().filter(bool))[:1]
+        what = data.draw(
+            st.sampled_from(
+                ("customer", "country", "currency", "issued_on", "total_minor", "paid", "closed_on",
+                 "void", "at_once")
+            )
+        )  # fmt: skip
+        changed[place] = replace(rows[place], **{what: getattr(other, what)})
+    first = columns(rows)
+    before = {
+        each.facts: each for each in back_test(first, TODAY, Orders(first.customers), 14, believed)
+    }
+    made = columns(changed)
+    orders = Orders(made.customers)
+    assert back_test(made, TODAY, orders, 14, believed, before) == back_test(
+        made, TODAY, orders, 14, believed
+    )
+
+
+def test_what_happens_today_leaves_trials_as_they_are() -> None:
+    rows = [a_bill(TODAY - timedelta(days=n), 9 if n % 3 else None) for n in range(40, 400, 2)]
+    paid = replace(rows[1], paid=(slow.Paid(TODAY, 10_000),))
+    facts = [
+        {each.facts for each in back_test(made, TODAY, Orders(made.customers))}
+        for made in (
+            columns(rows),
+            columns([rows[0], paid, *rows[2:], a_bill(TODAY + timedelta(days=30))]),
+        )
+    ]
+    assert facts[0] == facts[1]
+    assert len(facts[0]) == ORIGINS
 
 
 @given(
