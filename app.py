@@ -52,6 +52,7 @@ st.set_page_config(
     layout="wide",
     initial_sidebar_state=SIDEBAR_PX,
 )
+look.apply()
 try:
     run()
 except SaldoError as refusal:
