@@ -41,6 +41,7 @@ from core.subscriptions.run import run_lifecycle
 from core.usage.running import run_usage_invoices
 from core.work import Office
 from etl import pipeline
+from etl.figures.forecast_kept import keep_forecast_ready
 from etl.sandbox.copies import keep_ready
 
 log = structlog.get_logger()
@@ -149,6 +150,7 @@ def sync(office: Office, *, full: bool = False) -> Summary:
     url = office.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     done = pipeline.sync(office.settings, url, now=office.clock.now(), full=full)
     keep_ready(office.settings)
+    keep_forecast_ready(office.settings)
     if before is not None:
         _forget_graves(office, before)
     return {

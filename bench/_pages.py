@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bench._company import MONTHS
+from core.settings import settings
 from etl import figures
 from etl.closing import seen
 from etl.days import last_day, months_back
@@ -78,7 +79,11 @@ def _open_invoices(reading: Reading, days: Days) -> object:
 
 
 def _forecast(reading: Reading, days: Days) -> object:
-    return figures.cash_forecast(reading, days.today)
+    return figures.cash_forecast(reading, days.today, invoices=False)
+
+
+def _forecast_rows(reading: Reading, days: Days) -> object:
+    return figures.forecast_rows(reading, "EUR", days.today, most=settings().table_page_rows)
 
 
 def _seen(reading: Reading, _days: Days) -> object:
@@ -119,5 +124,6 @@ PAGES: dict[str, dict[str, Asking]] = {
         "open invoices": _open_invoices,
     },
     "pages.receivables.forecast": {"forecast": _forecast},
+    "pages.receivables.forecast_rows": {"open invoices": _forecast_rows},
 }
 """Page module → name of a question → the question."""

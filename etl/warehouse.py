@@ -96,6 +96,11 @@ class Reading:
         self._cursor, self._live = cursor, live
         self._info: CopyInfo | None = None
 
+    @property
+    def folder(self) -> Path:
+        """The folder of the copy, where what is made from it may be kept."""
+        return self._live.parent
+
     def reading(self) -> "Reading":
         """Itself, so that a function takes a Warehouse or a Reading."""
         return self

@@ -1,53 +1,35 @@
 """Expected receipts by week with their range, invoice by invoice, as seen on a day; pure.
 
 The expectation of each invoice is rounded cumulatively, so that the invoices of a week add up to it
-to the minor unit. The range comes from draws that are spread evenly and the same at every call; the
-invoices of a customer are late or early together.
+to the minor unit.
 """
 
-import hashlib
-from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from fractions import Fraction
-from functools import lru_cache
-from itertools import pairwise
-from math import ceil
 
-from core.forecast.behaviour import Behaviour
-from core.forecast.invoices import Billed
-from core.money import rounded
+import numpy as np
+from numpy.typing import NDArray
 
-WEEK = 7
-DRAWS = 200
-LOW, MIDDLE, HIGH = Fraction(1, 10), Fraction(1, 2), Fraction(9, 10)
+from core.forecast.behaviour import WEEK, Behaviour
+from core.forecast.draws import Orders, Range, drawn, range_of
+from core.forecast.invoices import Bills, Flags, Known, Whole
+from core.forecast.rounding import parts_of
 
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """P10, P50 and P90 in minor units."""
-
-    low_minor: int
-    middle_minor: int
-    high_minor: int
+Credit = Mapping[str, Mapping[str, int]]
+"""Currency → customer → money of its that is not yet set against an invoice."""
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
-    """What one open invoice is expected to bring: by week, later, and never; minor units.
+class Open:
+    """The invoices with something still to come, those due first leading; minor units."""
 
-    `settled_before` counts the customer's settled invoices behind it; `naive_week` is the week of
-    its due date, the first one when it is overdue, None after the last.
-    """
+    place: Whole
+    open_minor: Whole
 
-    invoice: Billed
-    open_minor: int
-    weeks_minor: tuple[int, ...]
-    later_minor: int
-    never_minor: int
-    settled_before: int
-    naive_week: int | None
+    def those(self, chosen: Flags) -> "Open":
+        """Some of them."""
+        return Open(self.place[chosen], self.open_minor[chosen])
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,31 +48,13 @@ class Week:
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
-    """The weeks after a day, and the invoices they rest on; `within[n]` is the range of the sum of
-    the first n + 1 weeks, since ranges do not add up. `credit_minor` was taken off the invoices.
+class Weeks:
+    """The weeks after a day; `within[n]` is the range of the sum of the first n + 1 weeks, since
+    ranges do not add up.
     """
 
-    day: date
     weeks: tuple[Week, ...]
     within: tuple[Range, ...]
-    invoices: tuple[Expected, ...]
-    credit_minor: int
-
-    @property
-    def open_minor(self) -> int:
-        """What is open: all weeks, later and never together."""
-        return sum(row.open_minor for row in self.invoices)
-
-    @property
-    def later_minor(self) -> int:
-        """What is expected after the last week."""
-        return sum(row.later_minor for row in self.invoices)
-
-    @property
-    def never_minor(self) -> int:
-        """What is expected never to come."""
-        return sum(row.never_minor for row in self.invoices)
 
     def expected_minor(self, weeks: int) -> int:
         """What the first weeks are expected to bring."""
@@ -101,105 +65,98 @@ class Forecast:
         return sum(week.naive_minor for week in self.weeks[:weeks])
 
 
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What the open invoices of one currency will bring: by week, later, and never; minor units.
+
+    Each open invoice has a row of `weeks_minor`, an entry of `later_minor` and of `never_minor`;
+    they add up to what is open. `credit_minor` was taken off the invoices.
+    """
+
+    day: date
+    weeks: Weeks
+    open: Open
+    weeks_minor: Whole
+    later_minor: Whole
+    never_minor: Whole
+    credit_minor: int
+
+
 def forecast(
     behaviour: Behaviour,
-    invoices: Sequence[Billed],
-    day: date,
+    bills: Bills,
+    known: Known,
     weeks: int,
-    credit: dict[str, int] | None = None,
-) -> Forecast:
-    """What the open invoices of one currency will bring in the weeks after a day.
+    orders: Orders,
+    credit: Credit | None = None,
+) -> dict[str, Forecast]:
+    """What the open invoices of each currency will bring in the weeks after the day.
 
-    `credit` is each customer's money that is not yet set against an invoice; it is taken off the
-    invoices due first.
+    Credit is taken off the invoices of its customer that are due first.
     """
-    left = _less_credit(invoices, day, credit or {})
-    rows, curves = [], []
-    for invoice, open_minor in left:
-        by_day = behaviour.paid_by(invoice, day, weeks * WEEK)
-        by_week = [by_day[WEEK * n - 1] for n in range(1, weeks + 1)]
-        curves.append(by_week)
-        rows.append(_expected(invoice, open_minor, by_week, by_day[-1], behaviour, day))
-    drawn = _draws(rows, curves, weeks)
-    return Forecast(
-        day,
-        tuple(_week(rows, day, n, drawn) for n in range(weeks)),
-        tuple(_range([sum(draw[: n + 1]) for draw in drawn]) for n in range(weeks)),
-        tuple(rows),
-        sum(invoice.owed_minor(day) for invoice in invoices) - sum(each for _, each in left),
-    )
-
-
-def _less_credit(
-    invoices: Sequence[Billed], day: date, credit: dict[str, int]
-) -> list[tuple[Billed, int]]:
-    """The open invoices with what is still to come on them, those due first leading."""
-    unused, found = dict(credit), []
-    for invoice in sorted(invoices, key=lambda i: (i.due_on, i.invoice_id)):
-        owed = invoice.owed_minor(day)
-        taken = min(owed, unused.get(invoice.customer, 0))
-        if taken:
-            unused[invoice.customer] -= taken
-        if owed > taken:
-            found.append((invoice, owed - taken))
+    still = still_open(bills, known, credit or {})
+    by_week, ever = behaviour.paid_by(still.place, weeks)
+    reached = parts_of(still.open_minor, np.column_stack((by_week, ever)))
+    weeks_minor = np.diff(reached[:, :-1], axis=1, prepend=0)
+    found = {}
+    for code, currency in enumerate(bills.currencies):
+        own = bills.currency[still.place] == code
+        theirs = still.those(own)
+        owed = known.owed_minor[bills.currency == code].sum()
+        found[currency] = Forecast(
+            known.day,
+            weeks_of(bills, known, theirs, weeks_minor[own], by_week[own], orders),
+            theirs,
+            weeks_minor[own],
+            reached[own, -1] - reached[own, -2],
+            theirs.open_minor - reached[own, -1],
+            int(owed - theirs.open_minor.sum()),
+        )
     return found
 
 
-def _expected(
-    invoice: Billed,
-    open_minor: int,
-    by_week: Sequence[float],
-    ever: float,
-    behaviour: Behaviour,
-    day: date,
-) -> Expected:
-    """Cumulative rounding: weeks, later and never add up to what is open."""
-    reached = [rounded(open_minor * Fraction(share)) for share in (*by_week, ever)]
-    weeks = tuple(now - before for before, now in pairwise((0, *reached[:-1])))
-    naive = max((invoice.due_on - day).days - 1, 0) // WEEK
-    return Expected(
-        invoice,
-        open_minor,
-        weeks,
-        reached[-1] - reached[-2],
-        open_minor - reached[-1],
-        behaviour.settled_by(invoice.customer),
-        naive if naive < len(by_week) else None,
+def still_open(bills: Bills, known: Known, credit: Credit) -> Open:
+    """The open invoices with what is still to come on them, less the unused money."""
+    place = np.flatnonzero(known.owed_minor)
+    owed = known.owed_minor[place]
+    for code, currency in enumerate(bills.currencies):
+        unused = credit.get(currency, {})
+        named = [n for n, customer in enumerate(bills.customers) if customer in unused]
+        at = np.flatnonzero((bills.currency[place] == code) & np.isin(bills.customer[place], named))
+        at = at[np.argsort(bills.customer[place[at]], kind="stable")]
+        customer = bills.customer[place[at]]
+        until = np.cumsum(owed[at])
+        begins = np.searchsorted(customer, customer)
+        before = until - owed[at] - (until - owed[at])[begins]
+        has = np.array([unused[bills.customers[n]] for n in customer], np.int64)
+        owed[at] -= np.clip(has - before, 0, owed[at])
+    return Open(place, owed).those(owed > 0)
+
+
+def weeks_of(
+    bills: Bills,
+    known: Known,
+    still: Open,
+    weeks_minor: Whole,
+    by_week: NDArray[np.float64],
+    orders: Orders,
+) -> Weeks:
+    """The weeks that open invoices of one currency add up to, with their ranges."""
+    weeks = by_week.shape[1]
+    draws = drawn(orders, bills.customer[still.place], still.open_minor, by_week)
+    expected = weeks_minor.sum(axis=0)
+    when_due = np.maximum(bills.due_on[still.place] - known.today - 1, 0) // WEEK
+    since = [known.day + timedelta(days=WEEK * n + 1) for n in range(weeks)]
+    return Weeks(
+        tuple(
+            Week(
+                since[n],
+                since[n] + timedelta(days=WEEK - 1),
+                int(expected[n]),
+                range_of(draws[:, n]),
+                int(still.open_minor[when_due == n].sum()),
+            )
+            for n in range(weeks)
+        ),
+        tuple(range_of(draws[:, : n + 1].sum(axis=1)) for n in range(weeks)),
     )
-
-
-def _week(rows: Sequence[Expected], day: date, nth: int, drawn: Sequence[Sequence[int]]) -> Week:
-    since = day + timedelta(days=WEEK * nth + 1)
-    return Week(
-        since,
-        since + timedelta(days=WEEK - 1),
-        sum(row.weeks_minor[nth] for row in rows),
-        _range([draw[nth] for draw in drawn]),
-        sum(row.open_minor for row in rows if row.naive_week == nth),
-    )
-
-
-def _draws(
-    rows: Sequence[Expected], curves: Sequence[Sequence[float]], weeks: int
-) -> list[list[int]]:
-    """What each draw brings by week; a customer draws once for all of its invoices."""
-    sums = [[0] * weeks for _ in range(DRAWS)]
-    for row, curve in zip(rows, curves, strict=True):
-        for draw, level in enumerate(_levels(row.invoice.customer)):
-            week = bisect_left(curve, level)
-            if week < weeks:
-                sums[draw][week] += row.open_minor
-    return sums
-
-
-@lru_cache(maxsize=4096)
-def _levels(customer: str) -> tuple[float, ...]:
-    """The evenly spread levels of a customer's draws, in an order of its own that never changes."""
-    order = sorted(range(DRAWS), key=lambda n: hashlib.sha256(f"{customer}:{n}".encode()).digest())
-    return tuple((n + 0.5) / DRAWS for n in order)
-
-
-def _range(sums: list[int]) -> Range:
-    """The nearest-rank percentiles."""
-    ordered = sorted(sums)
-    return Range(*(ordered[ceil(part * len(ordered)) - 1] for part in (LOW, MIDDLE, HIGH)))

@@ -2,7 +2,7 @@
 
 from etl.figures.cohorts import cohorts
 from etl.figures.drill import drill
-from etl.figures.forecast import cash_forecast
+from etl.figures.forecast import cash_forecast, forecast_rows
 from etl.figures.metrics import metrics
 from etl.figures.movements import movements
 from etl.figures.receivables import ar_ageing, open_invoices, receivables_by_tenant
@@ -12,6 +12,7 @@ __all__ = [
     "cash_forecast",
     "cohorts",
     "drill",
+    "forecast_rows",
     "metrics",
     "movements",
     "open_invoices",

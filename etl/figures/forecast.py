@@ -1,26 +1,20 @@
 """The cash forecast from the analytics copy: weeks, invoices behind them, back-test (CFO)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import polars as pl
 
 from core.errors import BadInput
-from core.forecast.backtest import HORIZONS, Score, Trial, back_test, score
-from core.forecast.behaviour import HISTORY_DAYS, USUAL, Behaviour, Beliefs
+from core.forecast.behaviour import USUAL, Beliefs
 from core.forecast.charges import Charge
-from core.forecast.invoices import Billed, Paid
-from core.forecast.receipts import Expected, Forecast, Range, Week, forecast
 from etl.definitions import definition
-from etl.figures.values import decimal_text, money
+from etl.figures.forecast_kept import Kept, kept
+from etl.figures.forecast_made import WEEK_COLUMNS, WEEKS, nothing_billed
+from etl.figures.values import money
 from etl.figures.view import Readable
-from etl.warehouse import Reading
 
-WEEKS = max(HORIZONS)
-_TRIED_DAYS = 500
-"""How far the back-test looks back; behaviour is learnt from before that."""
 _AMOUNTS = (
     "expected", "p10", "p50", "p90", "naive", "renewals", "together", "came", "missed",
     "naive_missed",
@@ -32,18 +26,9 @@ FILE_COLUMNS = (
     "naive_error", "total_error", "naive_total_error", "within_range", "month_end", "came_minor",
     "missed_minor", "naive_missed_minor", "invoice_id", "number", "tenant", "tenant_name",
     "country", "due_on", "days_overdue", "settled_before", "open_minor", "later_minor",
-    "never_minor", *(f"week_{n}_minor" for n in range(1, WEEKS + 1)),
+    "never_minor", *WEEK_COLUMNS,
 )  # fmt: skip
 """What a file says of a line; a file without lines has this head too."""
-
-
-@dataclass(frozen=True)
-class _Books:
-    """What was billed, with the words for it."""
-
-    invoices: list[Billed]
-    names: dict[str, str] = field(default_factory=dict)
-    numbers: dict[int, str] = field(default_factory=dict)
 
 
 def cash_forecast(
@@ -52,28 +37,26 @@ def cash_forecast(
     currency: str | None = None,
     charges: Sequence[Charge] | None = None,
     beliefs: Beliefs = USUAL,
+    *,
+    invoices: bool = True,
 ) -> dict[str, Any]:
     """Receipts expected in the 13 weeks after a day (the copy's own), per currency of the invoices.
 
     `charges` are the card renewals foreseen, None where they are not; they are shown beside the
-    invoices and added to nothing but `together`. Raises NoCopy, BadInput.
+    invoices and added to nothing but `together`. Without `invoices` they are only counted; see
+    `forecast_rows`. Raises NoCopy, BadInput.
     """
-    reading = wh.reading()
-    info = reading.info()
-    day = as_of or info.as_of
-    if day > info.known_until:
-        raise BadInput(f"Nothing is known of {day}; the copy ends {info.known_until}")
-    books = _books(reading, day)
-    behaviour = Behaviour(books.invoices, day, beliefs)
-    credit = _credit(reading, day)
-    used = {invoice.currency for invoice in books.invoices if invoice.owed_minor(day)}
+    found, day = _found(wh, as_of, beliefs)
+    used = {name for name, answer in found.answers.items() if _owed(answer)}
     used |= {charge.currency for charge in charges or ()}
-    answers = []
-    for each in sorted(used if currency is None else used & {currency}):
-        own = [invoice for invoice in books.invoices if invoice.currency == each]
-        made = forecast(behaviour, own, day, WEEKS, credit.get(each))
-        trials = back_test(books.invoices, own, day, beliefs=beliefs)
-        answers.append(_answer(made, trials, charges, each, books))
+    chosen = sorted(used if currency is None else used & {currency})
+    answers = [found.answers.get(name) or nothing_billed(day, name) for name in chosen]
+    if charges is not None:
+        answers = [_with_renewals(answer, charges) for answer in answers]
+    if invoices:
+        answers = [
+            {**answer, "invoices": _invoices(found.rows(answer["currency"]))} for answer in answers
+        ]
     return {
         "as_of": day.isoformat(),
         "weeks": WEEKS,
@@ -83,20 +66,80 @@ def cash_forecast(
     }
 
 
-def forecast_rows(found: dict[str, Any], currency: str, week: int | None = None) -> pl.DataFrame:
+def forecast_rows(
+    wh: Readable,
+    currency: str,
+    as_of: date | None = None,
+    week: int | None = None,
+    beliefs: Beliefs = USUAL,
+    *,
+    first: int = 0,
+    most: int | None = None,
+) -> pl.DataFrame:
     """One row per open invoice with what it is expected to bring, in one week or in all.
 
-    The column `week_minor` sums to the figure of the week. `week` counts from 1.
+    The column `week_minor` sums to the figure of the week, which counts from 1. Those due first
+    lead; `first` and `most` choose some of them. Raises NoCopy, BadInput.
     """
-    [answer] = [each for each in found["currencies"] if each["currency"] == currency]
-    rows = [
-        {
-            **{name: value for name, value in row.items() if name != "weeks_minor"},
-            "week_minor": sum(row["weeks_minor"]) if week is None else row["weeks_minor"][week - 1],
-        }
-        for row in answer["invoices"]
+    found, _ = _found(wh, as_of, beliefs)
+    weeks = WEEK_COLUMNS if week is None else WEEK_COLUMNS[week - 1 : week]
+    return (
+        found.rows(currency, first, most)
+        .with_columns(pl.sum_horizontal(weeks).alias("week_minor"))
+        .drop("currency", *WEEK_COLUMNS)
+    )
+
+
+def _found(wh: Readable, as_of: date | None, beliefs: Beliefs) -> tuple[Kept, date]:
+    reading = wh.reading()
+    info = reading.info()
+    day = as_of or info.as_of
+    if day > info.known_until:
+        raise BadInput(f"Nothing is known of {day}; the copy ends {info.known_until}")
+    return kept(reading, day, beliefs), day
+
+
+def _owed(answer: dict[str, Any]) -> bool:
+    """Whether anything was owed, before the unused money was taken off."""
+    return bool(answer["open"]["minor"] + answer["credit"]["minor"])
+
+
+def _invoices(rows: pl.DataFrame) -> list[dict[str, Any]]:
+    """The open invoices as an answer lists them, the weeks of each in one list."""
+    listed = rows.with_columns(pl.concat_list(WEEK_COLUMNS).alias("weeks_minor"))
+    names = (
+        "invoice_id", "number", "tenant", "tenant_name", "country", "due_on", "days_overdue",
+        "settled_before", "open_minor", "weeks_minor", "later_minor", "never_minor",
+    )  # fmt: skip
+    return listed.select(names).to_dicts()
+
+
+def _with_renewals(answer: dict[str, Any], charges: Sequence[Charge]) -> dict[str, Any]:
+    """The answer with the card renewals of its currency beside the weeks."""
+    own = [charge for charge in charges if charge.currency == answer["currency"]]
+    weeks = [
+        _beside(week, sum(charge.amount_minor for charge in own if _falls(charge, week)))
+        for week in answer["weeks"]
     ]
-    return pl.DataFrame(rows, infer_schema_length=None)
+    return {
+        **_beside(answer, sum(week["renewals"]["minor"] for week in weeks)),
+        "weeks": weeks,
+    }
+
+
+def _falls(charge: Charge, week: dict[str, Any]) -> bool:
+    """Whether a renewal is paid in the week; what should have been already is in the first."""
+    since, until = date.fromisoformat(week["since"]), date.fromisoformat(week["until"])
+    return charge.on <= until and (week["week"] == 1 or charge.on >= since)
+
+
+def _beside(row: dict[str, Any], renewals_minor: int) -> dict[str, Any]:
+    currency = row["expected"]["currency"]
+    return {
+        **row,
+        "renewals": money(renewals_minor, currency),
+        "together": money(row["expected"]["minor"] + renewals_minor, currency),
+    }
 
 
 def forecast_lines(found: dict[str, Any]) -> list[dict[str, Any]]:
@@ -125,158 +168,3 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
         f"{name}_minor": row[name] and row[name]["minor"] for name in _AMOUNTS if name in row
     }
     return {name: value for name, value in row.items() if name not in _AMOUNTS} | amounts
-
-
-def _books(reading: Reading, day: date) -> _Books:
-    since = day - timedelta(days=HISTORY_DAYS + _TRIED_DAYS)
-    rows = reading.ask("billed", as_of=day, since=since)
-    paid: dict[int, list[Paid]] = {}
-    heads: dict[int, dict[str, Any]] = {}
-    for row in rows.iter_rows(named=True):
-        heads[row["invoice_id"]] = row
-        if row["allocated_on"] is not None:
-            paid.setdefault(row["invoice_id"], []).append(
-                Paid(row["allocated_on"], row["amount_minor"], row["cash"])
-            )
-    invoices = [
-        Billed(
-            number,
-            row["tenant"],
-            row["country"],
-            row["currency"],
-            row["issued_on"],
-            row["due_on"],
-            row["total_minor"],
-            tuple(paid.get(number, ())),
-            row["closed_on"],
-            row["is_void"],
-            row["at_once"],
-        )
-        for number, row in heads.items()
-    ]
-    return _Books(
-        invoices,
-        {row["tenant"]: row["tenant_name"] for row in heads.values()},
-        {number: row["number"] for number, row in heads.items()},
-    )
-
-
-def _credit(reading: Reading, day: date) -> dict[str, dict[str, int]]:
-    """Currency → customer → money not yet set against an invoice."""
-    found: dict[str, dict[str, int]] = {}
-    for tenant, currency, minor in reading.ask("unapplied", as_of=day).iter_rows():
-        found.setdefault(currency, {})[tenant] = minor
-    return found
-
-
-def _answer(
-    made: Forecast,
-    trials: Sequence[Trial],
-    charges: Sequence[Charge] | None,
-    currency: str,
-    books: _Books,
-) -> dict[str, Any]:
-    expected = made.expected_minor(WEEKS)
-    by_week = _charged(made, charges, currency)
-    renewals = None if by_week is None else sum(by_week)
-    return {
-        "currency": currency,
-        "open": money(made.open_minor, currency),
-        "credit": money(made.credit_minor, currency),
-        "expected": money(expected, currency),
-        **_range(made.within[-1], currency),
-        "naive": money(made.naive_minor(WEEKS), currency),
-        "later": money(made.later_minor, currency),
-        "never": money(made.never_minor, currency),
-        "renewals": None if renewals is None else money(renewals, currency),
-        "together": money(expected + (renewals or 0), currency),
-        "weeks": [
-            _week(week, n, by_week[n] if by_week else None, currency)
-            for n, week in enumerate(made.weeks)
-        ],
-        "back_test": {
-            "scores": [_score(score(trials, weeks)) for weeks in HORIZONS],
-            "trials": [_trial(trial, currency) for trial in trials],
-        },
-        "invoices": [_invoice(row, made.day, books) for row in made.invoices],
-    }
-
-
-def _charged(made: Forecast, charges: Sequence[Charge] | None, currency: str) -> list[int] | None:
-    if charges is None:
-        return None
-    return [
-        sum(
-            charge.amount_minor
-            for charge in charges
-            if charge.currency == currency
-            and (week.since <= charge.on <= week.until or (n == 0 and charge.on < week.since))
-        )
-        for n, week in enumerate(made.weeks)
-    ]
-
-
-def _week(week: Week, nth: int, renewals: int | None, currency: str) -> dict[str, Any]:
-    return {
-        "week": nth + 1,
-        "since": week.since.isoformat(),
-        "until": week.until.isoformat(),
-        "expected": money(week.expected_minor, currency),
-        **_range(week.range, currency),
-        "naive": money(week.naive_minor, currency),
-        "renewals": None if renewals is None else money(renewals, currency),
-        "together": money(week.expected_minor + (renewals or 0), currency),
-    }
-
-
-def _range(held: Range, currency: str) -> dict[str, Any]:
-    return {
-        "p10": money(held.low_minor, currency),
-        "p50": money(held.middle_minor, currency),
-        "p90": money(held.high_minor, currency),
-    }
-
-
-def _trial(trial: Trial, currency: str) -> dict[str, Any]:
-    return {
-        "month_end": trial.day.isoformat(),
-        "weeks": trial.weeks,
-        "expected": money(trial.expected_minor, currency),
-        "p10": money(trial.range.low_minor, currency),
-        "p90": money(trial.range.high_minor, currency),
-        "naive": money(trial.naive_minor, currency),
-        "came": money(trial.came_minor, currency),
-        "missed": money(trial.missed_minor, currency),
-        "naive_missed": money(trial.naive_missed_minor, currency),
-        "within_range": trial.held,
-    }
-
-
-def _score(found: Score) -> dict[str, Any]:
-    return {
-        "weeks": found.weeks,
-        "trials": found.trials,
-        "error": decimal_text(found.error),
-        "naive_error": decimal_text(found.naive_error),
-        "total_error": decimal_text(found.total_error),
-        "naive_total_error": decimal_text(found.naive_total_error),
-        "within_range": found.held,
-    }
-
-
-def _invoice(row: Expected, day: date, books: _Books) -> dict[str, Any]:
-    invoice = row.invoice
-    return {
-        "invoice_id": invoice.invoice_id,
-        "number": books.numbers[invoice.invoice_id],
-        "tenant": invoice.customer,
-        "tenant_name": books.names[invoice.customer],
-        "country": invoice.country,
-        "due_on": invoice.due_on.isoformat(),
-        "days_overdue": max(invoice.late_on(day), 0),
-        "settled_before": row.settled_before,
-        "open_minor": row.open_minor,
-        "weeks_minor": list(row.weeks_minor),
-        "later_minor": row.later_minor,
-        "never_minor": row.never_minor,
-    }

@@ -168,13 +168,39 @@ def owed(as_of: date, currency: str) -> tuple[pl.DataFrame, pl.DataFrame]:
 @st.cache_data(ttl=SECONDS, max_entries=ENTRIES, show_spinner=False)
 def _cash_forecast(as_of: date, charges: tuple[Charge, ...] | None, run: str) -> dict[str, Any]:
     return figures.cash_forecast(
-        copy.reading(), as_of, charges=charges, beliefs=Beliefs.of(settings())
+        copy.reading(), as_of, charges=charges, beliefs=Beliefs.of(settings()), invoices=False
     )
 
 
 def cash_forecast(as_of: date, charges: tuple[Charge, ...] | None) -> dict[str, Any]:
-    """What open invoices will bring in the weeks after a day; `charges` are card renewals."""
+    """What open invoices will bring in the weeks after a day; `charges` are card renewals.
+
+    The invoices are counted; `forecast_rows` has them.
+    """
     return _cash_forecast(as_of, charges, run_id())
+
+
+def whole_cash_forecast(as_of: date, charges: tuple[Charge, ...] | None) -> dict[str, Any]:
+    """The same with every invoice, for a file."""
+    return figures.cash_forecast(
+        copy.reading(), as_of, charges=charges, beliefs=Beliefs.of(settings())
+    )
+
+
+def forecast_rows(
+    as_of: date, currency: str, week: int | None, window: slice | None = None
+) -> pl.DataFrame:
+    """The open invoices behind a week of the cash forecast, or all weeks; some of them or all."""
+    chosen = window or slice(0, None)
+    return figures.forecast_rows(
+        copy.reading(),
+        currency,
+        as_of,
+        week,
+        Beliefs.of(settings()),
+        first=chosen.start,
+        most=None if chosen.stop is None else chosen.stop - chosen.start,
+    )
 
 
 @st.cache_data(ttl=SECONDS, max_entries=ENTRIES, show_spinner=False)

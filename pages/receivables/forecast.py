@@ -48,7 +48,8 @@ def main() -> None:
     try:
         with bar:
             as_of = filters.as_of_input(reading.copy_day()) or reading.copy_day()
-        found = reading.cash_forecast(as_of, _renewals(as_of))
+        renewals = _renewals(as_of)
+        found = reading.cash_forecast(as_of, renewals)
     except NoCopy:
         states.no_copy()
         return
@@ -66,7 +67,7 @@ def main() -> None:
         told = f"receipts of the {found['weeks']} weeks after {formats.day(as_of)}"
         head.page("Cash forecast", f"{told}, tax included, in {answer['currency']}")
     _sums(answer, found["weeks"])
-    _weeks(answer, found, as_of)
+    _weeks(answer, found, as_of, renewals)
     forecast_rows.invoices(found, answer["currency"], as_of)
     forecast_tries.draw(answer)
 
@@ -80,7 +81,7 @@ def _renewals(as_of: date) -> Any:
 def _chosen(answers: list[dict[str, Any]]) -> dict[str, Any]:
     """The currency of the address; at first the one with the most open invoices."""
     by_currency = {answer["currency"]: answer for answer in answers}
-    usual = max(answers, key=lambda each: len(each["invoices"]))["currency"]
+    usual = max(answers, key=lambda each: int(each["open_invoices"]))["currency"]
     moved = url.restart(url.follow("currency", url.one_of(tuple(by_currency)), usual), "week")
     chosen = st.selectbox(
         "Currency of the invoices", list(by_currency), key="currency", on_change=moved, width=210
@@ -118,7 +119,7 @@ def _about(renewals: dict[str, Any] | None) -> str:
     return "not kept for past days" if renewals is None else "the next one of each subscription"
 
 
-def _weeks(answer: dict[str, Any], found: dict[str, Any], as_of: date) -> None:
+def _weeks(answer: dict[str, Any], found: dict[str, Any], as_of: date, renewals: Any) -> None:
     with st.container(border=True, key="panel-weeks"):
         with st.container(
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
@@ -131,7 +132,9 @@ def _weeks(answer: dict[str, Any], found: dict[str, Any], as_of: date) -> None:
             with st.container(horizontal=True, width="content"):
                 name = f"cash-forecast-{as_of}"
                 tables.csv_button(
-                    lambda: as_frame(forecast_lines(found), FILE_COLUMNS),
+                    lambda: as_frame(
+                        forecast_lines(reading.whole_cash_forecast(as_of, renewals)), FILE_COLUMNS
+                    ),
                     f"{name}.csv",
                     "csv-weeks",
                 )

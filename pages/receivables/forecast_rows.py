@@ -6,8 +6,7 @@ from typing import Any
 import streamlit as st
 
 from core.money import Money
-from etl.figures.forecast import forecast_rows
-from pages.parts import formats, head, tables, url
+from pages.parts import formats, head, reading, tables, url
 from pages.parts.tables import Cell, Column
 
 COLUMNS = (
@@ -24,14 +23,15 @@ COLUMNS = (
 def invoices(found: dict[str, Any], currency: str, as_of: date) -> None:
     """The open invoices with what each is expected to bring in the week the address names."""
     week = url.read("week", url.one_of(range(1, found["weeks"] + 1)), None)
-    rows = forecast_rows(found, currency, week)
-    if rows.is_empty():
+    [answer] = [each for each in found["currencies"] if each["currency"] == currency]
+    if not answer["open_invoices"]:
         return
+    expected = answer["weeks"][week - 1] if week else answer
     with st.container(border=True, key="panel-invoices"):
         with st.container(
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
         ):
-            head.section("Open invoices", _told(found, currency, week))
+            head.section("Open invoices", _told(answer, found["weeks"], week))
             if week:
                 st.page_link(
                     "pages/receivables/forecast.py",
@@ -39,29 +39,31 @@ def invoices(found: dict[str, Any], currency: str, as_of: date) -> None:
                     query_params={"as_of": as_of.isoformat(), "currency": currency},
                 )
             name = f"cash-forecast-invoices-{as_of}-{currency}.csv"
-            tables.csv_button(lambda: rows, name, "csv-invoices")
+            tables.csv_button(
+                lambda: reading.forecast_rows(as_of, currency, week), name, "csv-invoices"
+            )
         place = st.container()
-        window = tables.page_of(rows.height, "page-invoices")
+        window = tables.page_of(answer["open_invoices"], "page-invoices")
+        rows = reading.forecast_rows(as_of, currency, week, window)
         with place:
             tables.html(
                 COLUMNS,
-                [_row(row, currency) for row in rows[window].iter_rows(named=True)],
+                [_row(row, currency) for row in rows.iter_rows(named=True)],
                 label="Open invoices and what they are expected to bring",
                 total=[
                     Cell("Total"),
                     *[Cell("")] * 4,
-                    _money(int(rows["open_minor"].sum()), currency),
-                    _money(int(rows["week_minor"].sum()), currency),
+                    _money(answer["open"]["minor"], currency),
+                    _money(expected["expected"]["minor"], currency),
                 ],
             )
 
 
-def _told(found: dict[str, Any], currency: str, week: int | None) -> str:
+def _told(answer: dict[str, Any], weeks: int, week: int | None) -> str:
     if week is None:
-        return f"expected in all {found['weeks']} weeks, in {currency}"
-    [answer] = [each for each in found["currencies"] if each["currency"] == currency]
+        return f"expected in all {weeks} weeks, in {answer['currency']}"
     since = date.fromisoformat(answer["weeks"][week - 1]["since"])
-    return f"expected in the week from {formats.day(since)}, in {currency}"
+    return f"expected in the week from {formats.day(since)}, in {answer['currency']}"
 
 
 def _row(row: dict[str, Any], currency: str) -> list[Cell]:

@@ -7,7 +7,17 @@ from bench._pages import PAGES
 from core.settings import ROOT
 
 QUESTIONS = frozenset(
-    {"metrics", "movements", "cohorts", "ageing", "owed", "cash_forecast", "drill", "currencies"}
+    {
+        "metrics",
+        "movements",
+        "cohorts",
+        "ageing",
+        "owed",
+        "cash_forecast",
+        "forecast_rows",
+        "drill",
+        "currencies",
+    }
 )
 """The functions of pages/parts/reading.py that ask the copy."""
 CLOSING = "etl.closing"

@@ -90,9 +90,9 @@ def test_the_rows_behind_a_week_sum_to_it(wh: Warehouse) -> None:
     found = figures.cash_forecast(wh)
     answer = by_currency(found)["EUR"]
     for week in answer["weeks"]:
-        rows = forecast_rows(found, "EUR", week["week"])
+        rows = forecast_rows(wh, "EUR", week=week["week"])
         assert rows["week_minor"].sum() == week["expected"]["minor"]
-    assert forecast_rows(found, "EUR")["week_minor"].sum() == answer["expected"]["minor"]
+    assert forecast_rows(wh, "EUR")["week_minor"].sum() == answer["expected"]["minor"]
 
 
 def test_card_renewals_stand_beside_and_unknown_ones_are_null(wh: Warehouse) -> None:

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from itertools import count
 from typing import Any
 
-from core.forecast.invoices import Billed, Paid
+from tests.core.forecast.slow import Billed, Paid
 
 TODAY = date(2026, 6, 30)
 _ids = count(1)

@@ -4,10 +4,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from core.forecast.backtest import Trial, back_test, month_ends, score
-from core.forecast.invoices import Billed, Paid
-from core.forecast.receipts import Range
+from core.forecast.backtest import Trial, month_ends, score
+from core.forecast.draws import Range
 from tests.core.forecast.bills import a_bill
+from tests.core.forecast.columns import trials_of
+from tests.core.forecast.slow import Billed, Paid
 
 END = date(2026, 6, 30)
 
@@ -32,7 +33,7 @@ def test_month_ends_stop_where_their_weeks_would_not_be_over() -> None:
 
 def test_a_steady_delay_is_forecast_better_than_the_due_date_says() -> None:
     bills = late_payers()
-    trials = back_test(bills, bills, END)
+    trials = trials_of(bills, END)
     for weeks in (4, 13):
         found = score(trials, weeks)
         assert found.trials > 0
@@ -47,8 +48,8 @@ def test_later_payments_change_what_came_but_not_what_was_forecast() -> None:
         a_bill(bill.due_on, 102 if bill.paid[0].on > cut else 12, customer=bill.customer)
         for bill in bills
     ]
-    [before] = [t for t in back_test(bills, bills, END) if (t.day, t.weeks) == (cut, 4)]
-    [after] = [t for t in back_test(changed, changed, END) if (t.day, t.weeks) == (cut, 4)]
+    [before] = [t for t in trials_of(bills, END) if (t.day, t.weeks) == (cut, 4)]
+    [after] = [t for t in trials_of(changed, END) if (t.day, t.weeks) == (cut, 4)]
     assert (after.expected_minor, after.range, after.naive_minor) == (
         before.expected_minor,
         before.range,
@@ -65,14 +66,14 @@ def test_only_money_on_the_invoices_open_that_day_has_come() -> None:
         cut + timedelta(days=3), paid=(Paid(cut + timedelta(days=5), 10_000, cash=False),)
     )
     more = [*bills, issued_later, by_credit]
-    [before] = [t for t in back_test(bills, bills, END) if (t.day, t.weeks) == (cut, 4)]
-    [after] = [t for t in back_test(more, more, END) if (t.day, t.weeks) == (cut, 4)]
+    [before] = [t for t in trials_of(bills, END) if (t.day, t.weeks) == (cut, 4)]
+    [after] = [t for t in trials_of(more, END) if (t.day, t.weeks) == (cut, 4)]
     assert after.came_minor == before.came_minor
 
 
 def test_too_few_settled_invoices_are_no_ground_for_a_trial() -> None:
     bills = late_payers(months=3)
-    assert back_test(bills[:20], bills[:20], END) == []
+    assert trials_of(bills[:20], END) == []
     empty = score([], 4)
     assert (empty.trials, empty.error, empty.naive_error) == (0, None, None)
 

@@ -4,40 +4,42 @@ from datetime import timedelta
 
 import pytest
 
-from core.forecast.behaviour import USUAL, Behaviour, Beliefs
-from core.forecast.invoices import Billed, Paid
+from core.forecast.behaviour import USUAL, Beliefs
 from core.settings import Settings
 from tests.core.forecast.bills import TODAY, a_bill, settled
+from tests.core.forecast.columns import chances
+from tests.core.forecast.slow import Billed, Paid
+
+
+def in_a_week(bills: list[Billed], asked: Billed, beliefs: Beliefs = USUAL) -> float:
+    return chances(bills, asked, beliefs)[0]
 
 
 def ever(bills: list[Billed], asked: Billed) -> float:
-    return Behaviour(bills, TODAY).paid_by(asked, TODAY, 7)[-1]
+    return chances(bills, asked)[1]
 
 
 def test_an_invoice_waits_for_the_day_its_customer_pays_on() -> None:
-    asked = a_bill(TODAY)
-    by_day = Behaviour([*settled(200, 5), asked], TODAY).paid_by(asked, TODAY, 10)
-    assert by_day[3] < 0.01
-    assert by_day[4] > 0.9
+    bills = settled(200, 5)
+    assert in_a_week(bills, a_bill(TODAY + timedelta(days=3))) < 0.01
+    assert in_a_week(bills, a_bill(TODAY + timedelta(days=2))) > 0.9
 
 
 def test_how_late_an_invoice_is_already_counts() -> None:
     bills = [*settled(50, 2), *settled(50, 20)]
-    fresh, late = a_bill(TODAY), a_bill(TODAY - timedelta(days=10))
-    known = Behaviour([*bills, fresh, late], TODAY)
-    assert known.paid_by(fresh, TODAY, 7)[6] == pytest.approx(0.5, abs=0.05)
-    assert known.paid_by(late, TODAY, 9)[8] < 0.02
-    assert known.paid_by(late, TODAY, 10)[9] > 0.9
+    assert in_a_week(bills, a_bill(TODAY)) == pytest.approx(0.5, abs=0.05)
+    assert in_a_week(bills, a_bill(TODAY - timedelta(days=12))) < 0.02
+    assert in_a_week(bills, a_bill(TODAY - timedelta(days=13))) > 0.9
 
 
 def test_few_invoices_lean_on_the_country_and_a_new_country_on_all() -> None:
     swedish = settled(100, 3, customer="many", country="SE")
     german = settled(100, 14, customer="other", country="DE")
-    known = Behaviour([*swedish, *german], TODAY)
     new_swede = a_bill(TODAY, customer="new", country="SE")
     new_dane = a_bill(TODAY, customer="far", country="DK")
     in_germany = a_bill(TODAY, customer="neu", country="DE")
-    shares = [known.paid_by(each, TODAY, 7)[6] for each in (new_swede, new_dane, in_germany)]
+    known = [*swedish, *german]
+    shares = [in_a_week(known, each) for each in (new_swede, new_dane, in_germany)]
     assert shares[0] > 0.85
     assert 0.4 < shares[1] < 0.6
     assert shares[2] < 0.2
@@ -78,7 +80,7 @@ def test_what_was_not_known_on_the_day_changes_nothing() -> None:
 def test_recent_invoices_weigh_more() -> None:
     old = [a_bill(TODAY - timedelta(days=USUAL.half_life_days * 2 + 40 + n), 30) for n in range(50)]
     asked = a_bill(TODAY)
-    share = Behaviour([*old, *settled(50, 2), asked], TODAY).paid_by(asked, TODAY, 7)[6]
+    share = in_a_week([*old, *settled(50, 2)], asked)
     assert share == pytest.approx(0.8, abs=0.05)
 
 
@@ -92,7 +94,6 @@ def test_beliefs_are_settings_and_move_the_share() -> None:
     bills = [*settled(30, 1, customer="own"), *settled(300, 60, customer="other")]
     asked = a_bill(TODAY, customer="own")
     own, country = (
-        Behaviour(bills, TODAY, each).paid_by(asked, TODAY, 7)[6]
-        for each in (USUAL, Beliefs(country_invoices=1_000))
+        in_a_week(bills, asked, each) for each in (USUAL, Beliefs(country_invoices=1_000))
     )
     assert own > country

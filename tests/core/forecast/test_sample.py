@@ -7,11 +7,10 @@ from fractions import Fraction
 
 import pytest
 
-from core.forecast.backtest import back_test, score
-from core.forecast.behaviour import Behaviour
-from core.forecast.invoices import Billed, Paid
-from core.forecast.receipts import forecast
+from core.forecast.backtest import score
 from core.settings import ROOT
+from tests.core.forecast.columns import forecast_on, trials_of
+from tests.core.forecast.slow import Billed, Paid
 
 SAMPLE = ROOT.parent / "shared/samples/receivables/accounts_receivable.csv"
 HELD_OUT = 9
@@ -63,12 +62,12 @@ def by_hand(bills: list[Billed], cut: date, weeks: int) -> tuple[list[int], list
 def test_held_out_months_are_forecast_better_than_by_due_dates(
     bills: list[Billed], weeks: int
 ) -> None:
-    trials = [t for t in back_test(bills, bills, LAST, HELD_OUT) if t.weeks == weeks]
+    trials = [t for t in trials_of(bills, LAST, HELD_OUT) if t.weeks == weeks]
     missed = naive_missed = total = 0
     for trial in trials:
         came, due = by_hand(bills, trial.day, weeks)
-        made = forecast(Behaviour(bills, trial.day), bills, trial.day, weeks)
-        said = [week.expected_minor for week in made.weeks]
+        made = forecast_on(bills, trial.day, weeks)
+        said = [week.expected_minor for week in made.weeks.weeks]
         assert (trial.came_minor, trial.naive_minor) == (sum(came), sum(due))
         missed += sum(abs(a - b) for a, b in zip(said, came, strict=True))
         naive_missed += sum(abs(a - b) for a, b in zip(due, came, strict=True))
@@ -99,7 +98,6 @@ def test_a_forecast_of_the_past_is_the_one_made_without_what_came_later(
         )
         for bill in known
     ]
-    seeing = forecast(Behaviour(bills, cut), bills, cut, 13)
-    unseeing = forecast(Behaviour(blind, cut), blind, cut, 13)
+    seeing, unseeing = forecast_on(bills, cut), forecast_on(blind, cut)
     assert seeing.weeks == unseeing.weeks
-    assert seeing.weeks[0].since == cut + timedelta(days=1)
+    assert seeing.weeks.weeks[0].since == cut + timedelta(days=1)
