@@ -7,7 +7,22 @@ from bench._pages import PAGES
 from core.settings import ROOT
 
 QUESTIONS = frozenset(
-    {"metrics", "movements", "cohorts", "ageing", "owed", "cash_forecast", "drill", "currencies"}
+    {
+        "metrics",
+        "movements",
+        "cohorts",
+        "ageing",
+        "owing",
+        "owed",
+        "open_total",
+        "open_invoices",
+        "cash_forecast",
+        "behind",
+        "drill",
+        "tenants_counted",
+        "tenants",
+        "currencies",
+    }
 )
 """The functions of pages/parts/reading.py that ask the copy."""
 CLOSING = "etl.closing"
