@@ -52,9 +52,19 @@ def _by_country(reading: Reading, days: Days) -> object:
 
 
 def _by_tenant(reading: Reading, days: Days) -> object:
-    counted = figures.tenants_counted(reading, days.month)
-    total = figures.metrics(reading, days.month, YEAR)
-    return counted, total, figures.tenants_ranked(reading, days.month, limit=ROWS)
+    return figures.tenants_ranked(reading, days.month, limit=ROWS)
+
+
+def _tenants(reading: Reading, days: Days) -> object:
+    return figures.tenants_counted(reading, days.month)
+
+
+def _owing(day: Callable[[Days], date]) -> Asking:
+    return lambda reading, days: figures.owing(reading, day(days))
+
+
+def _open_total(day: Callable[[Days], date]) -> Asking:
+    return lambda reading, days: figures.open_total(reading, day(days))
 
 
 def _movements(reading: Reading, days: Days) -> object:
@@ -74,19 +84,11 @@ def _ageing_before(reading: Reading, days: Days) -> object:
 
 
 def _owed(day: Callable[[Days], date]) -> Asking:
-    def ask(reading: Reading, days: Days) -> object:
-        tenants = figures.owing(reading, day(days))
-        return tenants, figures.receivables_by_tenant(reading, day(days), limit=ROWS)
-
-    return ask
+    return lambda reading, days: figures.receivables_by_tenant(reading, day(days), limit=ROWS)
 
 
 def _open_invoices(day: Callable[[Days], date]) -> Asking:
-    def ask(reading: Reading, days: Days) -> object:
-        total = figures.open_total(reading, day(days))
-        return total, figures.open_invoices(reading, day(days), limit=ROWS)
-
-    return ask
+    return lambda reading, days: figures.open_invoices(reading, day(days), limit=ROWS)
 
 
 def _today(days: Days) -> date:
@@ -128,6 +130,7 @@ PAGES: dict[str, dict[str, Asking]] = {
     "pages.revenue.breakdown": {
         "by plan": _by_plan,
         "by country": _by_country,
+        "tenants": _tenants,
         "by tenant": _by_tenant,
     },
     "pages.revenue.rows": {
@@ -140,10 +143,14 @@ PAGES: dict[str, dict[str, Asking]] = {
     "pages.receivables.ageing": {
         "ageing": _ageing,
         "ageing of another day": _ageing_before,
+        "tenants": _owing(_today),
+        "tenants on another day": _owing(_eve),
         "by tenant": _owed(_today),
         "by tenant on another day": _owed(_eve),
     },
     "pages.receivables.open_invoices": {
+        "sum": _open_total(_today),
+        "sum on another day": _open_total(_eve),
         "invoices": _open_invoices(_today),
         "invoices of another day": _open_invoices(_eve),
     },

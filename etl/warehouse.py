@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from itertools import dropwhile
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -16,7 +15,7 @@ import polars as pl
 from core.errors import NoCopy
 from core.settings import Settings
 from etl.publish import problem
-from etl.transform import SQL, chain
+from etl.transform import SQL, chain, with_relations
 
 Over = Mapping[str, str]
 """Relation that a question reads → the question it is the answer to."""
@@ -172,13 +171,7 @@ def question_text(question: str) -> str:
 def _stacked(question: str, over: Over, relations: Sequence[str] = ()) -> str:
     """A question over the answers to others and over relations computed for it."""
     asked = (f"{name} as (\n{question_text(other)}\n)" for name, other in over.items())
-    parts = ",\n".join([*relations, *asked])
-    if not parts:
-        return question_text(question)
-    lines = question_text(question).splitlines()
-    body = "\n".join(dropwhile(lambda line: line.startswith("--"), lines))
-    own = body.removeprefix("with ")
-    return f"with {parts}\n{body}" if own == body else f"with {parts},\n{own}"
+    return with_relations([*relations, *asked], question_text(question))
 
 
 def questions() -> list[str]:

@@ -55,15 +55,15 @@ def metrics(
     view = look(wh, months_back(first, TRAILING), month, as_of, currency, constant_on)
     company = Company.of(view)
     shown = view.months[TRAILING:]
-    groups = _groups(view, by, only) if by else None
+    groups = groups_of(view, by, only) if by else None
     answers = []
     for shown_month in shown:
-        answer = _headlines(company.total, company, shown_month, view)
+        answer = headlines(company.total, company, shown_month, view)
         answer |= _company_figures(company, shown_month, view)
         answer = {"month": f"{shown_month:%Y-%m}", "partial": view.is_partial(shown_month)} | answer
         if groups is not None:
             answer["groups"] = {
-                key: _headlines(group, company, shown_month, view) | NO_COMPANY_FIGURES
+                key: headlines(group, company, shown_month, view) | NO_COMPANY_FIGURES
                 for key, group in groups.items()
                 if shown_month in group
             }
@@ -105,7 +105,8 @@ class Company:
         return Fraction(1) if cost == 0 else ratio(gross - cost, gross)
 
 
-def _groups(view: View, by: By, only: Sequence[int] | None) -> dict[str, Group]:
+def groups_of(view: View, by: By, only: Sequence[int] | None = None) -> dict[str, Group]:
+    """Group → month → its sums; by tenant of those with these numbers, else of all."""
     if by not in get_args(By):
         raise BadInput(f"Figures are not grouped by {by!r}")
     if by == "tenant":
@@ -139,7 +140,7 @@ def merged(*frames: pl.DataFrame) -> dict[str, Group]:
     return dict(sorted(groups.items()))
 
 
-def _headlines(group: Group, company: Company, month: date, view: View) -> dict[str, Any]:
+def headlines(group: Group, company: Company, month: date, view: View) -> dict[str, Any]:
     """The figures that exist for the company and for each group."""
     row, currency = group.get(month, NOTHING), view.currency
     gained = row["new_minor"] + row["expansion_minor"] + row["reactivation_minor"]

@@ -4,8 +4,18 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from etl.days import months_back
-from etl.figures.metrics import by_tenant, metrics
+from etl.days import month_of, months_back
+from etl.figures.metrics import (
+    NO_COMPANY_FIGURES,
+    NOTHING,
+    TRAILING,
+    Company,
+    Group,
+    by_tenant,
+    groups_of,
+    headlines,
+    merged,
+)
 from etl.figures.values import money
 from etl.figures.view import Readable, View, look
 
@@ -63,25 +73,31 @@ def tenants_ranked(
 
     Raises NoCopy, BadInput, RateMissing.
     """
-    reading = wh.reading()
-    view = look(reading, month, month, as_of, currency, constant_on)
-    [span] = view.spans(*_MODELS)
+    month = month_of(month)
+    view = look(wh, months_back(month, TRAILING), month, as_of, currency, constant_on)
+    [span] = replace(view, first_month=month).spans(*_MODELS)
     chosen = span.ask("tenants_ranked", _LISTED, limit=limit, offset=offset)
     only = chosen["tenant_id"].to_list()
-    found = metrics(reading, month, 1, "tenant", as_of, view.currency, constant_on, only)
-    [now] = found["months"]
-    before, year = (
-        _mrr(replace(view, first_month=each, last_month=each), only)
-        for each in (months_back(view.first_month, 1), months_back(view.first_month, _YEAR))
-    )
+    company, groups = Company.of(view), groups_of(view, "tenant", only)
+    last, year = months_back(month, 1), months_back(month, _YEAR)
+    then = _recurring(replace(view, first_month=year, last_month=year), only)
     return [
-        Ranked(key, name, now["groups"][key], before.get(key), year.get(key))
+        Ranked(
+            key,
+            name,
+            headlines(groups[key], company, month, view) | NO_COMPANY_FIGURES,
+            _mrr(groups[key], last, view),
+            _mrr(then.get(key, {}), year, view),
+        )
         for _, key, name in chosen.iter_rows()
     ]
 
 
-def _mrr(view: View, only: list[int]) -> dict[str, dict[str, Any]]:
-    """Tenant → its MRR at the end of the view's month."""
-    rows = by_tenant(view, "recurring_revenue_by_tenant", "mrr_tenants", only)
-    found = rows.select("group_key", "end_minor").iter_rows()
-    return {key: money(minor, view.currency) for key, minor in found}
+def _recurring(view: View, only: list[int]) -> dict[str, Group]:
+    """Tenant → month → the sums of its recurring revenue."""
+    return merged(by_tenant(view, "recurring_revenue_by_tenant", "mrr_tenants", only))
+
+
+def _mrr(group: Group, month: date, view: View) -> dict[str, Any] | None:
+    row = group.get(month, NOTHING)
+    return money(row["end_minor"], view.currency) if "end_minor" in row else None

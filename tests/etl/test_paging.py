@@ -1,19 +1,20 @@
 """What is read page by page is what is read as a whole, and totals are those of all rows."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
 from core.settings import Settings
-from etl import figures
+from etl import figures, transform
 from etl.closing import copied, foreseen
 from etl.days import months_back
 from etl.figures.drill import NET_NEW
 from etl.figures.receivables import BUCKETS
 from etl.figures.view import look
-from etl.transform import SORTED, models
+from etl.transform import MONTHLY, SORTED, models
 from etl.warehouse import Warehouse
 from tests.etl.books import NOW
 from tests.etl.busy import VIEWS, busy_books
@@ -171,3 +172,17 @@ def test_large_models_lie_in_order(wh: Warehouse) -> None:
     for name, order in SORTED.items():
         kept = reading._cursor.sql(f"select {order} from {name}").pl()
         assert kept.equals(kept.sort(kept.columns, nulls_last=True, maintain_order=True)), name
+
+
+def test_models_made_of_a_few_months_at_a_time_are_those_of_all(
+    wh: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transform, "MONTHS_AT_ONCE", 10_000)
+    whole = busy_books().published(Settings(_env_file=None, SALDO_HOME=tmp_path), NOW)
+    for name in MONTHLY:
+        one, other = (
+            each.reading()._cursor.sql(f"select * from {name} order by all").pl()
+            for each in (wh, whole)
+        )
+        assert one.height > PAGE
+        assert one.equals(other), name
