@@ -13,6 +13,8 @@ from etl.warehouse import Reading
 
 YEAR = 13
 """Months of a year with the one before, which the breakdown compares with."""
+ROWS = 100
+"""Rows a page shows at once, when nothing else is set."""
 Asking = Callable[[Reading, "Days"], object]
 
 
@@ -51,7 +53,19 @@ def _by_country(reading: Reading, days: Days) -> object:
 
 
 def _by_tenant(reading: Reading, days: Days) -> object:
-    return figures.metrics(reading, days.month, YEAR, by="tenant")
+    return figures.tenants_ranked(reading, days.month, limit=ROWS)
+
+
+def _tenants(reading: Reading, days: Days) -> object:
+    return figures.tenants_counted(reading, days.month)
+
+
+def _owing(day: Callable[[Days], date]) -> Asking:
+    return lambda reading, days: figures.owing(reading, day(days))
+
+
+def _open_total(day: Callable[[Days], date]) -> Asking:
+    return lambda reading, days: figures.open_total(reading, day(days))
 
 
 def _movements(reading: Reading, days: Days) -> object:
@@ -70,12 +84,20 @@ def _ageing_before(reading: Reading, days: Days) -> object:
     return figures.ar_ageing(reading, days.eve)
 
 
-def _owed(reading: Reading, days: Days) -> object:
-    return figures.receivables_by_tenant(reading, days.today)
+def _owed(day: Callable[[Days], date]) -> Asking:
+    return lambda reading, days: figures.receivables_by_tenant(reading, day(days), limit=ROWS)
 
 
-def _open_invoices(reading: Reading, days: Days) -> object:
-    return figures.open_invoices(reading, days.today)
+def _open_invoices(day: Callable[[Days], date]) -> Asking:
+    return lambda reading, days: figures.open_invoices(reading, day(days), limit=ROWS)
+
+
+def _today(days: Days) -> date:
+    return days.today
+
+
+def _eve(days: Days) -> date:
+    return days.eve
 
 
 def _forecast(reading: Reading, days: Days) -> object:
@@ -98,8 +120,12 @@ def _info(reading: Reading, _days: Days) -> object:
     return reading.info()
 
 
+def _behind(figure: str) -> Asking:
+    return lambda reading, days: figures.behind(reading, figure, days.month)
+
+
 def _drill(figure: str) -> Asking:
-    return lambda reading, days: figures.drill(reading, figure, days.month)
+    return lambda reading, days: figures.drill_page(reading, figure, days.month, limit=ROWS)
 
 
 PAGES: dict[str, dict[str, Asking]] = {
@@ -109,19 +135,29 @@ PAGES: dict[str, dict[str, Asking]] = {
     "pages.revenue.breakdown": {
         "by plan": _by_plan,
         "by country": _by_country,
+        "tenants": _tenants,
         "by tenant": _by_tenant,
     },
     "pages.revenue.rows": {
-        figure: _drill(figure)
+        f"{figure}, {what}": ask(figure)
         for figure in ("mrr", "new", "churn", "customers", "gross_revenue", "cash_collected", "ltv")
+        for what, ask in (("sum", _behind), ("rows", _drill))
     },
     "pages.revenue.cohorts": {"cohorts": _cohorts},
     "pages.revenue.close": {"months": _seen},
     "pages.receivables.ageing": {
         "ageing": _ageing,
         "ageing of another day": _ageing_before,
-        "by tenant": _owed,
-        "open invoices": _open_invoices,
+        "tenants": _owing(_today),
+        "tenants on another day": _owing(_eve),
+        "by tenant": _owed(_today),
+        "by tenant on another day": _owed(_eve),
+    },
+    "pages.receivables.open_invoices": {
+        "sum": _open_total(_today),
+        "sum on another day": _open_total(_eve),
+        "invoices": _open_invoices(_today),
+        "invoices of another day": _open_invoices(_eve),
     },
     "pages.receivables.forecast": {"forecast": _forecast},
     "pages.receivables.forecast_rows": {"open invoices": _forecast_rows},

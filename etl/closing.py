@@ -1,6 +1,8 @@
 """The figures of a month for its close, as the pages show them: one copy, every group (LED.2)."""
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any, get_args
@@ -9,7 +11,7 @@ from core.closing.checklist import CopySeen
 from core.closing.rules import WHOLE, CopiedFigures, Copier, Figure
 from core.errors import NoCopy
 from etl.days import last_day
-from etl.figures import ar_ageing, metrics, movements
+from etl.figures import ar_ageing, metrics, movements, tenants_counted
 from etl.figures.metrics import NO_COMPANY_FIGURES, By
 from etl.figures.view import Readable
 from etl.warehouse import Reading
@@ -51,13 +53,41 @@ def copied(wh: Readable, month: date, currency: str | None = None) -> CopiedFigu
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """The company's own figures of a month, and how many figures its close would keep in all."""
+
+    figures: tuple[Figure, ...]
+    count: int
+
+
+def foreseen(wh: Readable, month: date) -> Foreseen:
+    """What `copied` would hold, without the figures of each tenant.
+
+    Raises NoCopy, BadInput, RateMissing.
+    """
+    reading = wh.reading()
+    currency, end = reading.info().reporting_currency, last_day(month)
+    others: tuple[By, ...] = ("plan", "country")
+    figures = [*_months(reading, month, currency, others), *_ageing(reading, end, currency)]
+    counted = tenants_counted(reading, month, end, currency)
+    told = Counter((held.name.partition(".")[0], held.group) for held in figures)
+    kinds = {kind: count for (kind, group), count in told.items() if group.startswith("plan:")}
+    of_tenants = counted.tenants * kinds.get("metrics", 0)
+    of_tenants += counted.recurring * kinds.get("movements", 0)
+    whole = tuple(held for held in figures if held.group == WHOLE)
+    return Foreseen(whole, len(figures) + of_tenants)
+
+
 def _postings(reading: Reading) -> dict[date, int]:
     return dict(reading.ask("ledger_months").iter_rows())
 
 
-def _months(reading: Reading, month: date, currency: str) -> Iterator[Figure]:
+def _months(
+    reading: Reading, month: date, currency: str, ways: tuple[By, ...] = get_args(By)
+) -> Iterator[Figure]:
     end = last_day(month)
-    for by in (None, *get_args(By)):
+    for by in (None, *ways):
         [whole] = metrics(reading, month, by=by, as_of=end, currency=currency)["months"]
         [moved] = movements(reading, month, month, as_of=end, currency=currency, group_by=by)
         for kind, answer in (("metrics", whole), ("movements", moved)):

@@ -24,7 +24,7 @@ WHOLE = frozenset({"currency_days"})
 """Models made whole: small ones, in which tenants meet."""
 MET = frozenset({"tenants"})
 """Models of tenants whose keys are told apart: made tenant by tenant, over the rows of all."""
-ROW_SUMS = frozenset({"currency_uses", "cash_by_month", "invoiced_by_day"})
+ROW_SUMS = frozenset({"currency_uses", "cash_by_month", "invoiced_by_day", "owed_by_age"})
 """Sums, with `items` as below, to which every row of what they read adds alone."""
 FRAME = frozenset({"fx_daily", "reporting_currencies"})
 """What all figures share and sums of rows may read: all models are made anew when it changes."""

@@ -2,8 +2,9 @@
 
 import graphlib
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import dropwhile
 from pathlib import Path
 
 import duckdb
@@ -17,6 +18,17 @@ SQL = ROOT / "sql"
 FOLDERS = ("staging", "facts", "marts")
 NATIVE = ("staging", "facts")
 REPORTED = ("marts",)
+SORTED = {
+    "mrr_pieces": "month",
+    "mrr_tenants": "month",
+    "owed_invoices": "due_on, invoice_id",
+    "receivables": "cleared_on",
+    "revenue_pieces": "month",
+}
+"""Large models whose rows lie in order: those of a month or day are found without the rest."""
+MONTHLY = frozenset({"mrr_pieces", "mrr_tenants", "revenue_pieces"})
+"""Of those the ones made of a few months at a time, which bounds the memory they take."""
+MONTHS_AT_ONCE = 6
 Maker = Callable[[duckdb.DuckDBPyConnection, tuple[str, ...]], None]
 """Makes every model of these folders a table of the build."""
 
@@ -62,19 +74,57 @@ def in_folders(folders: tuple[str, ...]) -> list[Model]:
 def build_models(build: duckdb.DuckDBPyConnection, folders: tuple[str, ...] = FOLDERS) -> None:
     """Make every model of these folders a table of the build."""
     for model in counted(in_folders(folders), "Computing figures"):
-        build.execute(f"create or replace table {model.name} as {model.text}").fetchall()
+        if model.name in MONTHLY:
+            _build_by_months(build, model)
+            continue
+        build.execute(
+            f"create or replace table {model.name} as from ({model.text}){in_order(model)}"
+        ).fetchall()
+
+
+def _build_by_months(build: duckdb.DuckDBPyConnection, model: Model) -> None:
+    """Make a model whose months have nothing to do with each other, the oldest first."""
+    [(home,)] = build.execute("select current_database()").fetchall()
+    found = build.execute("select month from periods order by month").fetchall()
+    months = [month for (month,) in found]
+    build.execute(f"create or replace table {model.name} as {model.text} with no data").fetchall()
+    for start in range(0, len(months), MONTHS_AT_ONCE):
+        chosen = months[start : start + MONTHS_AT_ONCE]
+        few = [
+            f'{name} as (from "{home}".main.{name}'
+            f" where month between date '{chosen[0]}' and date '{chosen[-1]}')"
+            for name in sorted(model.reads & {"periods", *MONTHLY})
+        ]
+        text = with_relations(few, model.text)
+        build.execute(f"insert into {model.name} {text}{in_order(model)}").fetchall()
+
+
+def with_relations(relations: Sequence[str], text: str) -> str:
+    """A select over relations defined in front of its own."""
+    if not relations:
+        return text
+    lines = dropwhile(lambda line: line.startswith("--"), text.strip().splitlines())
+    body, parts = "\n".join(lines), ",\n".join(relations)
+    own = body.removeprefix("with ")
+    return f"with {parts}\n{body}" if own == body else f"with {parts},\n{own}"
+
+
+def in_order(model: Model) -> str:
+    """The end of a select whose rows are kept in the order of `SORTED`."""
+    order = SORTED.get(model.name)
+    return f" order by {order}" if order else ""
 
 
 @lru_cache
-def chain(name: str, given: tuple[str, ...]) -> str:
-    """A model as common table expressions over other relations than the published ones.
+def chain(names: tuple[str, ...], given: tuple[str, ...]) -> str:
+    """Models as common table expressions over other relations than the published ones.
 
     `given` names the relations the caller defines itself. Models that do not depend on them
     are read as published, the rest are computed anew by the very text the build uses.
     """
     affected = set(given)
     parts: list[str] = []
-    wanted = ancestors(name)
+    wanted = frozenset[str]().union(*map(ancestors, names))
     for model in models():
         if model.name in wanted and model.name not in given and model.reads & affected:
             affected.add(model.name)

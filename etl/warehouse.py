@@ -1,10 +1,12 @@
 """The door to the published copy: named questions, one consistent version a page run."""
 
 import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -13,7 +15,11 @@ import polars as pl
 from core.errors import NoCopy
 from core.settings import Settings
 from etl.publish import problem
-from etl.transform import SQL, chain
+from etl.transform import SQL, chain, with_relations
+
+Over = Mapping[str, str]
+"""Relation that a question reads → the question it is the answer to."""
+NOTHING: Over = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +66,9 @@ class Warehouse:
         cursor.execute("use warehouse").fetchall()
         return Reading(cursor, self._live)
 
-    def ask(self, question: str, **params: object) -> pl.DataFrame:
+    def ask(self, question: str, over: Over = NOTHING, /, **params: object) -> pl.DataFrame:
         """The answer to sql/questions/<question>.sql from the newest copy. Raises NoCopy."""
-        return self.reading().ask(question, **params)
+        return self.reading().ask(question, over, **params)
 
     def info(self) -> CopyInfo:
         """Which copy answers. Raises NoCopy."""
@@ -105,21 +111,33 @@ class Reading:
         """Itself, so that a function takes a Warehouse or a Reading."""
         return self
 
-    def ask(self, question: str, **params: object) -> pl.DataFrame:
-        """The answer to sql/questions/<question>.sql; `$name` in it takes the named parameter."""
-        return self._answer(question_text(question), params)
+    def ask(self, question: str, over: Over = NOTHING, /, **params: object) -> pl.DataFrame:
+        """The answer to sql/questions/<question>.sql; `$name` in it takes the named parameter.
+
+        A relation that is named in `over` holds the answer to another question, which may read
+        those before it.
+        """
+        return self._answer(_stacked(question, over), params)
 
     def ask_anew(
-        self, question: str, model: str, given: dict[str, str], **params: object
+        self,
+        question: str,
+        models: tuple[str, ...],
+        given: dict[str, str],
+        over: Over = NOTHING,
+        /,
+        **params: object,
     ) -> pl.DataFrame:
-        """As `ask`, with `model` made by the build's own SQL over relations given as selects."""
+        """As `ask`, with `models` made by the build's own SQL over relations given as selects.
+
+        Given nothing, the published ones answer.
+        """
+        if not given:
+            return self.ask(question, over, **params)
         relations = [f"{name} as ({text})" for name, text in given.items()]
-        models = chain(model, tuple(sorted(given)))
-        computed = ",\n".join([*relations, models] if models else relations)
-        return self._answer(
-            f"with {computed},\nanswer as (\n{question_text(question)}\n)\nselect * from answer",
-            params,
-        )
+        computed = chain(models, tuple(sorted(given)))
+        relations += [computed] if computed else []
+        return self._answer(_stacked(question, over, relations), params)
 
     def info(self) -> CopyInfo:
         """Which copy this is. Raises NoCopy for one that another version of Saldo made."""
@@ -153,6 +171,12 @@ class Reading:
 def question_text(question: str) -> str:
     """The text of a question file."""
     return (SQL / "questions" / f"{question}.sql").read_text().strip()
+
+
+def _stacked(question: str, over: Over, relations: Sequence[str] = ()) -> str:
+    """A question over the answers to others and over relations computed for it."""
+    asked = (f"{name} as (\n{question_text(other)}\n)" for name, other in over.items())
+    return with_relations([*relations, *asked], question_text(question))
 
 
 def questions() -> list[str]:

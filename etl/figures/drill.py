@@ -12,7 +12,11 @@ from etl.figures.metrics import By, closed_months, metrics, trailing
 from etl.figures.movements import GAINS, LOSSES, movements
 from etl.figures.receivables import ar_ageing, open_invoices
 from etl.figures.values import money
-from etl.figures.view import Readable, View, look
+from etl.figures.view import Readable, Span, View, look
+from etl.warehouse import Over
+
+NET_NEW = "net_new_mrr"
+"""What recurring revenue changed by in a month: its end less its start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,7 @@ class Part:
     question: str
     measure: str
     months: str = "month"
+    sign: int = 1
 
 
 def _pieces(measure: str) -> Part:
@@ -30,7 +35,8 @@ def _pieces(measure: str) -> Part:
 
 
 def _moves(kind: str, part: str | None = None) -> Part:
-    return Part(part or kind, "drill_moves", kind)
+    sign = -1 if kind in LOSSES and part != NET_NEW else 1
+    return Part(part or kind, "drill_moves", kind, sign=sign)
 
 
 def _tenants(measure: str, months: str = "month") -> Part:
@@ -74,6 +80,11 @@ PARTS: dict[str, tuple[Part, ...]] = {
     ),
 }
 """Figure → what stands behind it, in the order numerator, denominator."""
+_NET_NEW = (
+    *(_moves(kind, NET_NEW) for kind in (*GAINS, *LOSSES)),
+    Part(NET_NEW, "drill_pieces", "fx"),
+)
+"""Losses negative, so that all rows sum to the difference."""
 _MODELS = {
     "drill_pieces": "mrr_pieces",
     "drill_plan_customers": "mrr_pieces",
@@ -81,6 +92,96 @@ _MODELS = {
     "drill_revenue": "revenue_pieces",
     "drill_cash": "cash_pieces",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of a part over some months; the copy is asked when they are read."""
+
+    part: str
+    span: Span
+    over: Over
+    params: dict[str, object]
+
+    def total(self) -> tuple[int, int]:
+        """How many rows there are, and what their values sum to."""
+        [found] = self.span.ask("drill_totals", self.over, **self.params).iter_rows()
+        return int(found[0]), int(found[1])
+
+    def read(self, limit: int | None, offset: int) -> pl.DataFrame:
+        """Some rows, or all that are left after `offset`."""
+        return self.span.ask(
+            "drill_rows", self.over, part=self.part, limit=limit, offset=offset, **self.params
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """How many rows stand behind a figure, what each part of them sums to, and the figure itself.
+
+    Within a part the rows sum to the figure, its numerator or its denominator, in
+    reporting-currency minor units, or to a count where a part counts tenants.
+    """
+
+    count: int
+    sums: dict[str, int]
+    figure: Any
+
+
+def behind(
+    wh: Readable,
+    figure: str,
+    month: date,
+    as_of: date | None = None,
+    currency: str | None = None,
+    by: By | None = None,
+    group: str | None = None,
+    constant_on: date | None = None,
+) -> Behind:
+    """What stands behind a figure of a month, added up in the copy over all rows.
+
+    `group` narrows rows and figure to one group of `by`. Raises NoCopy, BadInput (unknown figure,
+    month not known), RateMissing.
+    """
+    view = _look(wh, figure, month, as_of, currency, constant_on)
+    count, sums = 0, dict[str, int]()
+    if _is_of_no_group(figure, group):
+        return Behind(count, sums, None)
+    for rows in _all(view, figure, by, group):
+        items, minor = rows.total()
+        count += items
+        if items:
+            sums[rows.part] = sums.get(rows.part, 0) + minor
+    return Behind(count, sums, _figure(view, figure, view.first_month, as_of, by, group))
+
+
+def drill_page(
+    wh: Readable,
+    figure: str,
+    month: date,
+    as_of: date | None = None,
+    currency: str | None = None,
+    by: By | None = None,
+    group: str | None = None,
+    constant_on: date | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+) -> pl.DataFrame:
+    """The rows of `behind`, part after part: `limit` of them after `offset`, else all."""
+    view = _look(wh, figure, month, as_of, currency, constant_on)
+    if _is_of_no_group(figure, group):
+        by, group, limit = None, None, 0
+    frames: list[pl.DataFrame] = []
+    for rows in _all(view, figure, by, group):
+        frame = rows.read(limit, offset)
+        frames.append(frame)
+        if limit is not None:
+            limit -= frame.height
+            if limit == 0:
+                break
+        if offset:
+            offset = 0 if frame.height else max(offset - rows.total()[0], 0)
+    return pl.concat(frames, how="vertical_relaxed")
 
 
 def drill(
@@ -93,43 +194,62 @@ def drill(
     group: str | None = None,
     constant_on: date | None = None,
 ) -> tuple[pl.DataFrame, Any]:
-    """The rows behind a figure of a month, and the figure as `metrics` or `movements` has it.
+    """All rows behind a figure of a month, and the figure as `metrics` or `movements` has it.
 
-    `value` holds reporting-currency minor units, or a count where a part counts tenants; within
-    a part it sums to the figure, its numerator or its denominator. `group` narrows rows and figure
-    to one group of `by`. Raises NoCopy, BadInput (unknown figure, month not known), RateMissing.
+    Raises as `behind` does.
     """
     if figure == "receivables":
         return _receivables(wh, month, as_of, currency)
-    if figure not in PARTS:
-        raise BadInput(f"There is no figure {figure!r}")
-    view = look(wh, month, month, as_of, currency, constant_on)
-    frames = [_rows(view, part, by if group is not None else None) for part in PARTS[figure]]
-    rows = pl.concat(frames, how="vertical_relaxed")
-    if by and group is not None and figure == "cash_collected":
-        return rows.clear(), None
-    if by and group is not None:
-        shared = pl.col("tenant").is_null()
-        rows = rows.filter(shared | (pl.col(by).eq_missing(pl.lit(group))))
+    asked = (month, as_of, currency, by, group, constant_on)
+    rows = drill_page(wh, figure, *asked)
+    if _is_of_no_group(figure, group):
+        return rows, None
+    view = _look(wh, figure, month, as_of, currency, constant_on)
     return rows, _figure(view, figure, view.first_month, as_of, by, group)
 
 
-def _rows(view: View, part: Part, by: By | None) -> pl.DataFrame:
+def _look(
+    wh: Readable,
+    figure: str,
+    month: date,
+    as_of: date | None,
+    currency: str | None,
+    constant_on: date | None,
+) -> View:
+    if figure not in PARTS and figure != NET_NEW:
+        raise BadInput(f"There is no figure {figure!r}")
+    return look(wh, month, month, as_of, currency, constant_on)
+
+
+def _is_of_no_group(figure: str, group: str | None) -> bool:
+    """Whether a group is asked for a figure that belongs to the company alone."""
+    return figure == "cash_collected" and group is not None
+
+
+def _all(view: View, figure: str, by: By | None, group: str | None) -> list[Rows]:
+    """All rows behind a figure, in order."""
+    parts = _NET_NEW if figure == NET_NEW else PARTS[figure]
+    return [rows for part in parts for rows in _of_part(view, part, by, group)]
+
+
+def _of_part(view: View, part: Part, by: By | None, group: str | None) -> list[Rows]:
+    narrowed = by is not None and group is not None
     months = _months(view, part)
     wide = replace(view, first_month=months[0], last_month=months[-1])
-    if part.question == "drill_moves":
-        return view.moves(
-            part.question,
-            part=part.name,
-            kind=part.measure,
-            currency=view.currency,
-            first_day=months[0],
-            last_day=view.last_on(months[-1]),
-            sign=-1 if part.measure in LOSSES else 1,
-        )
     counted = part.measure in ("customers", "new_customers")
-    question = "drill_plan_customers" if counted and by == "plan" else part.question
-    return wide.rows(question, _MODELS[question], part=part.name, measure=part.measure)
+    params: dict[str, object] = {"measure": part.measure}
+    question = part.question
+    if question == "drill_moves":
+        spans, params["sign"] = [wide.moves()], part.sign
+    else:
+        if narrowed and counted and by == "plan":
+            question = "drill_plan_customers"
+        spans = wide.spans(_MODELS[question])
+    over = {"behind": question}
+    if narrowed:
+        over = {"everything": question, "behind": "drill_group"}
+        params |= {"by": by, "group": group}
+    return [Rows(part.name, span, over, params) for span in spans]
 
 
 def _months(view: View, part: Part) -> list[date]:
@@ -147,16 +267,24 @@ def _figure(
     view: View, figure: str, month: date, as_of: date | None, by: By | None, group: str | None
 ) -> Any:
     """The figure itself, from the same copy."""
+    if figure == NET_NEW:
+        start, end = (_figure(view, name, month, as_of, by, group) for name in ("start", "end"))
+        return money(end["minor"] - start["minor"], view.currency) if start and end else None
+    only = _keyed(view, group) if by == "tenant" and group is not None else None
     if figure in ("start", "end", "fx", *GAINS, *LOSSES):
-        answer = movements(view.reading, month, month, as_of, view.currency, by, view.constant_on)[
-            0
-        ]
+        [answer] = movements(
+            view.reading, month, month, as_of, view.currency, by, view.constant_on, only
+        )
     else:
-        found = metrics(view.reading, month, 1, by, as_of, view.currency, view.constant_on)
-        answer = found["months"][0]
+        found = metrics(view.reading, month, 1, by, as_of, view.currency, view.constant_on, only)
+        [answer] = found["months"]
     if by is None or group is None:
         return answer[figure]
     return answer["groups"].get(group, {}).get(figure)
+
+
+def _keyed(view: View, key: str) -> list[int]:
+    return [int(number) for (number,) in view.reading.ask("tenants_keyed", tenant=key).iter_rows()]
 
 
 def _receivables(

@@ -1,5 +1,6 @@
 """The headline figures of a month, in all or by plan, country or tenant (CFO.1)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -40,10 +41,12 @@ def metrics(
     as_of: date | None = None,
     currency: str | None = None,
     constant_on: date | None = None,
+    only: Sequence[int] | None = None,
 ) -> dict[str, Any]:
     """The figures of `months` months up to `month`; the JSON of `saldo metrics`.
 
-    With `constant_on` all amounts are at the exchange rates of that day.
+    With `constant_on` all amounts are at the exchange rates of that day. `only` has the numbers
+    of the tenants that are wanted by tenant, else all are.
     Raises NoCopy, BadInput, RateMissing.
     """
     if not 1 <= months <= MOST_MONTHS:
@@ -52,15 +55,15 @@ def metrics(
     view = look(wh, months_back(first, TRAILING), month, as_of, currency, constant_on)
     company = Company.of(view)
     shown = view.months[TRAILING:]
-    groups = _groups(view, by) if by else None
+    groups = groups_of(view, by, only) if by else None
     answers = []
     for shown_month in shown:
-        answer = _headlines(company.total, company, shown_month, view)
+        answer = headlines(company.total, company, shown_month, view)
         answer |= _company_figures(company, shown_month, view)
         answer = {"month": f"{shown_month:%Y-%m}", "partial": view.is_partial(shown_month)} | answer
         if groups is not None:
             answer["groups"] = {
-                key: _headlines(group, company, shown_month, view) | NO_COMPANY_FIGURES
+                key: headlines(group, company, shown_month, view) | NO_COMPANY_FIGURES
                 for key, group in groups.items()
                 if shown_month in group
             }
@@ -102,18 +105,28 @@ class Company:
         return Fraction(1) if cost == 0 else ratio(gross - cost, gross)
 
 
-def _groups(view: View, by: By) -> dict[str, Group]:
+def groups_of(view: View, by: By, only: Sequence[int] | None = None) -> dict[str, Group]:
+    """Group → month → its sums; by tenant of those with these numbers, else of all."""
     if by not in get_args(By):
         raise BadInput(f"Figures are not grouped by {by!r}")
     if by == "tenant":
         return merged(
-            view.rows("recurring_revenue_by_tenant", "mrr_tenants"),
-            view.rows("revenue_by_tenant", "revenue_pieces"),
+            by_tenant(view, "recurring_revenue_by_tenant", "mrr_tenants", only),
+            by_tenant(view, "revenue_by_tenant", "revenue_pieces", only),
         )
     return merged(
         view.rows("recurring_revenue", "mrr_by_month", dimension=by),
         view.rows("revenue", "revenue_by_month", dimension=by),
     )
+
+
+def by_tenant(
+    view: View, question: str, model: str, only: Sequence[int] | None = None
+) -> pl.DataFrame:
+    """The answer to a question about each tenant, of all or of those with these numbers."""
+    if only is None:
+        return view.rows(question, model, {"wanted": "wanted_all"})
+    return view.rows(question, model, {"wanted": "wanted_some"}, tenants=list(only))
 
 
 def merged(*frames: pl.DataFrame) -> dict[str, Group]:
@@ -127,7 +140,7 @@ def merged(*frames: pl.DataFrame) -> dict[str, Group]:
     return dict(sorted(groups.items()))
 
 
-def _headlines(group: Group, company: Company, month: date, view: View) -> dict[str, Any]:
+def headlines(group: Group, company: Company, month: date, view: View) -> dict[str, Any]:
     """The figures that exist for the company and for each group."""
     row, currency = group.get(month, NOTHING), view.currency
     gained = row["new_minor"] + row["expansion_minor"] + row["reactivation_minor"]

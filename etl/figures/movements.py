@@ -1,11 +1,12 @@
 """How recurring revenue went from one month's end to the next (CFO.2)."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, get_args
 
 from core.errors import BadInput
 from etl.days import months_back
-from etl.figures.metrics import MOST_MONTHS, NOTHING, By, Row, merged
+from etl.figures.metrics import MOST_MONTHS, NOTHING, By, Row, by_tenant, merged
 from etl.figures.values import money
 from etl.figures.view import Readable, View, look
 
@@ -21,19 +22,21 @@ def movements(
     currency: str | None = None,
     group_by: By | None = None,
     constant_on: date | None = None,
+    only: Sequence[int] | None = None,
 ) -> list[dict[str, Any]]:
     """start + new + expansion + reactivation − contraction − churn + fx = end, for each month.
 
     Losses are positive. With `group_by` each month holds `groups`, which add up to it. With
     `constant_on` all is at the exchange rates of that day, and fx is 0 (of a plan, but for the
-    rounding between a tenant's plans).
+    rounding between a tenant's plans). `only` has the numbers of the tenants that are wanted by
+    tenant, else all are.
     Raises NoCopy, BadInput, RateMissing.
     """
     if months_back(last_month, MOST_MONTHS) > first_month:
         raise BadInput(f"Ask for at most {MOST_MONTHS} months")
     view = look(wh, first_month, last_month, as_of, currency, constant_on)
     total = merged(view.rows("recurring_revenue", "mrr_by_month", dimension="all")).get("all", {})
-    groups = _groups(view, group_by) if group_by else {}
+    groups = _groups(view, group_by, only) if group_by else {}
     answers = []
     for month in view.months:
         answer: dict[str, Any] = {"month": f"{month:%Y-%m}", "partial": view.is_partial(month)}
@@ -48,11 +51,11 @@ def movements(
     return answers
 
 
-def _groups(view: View, by: By) -> dict[str, dict[date, Row]]:
+def _groups(view: View, by: By, only: Sequence[int] | None) -> dict[str, dict[date, Row]]:
     if by not in get_args(By):
         raise BadInput(f"Movements are not grouped by {by!r}")
     if by == "tenant":
-        return merged(view.rows("recurring_revenue_by_tenant", "mrr_tenants"))
+        return merged(by_tenant(view, "recurring_revenue_by_tenant", "mrr_tenants", only))
     return merged(view.rows("recurring_revenue", "mrr_by_month", dimension=by))
 
 

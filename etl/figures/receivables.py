@@ -1,5 +1,6 @@
 """Who still owes what: ageing by due date and days sales outstanding, as of any day (CFO.2)."""
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
@@ -46,28 +47,67 @@ def ar_ageing(wh: Readable, as_of: date, currency: str | None = None) -> dict[st
     }
 
 
-def open_invoices(wh: Readable, as_of: date, currency: str | None = None) -> pl.DataFrame:
-    """One row per invoice with something owed on a day; sums to the ageing's total."""
-    return _open_invoices(_view(wh, as_of, currency))
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many invoices are open, and what is owed on them in reporting-currency minor units."""
+
+    invoices: int
+    open_minor: int
 
 
-def receivables_by_tenant(wh: Readable, as_of: date, currency: str | None = None) -> pl.DataFrame:
-    """One row per tenant that owes, with a column per bucket in minor units and a total."""
+def open_invoices(
+    wh: Readable,
+    as_of: date,
+    currency: str | None = None,
+    bucket: str | None = None,
+    tenant: str | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+) -> pl.DataFrame:
+    """One row per invoice with something owed on a day, by due date, of an age and a tenant's key.
+
+    All rows, without `limit`, sum to the ageing's total.
+    """
     view = _view(wh, as_of, currency)
-    if view.is_newest:
-        return view.reading.ask("owed_tenants", currency=view.currency)
-    return (
-        _open_invoices(view)
-        .group_by("tenant", "tenant_name", "country")
-        .agg(
-            *(
-                pl.col("open_minor").filter(pl.col("bucket") == bucket).sum().alias(bucket)
-                for bucket in BUCKETS
-            ),
-            pl.col("open_minor").sum().alias("total"),
-        )
-        .sort("total", "tenant", descending=[True, False])
-    )
+    asked = {"bucket": bucket, "tenant": tenant, "limit": limit, "offset": offset}
+    return _asked(view, "open_invoices", "owed_invoices", **asked)
+
+
+def open_total(
+    wh: Readable,
+    as_of: date,
+    currency: str | None = None,
+    bucket: str | None = None,
+    tenant: str | None = None,
+) -> Total:
+    """What all rows of `open_invoices` are and sum to, without reading them one by one."""
+    view = _view(wh, as_of, currency)
+    if tenant is None:
+        rows = _by_age(view)
+    else:
+        rows = _asked(view, "owed_of_tenant", "owed_invoices", tenant=tenant)
+    if bucket is not None:
+        rows = rows.filter(pl.col("bucket") == bucket)
+    return Total(int(rows["invoices"].sum()), int(rows["open_minor"].sum()))
+
+
+def receivables_by_tenant(
+    wh: Readable,
+    as_of: date,
+    currency: str | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+) -> pl.DataFrame:
+    """One row per tenant that owes, the largest first, with a column per bucket in minor units and
+    a total.
+    """
+    view = _view(wh, as_of, currency)
+    return _asked(view, "owed_tenants", "owed_by_tenant", limit=limit, offset=offset)
+
+
+def owing(wh: Readable, as_of: date, currency: str | None = None) -> int:
+    """How many tenants owe something on a day: the rows of `receivables_by_tenant`."""
+    return int(_asked(_view(wh, as_of, currency), "owing", "owed_by_tenant").item())
 
 
 def _view(wh: Readable, as_of: date, currency: str | None) -> View:
@@ -79,18 +119,15 @@ def _view(wh: Readable, as_of: date, currency: str | None) -> View:
 
 
 def _by_age(view: View) -> pl.DataFrame:
-    """What is owed by currency, bucket and dispute; of the copy's own day it is held ready."""
-    if view.is_newest:
-        return view.reading.ask("owed_by_age", currency=view.currency)
-    return (
-        _open_invoices(view)
-        .group_by("currency", "bucket", "disputed")
-        .agg(pl.len().alias("invoices"), pl.col("open_native_minor", "open_minor").sum())
+    """What is owed by currency, bucket and dispute."""
+    return _asked(view, "owed_by_age", "owed_by_age")
+
+
+def _asked(view: View, question: str, model: str, **params: object) -> pl.DataFrame:
+    """The answer from what the copy holds of its own day; of another one it is computed."""
+    return view.reading.ask_anew(
+        question, (model,), view.day_given(), currency=view.currency, **params
     )
-
-
-def _open_invoices(view: View) -> pl.DataFrame:
-    return view.reading.ask("open_invoices", as_of=view.as_of, currency=view.currency)
 
 
 def _buckets(rows: pl.DataFrame, column: str, currency: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import polars as pl
 
 from core.errors import BadInput
 from etl.days import last_day, month_of, months_back
-from etl.warehouse import Reading
+from etl.warehouse import NOTHING, Over, Reading
 
 
 class Readable(Protocol):
@@ -39,44 +39,36 @@ class View:
     copy_day: date
     constant_on: date | None = None
 
-    def rows(self, question: str, model: str, **params: object) -> pl.DataFrame:
+    def rows(
+        self, question: str, model: str, over: Over = NOTHING, /, **params: object
+    ) -> pl.DataFrame:
         """The answer over all months of the view; those the copy holds ready are only read."""
-        anew = [month for month in self.months if not self._is_ready(month)]
-        ready = [month for month in self.months if self._is_ready(month)]
-        frames = []
-        if ready:
-            frames.append(
-                self.reading.ask(
-                    question,
-                    currency=self.currency,
-                    first_month=ready[0],
-                    last_month=ready[-1],
-                    **params,
-                )
-            )
-        if anew:
-            frames.append(
-                self.reading.ask_anew(
-                    question,
-                    model,
-                    self._given(anew),
-                    currency=self.currency,
-                    first_month=anew[0],
-                    last_month=anew[-1],
-                    **params,
-                )
-            )
+        frames = [span.ask(question, over, **params) for span in self.spans(model)]
         return pl.concat(frames, how="vertical_relaxed")
+
+    def spans(self, *models: str) -> "list[Span]":
+        """The months of the view in two parts: those ready in the copy, and those made anew."""
+        ready = [month for month in self.months if self._is_ready(month)]
+        anew = [month for month in self.months if not self._is_ready(month)]
+        return [
+            Span(
+                self.reading,
+                models,
+                self._given(months) if months is anew else {},
+                {
+                    "currency": self.currency,
+                    "first_month": months[0],
+                    "last_month": months[-1],
+                },
+            )
+            for months in (ready, anew)
+            if months
+        ]
 
     @property
     def is_ready(self) -> bool:
         """Whether the copy holds every month of the view ready."""
         return all(map(self._is_ready, self.months))
-
-    @property
-    def is_newest(self) -> bool:
-        """Whether the view is of the copy's own day, in a currency that it holds ready."""
-        return self.has_rates_ready and self.as_of == self.copy_day
 
     @property
     def has_rates_ready(self) -> bool:
@@ -105,6 +97,16 @@ class View:
 
     def _given(self, months: list[date]) -> dict[str, str]:
         """The periods and the currency as selects, in place of the published ones."""
+        return {**self._periods(months), **self._currency(), **self.constant_rates()}
+
+    def day_given(self) -> dict[str, str]:
+        """The same for what is made of the newest day; nothing where the copy has it ready."""
+        given = {} if self.has_rates_ready else self._currency()
+        if self.as_of != self.copy_day:
+            given |= self._periods([month_of(self.as_of)]) | self._currency()
+        return given
+
+    def _periods(self, months: list[date]) -> dict[str, str]:
         periods = " union all ".join(
             f"select date '{month}' as month, date '{month}' as first_on,"
             f" date '{month - timedelta(days=1)}' as eve_on,"
@@ -112,14 +114,23 @@ class View:
             f" {month.year * 12 + month.month} as month_index"
             for month in months
         )
-        currency = f"select '{self.currency}' as reporting_currency"
-        return {"periods": periods, "reporting_currencies": currency, **self.constant_rates()}
+        return {"periods": periods}
 
-    def moves(self, question: str, **params: object) -> pl.DataFrame:
-        """The answer to a question about single moves."""
-        if self.constant_on is None:
-            return self.reading.ask(question, **params)
-        return self.reading.ask_anew(question, "mrr_moves", self.constant_rates(), **params)
+    def _currency(self) -> dict[str, str]:
+        return {"reporting_currencies": f"select '{self.currency}' as reporting_currency"}
+
+    def moves(self) -> "Span":
+        """The single moves of the months of the view."""
+        return Span(
+            self.reading,
+            ("mrr_moves",),
+            self.constant_rates(),
+            {
+                "currency": self.currency,
+                "first_day": self.first_month,
+                "last_day": self.last_on(self.last_month),
+            },
+        )
 
     def constant_rates(self) -> dict[str, str]:
         """One day's rates for all days as selects; none for the rates of each day.
@@ -137,6 +148,20 @@ class View:
             " partition by m.tenant_id, m.currency order by m.day, m.subscription_id, m.plan_id"
             " rows unbounded preceding) as bigint) as running_minor) from warehouse.mrr_moves m",
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Months that are asked for together: what is given for them, and what every question takes."""
+
+    reading: Reading
+    models: tuple[str, ...]
+    given: dict[str, str]
+    params: dict[str, object]
+
+    def ask(self, question: str, over: Over = NOTHING, /, **more: object) -> pl.DataFrame:
+        """The answer over these months."""
+        return self.reading.ask_anew(question, self.models, self.given, over, **self.params, **more)
 
 
 def look(

@@ -18,7 +18,7 @@ from core.settings_spark import LOCAL_CLUSTER
 from etl.delta import felt
 from etl.spark.cluster import local_cluster, require_spark
 from etl.tables import TABLES
-from etl.transform import FOLDERS, Maker, Model, in_folders, models
+from etl.transform import FOLDERS, Maker, Model, in_folders, in_order, models
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -104,7 +104,7 @@ class _Making:
         ).fetchall()
         build.execute(
             f"insert into {model.name} by name"
-            f" select * from read_parquet('{_quoted(place)}/*.parquet')"
+            f" select * from read_parquet('{_quoted(place)}/*.parquet'){in_order(model)}"
         ).fetchall()
 
 

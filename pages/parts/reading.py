@@ -14,12 +14,11 @@ from core.money import Money
 from core.settings import settings
 from etl import figures
 from etl.definitions import definitions
-from pages.parts import copy
-from pages.parts.catalogue import GAINS, LOSSES, amount
+from pages.parts import copy, tables
+from pages.parts.catalogue import amount
 
 SECONDS = settings().cache_seconds
 ENTRIES = 128
-NET_NEW = "net_new_mrr"
 By = Literal["plan", "country", "tenant"]
 
 
@@ -155,14 +154,64 @@ def ageing(as_of: date, currency: str) -> dict[str, Any]:
 
 
 @st.cache_data(ttl=SECONDS, max_entries=ENTRIES, show_spinner=False)
-def _owed(as_of: date, currency: str, run: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-    tenants = figures.receivables_by_tenant(copy.reading(), as_of, currency=currency)
-    return tenants, figures.open_invoices(copy.reading(), as_of, currency=currency)
+def _owing(as_of: date, currency: str, run: str) -> int:
+    return figures.owing(copy.reading(), as_of, currency=currency)
 
 
-def owed(as_of: date, currency: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Who owes on a day: a row per tenant, and a row per invoice."""
-    return _owed(as_of, currency, run_id())
+def owing(as_of: date, currency: str) -> int:
+    """How many tenants owe on a day."""
+    return _owing(as_of, currency, run_id())
+
+
+@st.cache_data(ttl=SECONDS, max_entries=ENTRIES, show_spinner=False)
+def _owed(as_of: date, currency: str, limit: int, offset: int, run: str) -> pl.DataFrame:
+    return figures.receivables_by_tenant(copy.reading(), as_of, currency, limit, offset)
+
+
+def owed(as_of: date, currency: str, window: slice | None = None) -> pl.DataFrame:
+    """Who owes on a day: a row per tenant, the largest first; those of a page, else all."""
+    if window is None:
+        return figures.receivables_by_tenant(copy.reading(), as_of, currency)
+    return _owed(as_of, currency, *tables.limited(window), run_id())
+
+
+@st.cache_data(ttl=SECONDS, max_entries=ENTRIES, show_spinner=False)
+def _open_total(
+    as_of: date, currency: str, bucket: str | None, tenant: str | None, run: str
+) -> figures.Total:
+    return figures.open_total(copy.reading(), as_of, currency, bucket, tenant)
+
+
+def open_total(as_of: date, currency: str, bucket: str | None, tenant: str | None) -> figures.Total:
+    """How many invoices are open on a day, of an age and a tenant, and what they sum to."""
+    return _open_total(as_of, currency, bucket, tenant, run_id())
+
+
+@st.cache_data(ttl=SECONDS, max_entries=ENTRIES, show_spinner=False)
+def _open_invoices(
+    as_of: date,
+    currency: str,
+    bucket: str | None,
+    tenant: str | None,
+    limit: int,
+    offset: int,
+    run: str,
+) -> pl.DataFrame:
+    return figures.open_invoices(copy.reading(), as_of, currency, bucket, tenant, limit, offset)
+
+
+def open_invoices(
+    as_of: date,
+    currency: str,
+    bucket: str | None,
+    tenant: str | None,
+    window: slice | None = None,
+) -> pl.DataFrame:
+    """The invoices open on a day, of an age and a tenant; those of a page, else all."""
+    if window is None:
+        return figures.open_invoices(copy.reading(), as_of, currency, bucket, tenant)
+    limit, offset = tables.limited(window)
+    return _open_invoices(as_of, currency, bucket, tenant, limit, offset, run_id())
 
 
 @st.cache_data(ttl=SECONDS, max_entries=ENTRIES, show_spinner=False)
@@ -203,56 +252,76 @@ def forecast_rows(
     )
 
 
+def _asked(ask: Ask) -> dict[str, Any]:
+    """What an `Ask` says, under the names the figures have for it."""
+    return {
+        "month": ask.month_start,
+        "as_of": ask.as_of,
+        "currency": ask.currency,
+        "constant_on": ask.rates_of,
+    }
+
+
+@st.cache_data(ttl=SECONDS, max_entries=ENTRIES, show_spinner=False)
+def _behind(figure: str, ask: Ask, by: By | None, group: str | None, run: str) -> figures.Behind:
+    return figures.behind(copy.reading(), figure, by=by, group=group, **_asked(ask))
+
+
+def behind(figure: str, ask: Ask, by: By | None = None, group: str | None = None) -> figures.Behind:
+    """What stands behind a figure, added up over all rows, and the figure itself; raises BadInput
+    for an unknown one.
+    """
+    return _behind(figure, ask, by, group, run_id())
+
+
 @st.cache_data(ttl=SECONDS, max_entries=ENTRIES, show_spinner=False)
 def _drill(
-    figure: str, ask: Ask, by: By | None, group: str | None, run: str
-) -> tuple[pl.DataFrame, Any]:
-    rows, total = figures.drill(
-        copy.reading(),
-        figure,
-        ask.month_start,
-        as_of=ask.as_of,
-        currency=ask.currency,
-        by=by,
-        group=group,
-        constant_on=ask.rates_of,
+    figure: str,
+    ask: Ask,
+    by: By | None,
+    group: str | None,
+    limit: int,
+    offset: int,
+    run: str,
+) -> pl.DataFrame:
+    return figures.drill_page(
+        copy.reading(), figure, by=by, group=group, limit=limit, offset=offset, **_asked(ask)
     )
-    return rows, total
 
 
 def drill(
-    figure: str, ask: Ask, by: By | None = None, group: str | None = None
-) -> tuple[pl.DataFrame, Any]:
-    """The rows behind a figure and the figure itself; raises BadInput for an unknown one."""
-    if figure == NET_NEW:
-        return _net_new_rows(ask)
-    return _drill(figure, ask, by, group, run_id())
+    figure: str,
+    ask: Ask,
+    by: By | None = None,
+    group: str | None = None,
+    window: slice | None = None,
+) -> pl.DataFrame:
+    """The rows behind a figure; those of a page, else all."""
+    if window is None:
+        return figures.drill_page(copy.reading(), figure, by=by, group=group, **_asked(ask))
+    return _drill(figure, ask, by, group, *tables.limited(window), run_id())
 
 
-def _net_new_rows(ask: Ask) -> tuple[pl.DataFrame, Any]:
-    """All moves of the month and the rates, losses negative."""
-    frames = []
-    for kind in (*GAINS, *LOSSES, "fx"):
-        rows, _ = _drill(kind, ask, None, None, run_id())
-        sign = -1 if kind in LOSSES else 1
-        frames.append(
-            rows.with_columns(
-                pl.col("value") * sign, pl.col("native_minor") * sign, pl.lit(NET_NEW).alias("part")
-            )
-        )
-    net = net_new(movements(ask, ask.month)[0])
-    return pl.concat(frames, how="vertical_relaxed"), as_json(net)
+@st.cache_data(ttl=SECONDS, max_entries=ENTRIES, show_spinner=False)
+def _tenants_counted(ask: Ask, run: str) -> int:
+    return figures.tenants_counted(copy.reading(), **_asked(ask)).tenants
 
 
-@st.cache_data(ttl=SECONDS, max_entries=4, show_spinner=False)
-def _tenant_names(run: str, ask: Ask) -> dict[str, str]:
-    rows, _ = _drill("end", ask, None, None, run)
-    return dict(rows.select("tenant", "tenant_name").unique().iter_rows())
+def tenants_counted(ask: Ask) -> int:
+    """How many tenants have figures in a month."""
+    return _tenants_counted(ask, run_id())
 
 
-def tenant_names(ask: Ask) -> dict[str, str]:
-    """Key → name of the tenants with recurring revenue."""
-    return _tenant_names(run_id(), ask)
+@st.cache_data(ttl=SECONDS, max_entries=ENTRIES, show_spinner=False)
+def _tenants(ask: Ask, limit: int, offset: int, run: str) -> list[figures.Ranked]:
+    return figures.tenants_ranked(copy.reading(), limit=limit, offset=offset, **_asked(ask))
+
+
+def tenants(ask: Ask, window: slice | None = None) -> list[figures.Ranked]:
+    """The tenants of a month with their figures, the largest first; those of a page, else all."""
+    if window is None:
+        return figures.tenants_ranked(copy.reading(), **_asked(ask))
+    return _tenants(ask, *tables.limited(window), run_id())
 
 
 def as_json(held: Money | None) -> dict[str, Any] | None:

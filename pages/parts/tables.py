@@ -73,6 +73,11 @@ def page_of(count: int, key: str) -> slice:
     return slice((page - 1) * size, page * size)
 
 
+def limited(window: slice) -> tuple[int, int]:
+    """How many rows a window has at most, and how many lie before it."""
+    return window.stop - window.start, window.start
+
+
 def pager(count: int, page: int) -> None:
     """Paging of rows that were read page by page; the address holds the page.
 

@@ -43,14 +43,13 @@ def main() -> None:
     with heading:
         head.page("Receivables", f"owed on {formats.day(as_of)}, tax included, in {currency}")
     _summary(found)
-    tenants, invoices = reading.owed(as_of, currency)
-    if tenants.is_empty():
+    if not found["invoices"]:
         states.empty(
             "Nobody owes anything", f"Every invoice issued up to {formats.day(as_of)} is settled."
         )
         return
-    _tenants(tenants, found, as_of)
-    open_invoices.invoices(invoices, currency, as_of)
+    _tenants(found, as_of)
+    open_invoices.invoices(currency, as_of)
     open_invoices.by_currency(found)
 
 
@@ -98,8 +97,12 @@ def _bar(found: dict[str, Any]) -> str:
     return f'<div class="ages" aria-hidden="true">{bars}</div>{terms}'
 
 
-def _tenants(frame: pl.DataFrame, found: dict[str, Any], as_of: date) -> None:
+def _tenants(found: dict[str, Any], as_of: date) -> None:
     currency = found["currency"]
+
+    def every() -> pl.DataFrame:
+        return reading.owed(as_of, currency)
+
     with st.container(border=True, key="panel-tenants"):
         with st.container(
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
@@ -107,14 +110,15 @@ def _tenants(frame: pl.DataFrame, found: dict[str, Any], as_of: date) -> None:
             head.section("By tenant", f"in {currency}, largest first; a number opens the invoices")
             name = f"receivables-by-tenant-{as_of}"
             with st.container(horizontal=True, width="content"):
-                tables.csv_button(lambda: frame, f"{name}.csv", "csv-tenants")
+                tables.csv_button(every, f"{name}.csv", "csv-tenants")
                 downloads.paper_button(
-                    lambda: ageing_paper(found, frame), f"{name}.pdf", "pdf-tenants"
+                    lambda: ageing_paper(found, every()), f"{name}.pdf", "pdf-tenants"
                 )
         columns = [Column("Tenant", words=True), *map(Column, BUCKETS.values()), Column("Total")]
         place = st.container()
-        window = tables.page_of(frame.height, "page-tenants")
-        body = [_tenant(row, currency, as_of) for row in frame[window].iter_rows(named=True)]
+        window = tables.page_of(reading.owing(as_of, currency), "page-tenants")
+        shown = reading.owed(as_of, currency, window)
+        body = [_tenant(row, currency, as_of) for row in shown.iter_rows(named=True)]
         foot = [
             Cell("Total"),
             *(

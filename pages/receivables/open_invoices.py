@@ -7,7 +7,7 @@ import polars as pl
 import streamlit as st
 
 from core.money import Money
-from pages.parts import formats, head, tables, url
+from pages.parts import formats, head, reading, tables, url
 from pages.parts.catalogue import amount
 from pages.parts.tables import Cell, Column
 
@@ -20,27 +20,30 @@ BUCKETS = {
 }
 
 
-def invoices(frame: pl.DataFrame, currency: str, as_of: date) -> None:
+def invoices(currency: str, as_of: date) -> None:
     """The invoices of the tenant and age the address names, or all of them."""
-    bucket = url.read("bucket", url.one_of(tuple(BUCKETS)), "")
-    tenant = url.read("tenant", url.one_of(tuple(frame["tenant"].unique())), "")
-    chosen = frame.filter(
-        pl.lit(not bucket) | (pl.col("bucket") == bucket),
-        pl.lit(not tenant) | (pl.col("tenant") == tenant),
-    )
-    who = chosen["tenant_name"][0] if tenant and chosen.height else "all tenants"
+    bucket = url.read("bucket", url.one_of(tuple(BUCKETS)), None)
+    tenant = st.query_params.get("tenant") or None
+    if tenant and not reading.open_total(as_of, currency, None, tenant).invoices:
+        tenant = None
+    total = reading.open_total(as_of, currency, bucket, tenant)
+    asked = (as_of, currency, bucket, tenant)
     with st.container(border=True, key="panel-invoices"):
-        with st.container(
+        top = st.container(
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
-        ):
+        )
+        place = st.container()
+        window = tables.page_of(total.invoices, "page-invoices")
+        shown = reading.open_invoices(*asked, window)
+        with place:
+            _invoice_table(shown, currency, total.open_minor)
+        who = shown["tenant_name"][0] if tenant and shown.height else "all tenants"
+        with top:
             head.section("Open invoices", f"{who}, {BUCKETS[bucket] if bucket else 'of every age'}")
             if bucket or tenant:
                 st.page_link("pages/receivables/ageing.py", label="Show all")
-            tables.csv_button(lambda: chosen, f"open-invoices-{as_of}.csv", "csv-invoices")
-        place = st.container()
-        window = tables.page_of(chosen.height, "page-invoices")
-        with place:
-            _invoice_table(chosen[window], currency, int(chosen["open_minor"].sum()))
+            name = f"open-invoices-{as_of}.csv"
+            tables.csv_button(lambda: reading.open_invoices(*asked), name, "csv-invoices")
 
 
 def _invoice_table(frame: pl.DataFrame, currency: str, total_minor: int) -> None:

@@ -1,10 +1,12 @@
 """The breakdown by plan, country or tenant: size, share, change, and the door to the rows."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 import streamlit as st
 
+from etl.figures import Ranked
 from pages.parts import catalogue, formats, reading, tables, url
 from pages.parts.catalogue import FIGURES, amount
 from pages.parts.comparisons import change, share
@@ -39,15 +41,41 @@ def draw(ask: Ask, _count: int) -> None:
                 )
                 or "plan"
             )
-        months = reading.metrics(ask, YEAR + 1, by)
-        groups = ranked(months[-1])
+        name = f"revenue-by-{by}-{ask.month}.csv"
         with st.container(gap="small"):
             place = st.container()
-            window = tables.page_of(len(groups), f"page-{by}")
+            if by == "tenant":
+                months = reading.metrics(ask, YEAR + 1)
+                window = tables.page_of(reading.tenants_counted(ask), "page-tenant")
+                lines = [_of_tenant(found) for found in reading.tenants(ask, window)]
+            else:
+                months = reading.metrics(ask, YEAR + 1, by)
+                groups = ranked(months[-1])
+                window = tables.page_of(len(groups), f"page-{by}")
+                lines = [_of_group(key, months) for key in groups[window]]
             with place:
-                _table(by, groups[window], months, ask)
-        name = f"revenue-by-{by}-{ask.month}.csv"
-        tables.csv_button(lambda: flat(by, months[-1]), name, "csv-groups")
+                _table(by, lines, months, ask)
+        tables.csv_button(lambda: flat(by, ask), name, "csv-groups")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A group's figures of the month, and its MRR a month and a year before where it had any."""
+
+    key: str
+    name: str
+    now: dict[str, Any]
+    before: dict[str, Any] | None
+    year: dict[str, Any] | None
+
+
+def _of_group(key: str, months: list[dict[str, Any]]) -> Line:
+    before, year = (months[i]["groups"].get(key, {}).get("mrr") for i in (-2, 0))
+    return Line(key, key, months[-1]["groups"][key], before, year)
+
+
+def _of_tenant(found: Ranked) -> Line:
+    return Line(found.tenant, found.tenant_name, found.figures, found.before, found.year)
 
 
 def ranked(month: dict[str, Any]) -> list[str]:
@@ -55,13 +83,15 @@ def ranked(month: dict[str, Any]) -> list[str]:
     return sorted(month["groups"], key=lambda key: (-month["groups"][key]["mrr"]["minor"], key))
 
 
-def flat(by: str, month: dict[str, Any]) -> pl.DataFrame:
+def flat(by: By, ask: Ask) -> pl.DataFrame:
     """All groups with all figures, for the file."""
+    if by == "tenant":
+        held = {found.tenant: found.figures for found in reading.tenants(ask)}
+    else:
+        [month] = reading.metrics(ask, 1, by)
+        held = {key: month["groups"][key] for key in ranked(month)}
     return pl.DataFrame(
-        [
-            {by: key, "month": month["month"], **_columns(month["groups"][key])}
-            for key in ranked(month)
-        ]
+        [{by: key, "month": ask.month, **_columns(group)} for key, group in held.items()]
     )
 
 
@@ -74,7 +104,7 @@ def _columns(group: dict[str, Any]) -> dict[str, Any]:
     return flat_row
 
 
-def _table(by: By, keys: list[str], months: list[dict[str, Any]], ask: Ask) -> None:
+def _table(by: By, lines: list[Line], months: list[dict[str, Any]], ask: Ask) -> None:
     columns = [
         Column(DIMENSIONS[by], words=True),
         Column("MRR"),
@@ -83,40 +113,38 @@ def _table(by: By, keys: list[str], months: list[dict[str, Any]], ask: Ask) -> N
         Column(f"vs {formats.month_short(months[0]['month'])}"),
         *(Column(HEADERS.get(key, FIGURES[key].title)) for key in COLUMNS),
     ]
-    names = reading.tenant_names(ask) if by == "tenant" else {}
-    rows = [_row(key, names.get(key, key), months, ask, by) for key in keys]
     total = months[-1]
+    rows = [_row(line, total, ask, by) for line in lines]
     foot = [
         Cell("Total"),
         Cell(formats.money(amount(total["mrr"]), code=False)),
         Cell(formats.percent("1")),
-        _compared(total, months[-2]),
-        _compared(total, months[0]),
+        _compared(total["mrr"], months[-2]["mrr"]),
+        _compared(total["mrr"], months[0]["mrr"]),
         *(Cell(_text(key, total[key])) for key in COLUMNS),
     ]
     tables.html(columns, rows, label=f"MRR by {by}", total=foot)
 
 
-def _row(key: str, name: str, months: list[dict[str, Any]], ask: Ask, by: str) -> list[Cell]:
-    now = months[-1]["groups"][key]
-    before, year = (months[i]["groups"].get(key) for i in (-2, 0))
+def _row(line: Line, total: dict[str, Any], ask: Ask, by: str) -> list[Cell]:
+    now = line.now
 
     def door(figure: str) -> str:
-        return tables.link("rows", ask.params(figure=figure, by=by, group=key))
+        return tables.link("rows", ask.params(figure=figure, by=by, group=line.key))
 
-    part = share(amount(now["mrr"]), amount(months[-1]["mrr"]))
+    part = share(amount(now["mrr"]), amount(total["mrr"]))
     return [
-        Cell(name),
+        Cell(line.name),
         Cell(formats.money(amount(now["mrr"]), code=False), opens=door("mrr")),
         Cell(formats.percent(part)),
-        _compared(now, before),
-        _compared(now, year),
+        _compared(now["mrr"], line.before),
+        _compared(now["mrr"], line.year),
         *(Cell(_text(figure, now[figure]), opens=door(figure)) for figure in COLUMNS),
     ]
 
 
 def _compared(now: dict[str, Any], before: dict[str, Any] | None) -> Cell:
-    found = change(FIGURES["mrr"], now["mrr"], before["mrr"] if before else None)
+    found = change(FIGURES["mrr"], now, before)
     return Cell(f"{found.arrow} {found.text}" if found.known else "new", tone=found.tone)
 
 

@@ -12,7 +12,7 @@ from core.closing.checklist import Item
 from core.closing.viewing import checked_month
 from core.errors import NotFound
 from core.office import office
-from etl.closing import copied, copier, seen
+from etl.closing import copier, foreseen, seen
 from pages.admin import receipts
 from pages.billing import look
 from pages.parts import catalogue, confirm, copy, formats, states, tables, viewer
@@ -56,16 +56,16 @@ def _month(subject: str) -> date:
 
 def _ask_close(subject: str) -> Closing:
     month = _month(subject)
-    given = copied(copy.warehouse(), month)
+    given = foreseen(copy.warehouse(), month)
     with office().work(viewer.current_actor()) as work:
         items = checked_month(work, month, seen(copy.warehouse()))
-    by_name = {figure.name: figure for figure in given.figures if not figure.group}
+    by_name = {figure.name: figure for figure in given.figures}
     headlines = tuple(
         (catalogue.title(name), catalogue.shown(catalogue.FIGURES[name], held.plain, short=False))
         for name in SUMMARY
         if (held := by_name.get(f"metrics.{name}"))
     )
-    return Closing(month, items, headlines, len(given.figures))
+    return Closing(month, items, headlines, given.count)
 
 
 def _show_close(asked: Closing) -> None:

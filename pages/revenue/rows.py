@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.errors import NoCopy
 from core.money import Money
+from etl.figures import Behind
 from pages.parts import catalogue, filters, formats, head, reading, states, tables, url
 from pages.parts.catalogue import FIGURES, MOVEMENTS, amount
 from pages.parts.reading import Ask, By
@@ -53,12 +54,12 @@ def main() -> None:
         states.empty("There is no such figure", "The address names one that Saldo does not know.")
         return
     _heading(figure, ask, by, group)
-    rows, value = reading.drill(figure, ask, by, group)
-    if rows.is_empty():
+    found = reading.behind(figure, ask, by, group)
+    if not found.count:
         states.empty("No rows", f"Nothing stands behind this figure in {formats.month(ask.month)}.")
         return
-    _sums(figure, rows, value, ask)
-    _table(figure, rows, ask)
+    _sums(figure, found, ask)
+    _table(figure, found, ask, by, group)
 
 
 def _group() -> tuple[By | None, str | None]:
@@ -77,19 +78,18 @@ def _heading(figure: str, ask: Ask, by: By | None, group: str | None) -> None:
     st.html(f'<p class="lead">{escape(words)}</p>')
 
 
-def _sums(figure: str, rows: pl.DataFrame, value: Any, ask: Ask) -> None:
-    """Figure and sums side by side; a single part must equal the figure."""
-    parts = dict(rows.group_by("part", maintain_order=True).agg(pl.col("value").sum()).iter_rows())
+def _sums(figure: str, found: Behind, ask: Ask) -> None:
+    """Figure and sums of all rows side by side; a single part must equal the figure."""
     terms = "".join(
         f'<div class="term"><dt>Sum of rows: {escape(part_title(part))}</dt>'
         f"<dd>{escape(_sum(part, total, ask.currency))}</dd></div>"
-        for part, total in parts.items()
+        for part, total in found.sums.items()
     )
     whole = (
         f'<div class="term end"><dt>{escape(catalogue.title(figure))}</dt>'
-        f"<dd>{escape(_figure(figure, value))}</dd></div>"
+        f"<dd>{escape(_figure(figure, found.figure))}</dd></div>"
     )
-    st.html(f'<dl class="identity sums">{whole}{terms}</dl>{_verdict(parts, value)}')
+    st.html(f'<dl class="identity sums">{whole}{terms}</dl>{_verdict(found.sums, found.figure)}')
 
 
 def part_title(part: str) -> str:
@@ -118,19 +118,23 @@ def _sum(part: str, total: int, currency: str) -> str:
     return formats.number(total) if part in COUNTED else formats.money(Money(total, currency))
 
 
-def _table(figure: str, rows: pl.DataFrame, ask: Ask) -> None:
+def _table(figure: str, found: Behind, ask: Ask, by: By | None, group: str | None) -> None:
+    def every() -> pl.DataFrame:
+        return reading.drill(figure, ask, by, group)
+
     with st.container(border=True, key="panel-rows"):
         with st.container(
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
         ):
-            head.section(f"{formats.number(rows.height)} rows")
-            tables.csv_button(lambda: rows, f"{figure}-{ask.month}-{ask.currency}.csv", "csv-rows")
+            head.section(f"{formats.number(found.count)} rows")
+            tables.csv_button(every, f"{figure}-{ask.month}-{ask.currency}.csv", "csv-rows")
         place = st.container()
-        window = tables.page_of(rows.height, "page-rows")
-        found = rows["part"].unique(maintain_order=True)
-        names = {part: part_title(part) for part in found} if len(found) > 1 else {}
+        window = tables.page_of(found.count, "page-rows")
+        several = len(found.sums) > 1
+        names = {part: part_title(part) for part in found.sums} if several else {}
+        shown = reading.drill(figure, ask, by, group, window)
         with place:
-            tables.rows(rows[window], ask.currency, COUNTED, names)
+            tables.rows(shown, ask.currency, COUNTED, names)
 
 
 main()

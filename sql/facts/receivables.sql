@@ -6,6 +6,7 @@ with allocated as (
   select
     a.invoice_id as invoice_id,
     cast(sum(a.amount_minor) as bigint) as allocated_minor,
+    min(a.allocated_on) as first_allocated_on,
     max(a.allocated_on) as last_allocated_on
   from payment_allocation a
   group by a.invoice_id
@@ -21,6 +22,7 @@ select
   i.due_on,
   i.disputed,
   i.status = 'cancelled' as is_void,
+  a.first_allocated_on,
   case
     when i.status in ('cancelled', 'written_off') then coalesce(i.closed_on, i.issued_on)
     when i.total_minor = coalesce(a.allocated_minor, 0)

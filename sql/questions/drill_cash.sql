@@ -1,21 +1,22 @@
--- Which payments, refunds, fees, costs and balances make up a cash figure? One row per item;
+-- Which payments, refunds, fees, costs and balances make up a cash figure? One row per item, by day;
 -- the column `value` sums to the figure, money out negative. For costs and balances `document` is
 -- the category or account.
 select
   p.month,
-  $part as part,
-  n.tenant_key as tenant,
-  n.tenant_name,
-  null::varchar as plan,
-  n.country,
+  p.tenant_id,
+  null::bigint as plan_id,
+  null::varchar as no_plan,
   p.day,
   p.kind,
+  null::bigint as subscription_id,
+  p.document_id,
   p.document,
+  null::bigint as position,
   p.amount_minor as native_minor,
   p.currency,
-  p.value_minor as value
+  p.value_minor as value,
+  datediff('day', $first_month::date, p.day) as place
 from cash_pieces p
-left join tenants n on n.tenant_id = p.tenant_id
 where p.reporting_currency = $currency
   and p.month between $first_month and $last_month
   and case $measure
@@ -24,4 +25,3 @@ where p.reporting_currency = $currency
     when 'collected' then p.kind not in ('cash', 'cost')
     else p.kind = 'cost' and p.document = $measure
   end
-order by p.day, p.kind, p.document_id

@@ -1,5 +1,5 @@
 -- Which moves make up a movement of recurring revenue? One row per tenant, day, subscription and
--- plan; losses positive where `$sign` is -1; the column `value` sums to the figure.
+-- plan, by day; losses positive where `$sign` is -1; the column `value` sums to the figure.
 with moves as (
   select
     m.*,
@@ -9,18 +9,19 @@ with moves as (
   join fx_daily f
     on f.day = m.day and f.currency = m.currency and f.reporting_currency = $currency
   where m.day between $first_day and $last_day
-    and m.kind = $kind
+    and m.kind = $measure
 )
 select
   date_trunc('month', m.day)::date as month,
-  $part as part,
-  n.tenant_key as tenant,
-  n.tenant_name,
-  l.slug as plan,
-  n.country,
+  m.tenant_id,
+  m.plan_id,
+  null::varchar as no_plan,
   m.day,
   m.kind || case when m.tag = '' then '' else ' (' || m.tag || ')' end as kind,
-  m.subscription_id::varchar as document,
+  m.subscription_id,
+  null::bigint as document_id,
+  null::varchar as document,
+  null::bigint as position,
   $sign * m.change_minor as native_minor,
   m.currency,
   ($sign * (
@@ -28,8 +29,6 @@ select
       * floor(abs(m.running_minor::decimal(16, 0)) * m.rate + 0.5)::bigint
     - case when m.before_minor < 0 then -1 else 1 end
       * floor(abs(m.before_minor::decimal(16, 0)) * m.rate + 0.5)::bigint
-  ))::bigint as value
+  ))::bigint as value,
+  datediff('day', $first_day::date, m.day) as place
 from moves m
-join tenants n on n.tenant_id = m.tenant_id
-join plan l on l.id = m.plan_id
-order by m.day, tenant, document

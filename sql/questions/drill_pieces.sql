@@ -1,15 +1,16 @@
 -- Which subscriptions make up a recurring-revenue figure? One row per month, subscription and plan
--- with an amount; the column `value` sums to the figure (`$measure`).
+-- with an amount; the column `value` sums to the figure (`$measure`), the largest come first.
 select
   p.month,
-  $part as part,
-  n.tenant_key as tenant,
-  n.tenant_name,
-  l.slug as plan,
-  n.country,
-  case when $measure = 'start' then d.eve_on else d.last_on end as day,
+  p.tenant_id,
+  p.plan_id,
+  null::varchar as no_plan,
+  null::date as day,
   $measure as kind,
-  p.subscription_id::varchar as document,
+  p.subscription_id,
+  null::bigint as document_id,
+  null::varchar as document,
+  null::bigint as position,
   case $measure
     when 'start' then p.start_native_minor
     when 'fx' then 0
@@ -22,12 +23,9 @@ select
     when 'at_risk' then p.at_risk_minor
     when 'arr' then 12 * p.end_minor
     else p.end_minor
-  end as value
+  end as value,
+  -value as place
 from mrr_pieces p
-join periods d on d.month = p.month
-join tenants n on n.tenant_id = p.tenant_id
-join plan l on l.id = p.plan_id
 where p.reporting_currency = $currency
   and p.month between $first_month and $last_month
   and (value <> 0 or (native_minor <> 0 and $measure <> 'at_risk'))
-order by value desc, tenant, document

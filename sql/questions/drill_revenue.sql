@@ -1,21 +1,21 @@
--- Which invoice lines, refunds and lost disputes make up a revenue figure? One row per item;
+-- Which invoice lines, refunds and lost disputes make up a revenue figure? One row per item, by day;
 -- the column `value` sums to the figure, what was given back negative.
 select
   p.month,
-  $part as part,
-  n.tenant_key as tenant,
-  n.tenant_name,
-  coalesce(l.slug, 'none') as plan,
-  n.country,
+  p.tenant_id,
+  p.plan_id,
+  'none' as no_plan,
   p.day,
   p.kind,
+  null::bigint as subscription_id,
+  p.document_id,
   p.document,
+  p.position::bigint as position,
   p.amount_minor as native_minor,
   p.currency,
-  p.value_minor as value
+  p.value_minor as value,
+  datediff('day', $first_month::date, p.day) as place
 from revenue_pieces p
-join tenants n on n.tenant_id = p.tenant_id
-left join plan l on l.id = p.plan_id
 where p.reporting_currency = $currency
   and p.month between $first_month and $last_month
   and case $measure
@@ -23,4 +23,3 @@ where p.reporting_currency = $currency
     when 'platform' then p.kind = 'gross' and p.is_platform = 1
     else p.kind = 'gross'
   end
-order by p.day, p.document, p.position

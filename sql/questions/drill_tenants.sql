@@ -1,15 +1,17 @@
 -- Which tenants make up a count or a cohort? One row per month and tenant; the column `value`
--- sums to the figure (`$measure`). The plan is the one a tenant paid most for at the start.
+-- sums to the figure (`$measure`), the largest come first. The plan is the one a tenant paid most for
+-- at the start.
 select
   m.month,
-  $part as part,
-  n.tenant_key as tenant,
-  n.tenant_name,
-  l.slug as plan,
-  n.country,
-  case when $measure in ('at_start', 'cohort_start') then d.eve_on else d.last_on end as day,
+  m.tenant_id,
+  m.plan_id,
+  null::varchar as no_plan,
+  null::date as day,
   $measure as kind,
+  null::bigint as subscription_id,
+  null::bigint as document_id,
   null::varchar as document,
+  null::bigint as position,
   null::bigint as native_minor,
   $currency as currency,
   (case $measure
@@ -20,12 +22,9 @@ select
     when 'cohort_start' then m.was_customer * m.start_minor
     when 'cohort_end' then m.cohort_end_minor
     when 'kept' then m.kept_minor
-  end)::bigint as value
+  end)::bigint as value,
+  -value as place
 from mrr_tenants m
-join periods d on d.month = m.month
-join tenants n on n.tenant_id = m.tenant_id
-left join plan l on l.id = m.plan_id
 where m.reporting_currency = $currency
   and m.month between $first_month and $last_month
   and value <> 0
-order by value desc, tenant

@@ -1,23 +1,22 @@
--- Who owes what on the newest day, and for how long? One row per tenant that owes, the largest first;
--- reporting-currency minor units, tax included.
-with sums as (
-  select
-    o.tenant_id,
-    coalesce(sum(o.open_minor) filter (where o.bucket = 'current'), 0)::bigint as "current",
-    coalesce(sum(o.open_minor) filter (where o.bucket = '1-30'), 0)::bigint as "1-30",
-    coalesce(sum(o.open_minor) filter (where o.bucket = '31-60'), 0)::bigint as "31-60",
-    coalesce(sum(o.open_minor) filter (where o.bucket = '61-90'), 0)::bigint as "61-90",
-    coalesce(sum(o.open_minor) filter (where o.bucket = 'over_90'), 0)::bigint as over_90,
-    sum(o.open_minor)::bigint as total
+-- Who owes what on a day, and for how long? One row per tenant that owes, the largest first, `limit`
+-- of them after `offset`; reporting-currency minor units, tax included.
+with chosen as (
+  select o.*
   from owed_by_tenant o
   where o.reporting_currency = $currency
-  group by o.tenant_id
+  order by o.open_minor desc, o.tenant_id
+  limit $limit offset $offset
 )
 select
   t.tenant_key as tenant,
   t.tenant_name,
   t.country,
-  s.* exclude (tenant_id)
-from sums s
-join tenants t on t.tenant_id = s.tenant_id
-order by s.total desc, t.tenant_key
+  c.current_minor as "current",
+  c.days_1_30_minor as "1-30",
+  c.days_31_60_minor as "31-60",
+  c.days_61_90_minor as "61-90",
+  c.over_90_minor as over_90,
+  c.open_minor as total
+from chosen c
+join tenants t on t.tenant_id = c.tenant_id
+order by c.open_minor desc, c.tenant_id

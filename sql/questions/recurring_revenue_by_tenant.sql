@@ -1,4 +1,5 @@
--- How did each tenant's recurring revenue go? One row per month and tenant;
+-- How did the recurring revenue of each tenant in `wanted` go, which is another question? One row per
+-- month and tenant;
 -- reporting-currency minor units, losses negative.
 select
   m.month,
@@ -20,7 +21,7 @@ select
   m.cohort_end_minor,
   m.kept_minor
 from mrr_tenants m
-join tenants n on n.tenant_id = m.tenant_id
+join wanted n on n.tenant_id = m.tenant_id
 where m.reporting_currency = $currency
   and m.month between $first_month and $last_month
 order by m.month, n.tenant_key

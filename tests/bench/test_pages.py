@@ -12,10 +12,16 @@ QUESTIONS = frozenset(
         "movements",
         "cohorts",
         "ageing",
+        "owing",
         "owed",
+        "open_total",
+        "open_invoices",
         "cash_forecast",
         "forecast_rows",
+        "behind",
         "drill",
+        "tenants_counted",
+        "tenants",
         "currencies",
     }
 )

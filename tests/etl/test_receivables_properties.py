@@ -154,6 +154,8 @@ def test_ageing_of_any_day_equals_the_plain_calculation(drawn: Any, days: list[i
             found = {name: money["minor"] for name, money in ageing["buckets"].items()}
             assert found == {name: expected.get(name, 0) for name in found}
             assert ageing["total"]["minor"] == sum(expected.values())
+            invoices = figures.open_invoices(wh, as_of)["open_minor"].to_list()
+            assert sorted(invoices) == sorted(filter(None, (owed(i, as_of) for i in plain)))
             disputed = sum(owed(i, as_of) for i in plain if i["disputed"])
             assert ageing["disputed"]["minor"] == disputed
             recent = invoiced(plain, as_of - timedelta(days=89), as_of)

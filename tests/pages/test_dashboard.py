@@ -1,5 +1,6 @@
 """The dashboard against the figures it shows, and the filters in the address."""
 
+import html
 from collections.abc import Callable
 from datetime import date
 
@@ -53,3 +54,17 @@ def test_nonsense_in_the_address_is_ignored(app: Run, person: Person) -> None:
 
 def test_month_of_the_address_is_shown(app: Run, person: Person) -> None:
     assert "June 2026 in EUR" in words(app(person("cfo"), month="2026-06"))
+
+
+def test_breakdown_by_tenant_names_the_largest_first(
+    app: Run, person: Person, published: Settings
+) -> None:
+    ranked = figures.tenants_ranked(Warehouse(published), OCTOBER)
+    shown = words(app(person("cfo"), by="tenant"))
+    places = [shown.index(f">{html.escape(each.tenant_name)}</td>") for each in ranked]
+    assert len(places) > 5
+    assert places == sorted(places)
+    largest = catalogue.shown(FIGURES["mrr"], ranked[0].figures["mrr"], short=False)
+    assert f">{largest.removeprefix('EUR ')}<" in shown
+    [total] = figures.metrics(Warehouse(published), OCTOBER)["months"]
+    assert sum(each.figures["mrr"]["minor"] for each in ranked) == total["mrr"]["minor"]
