@@ -62,12 +62,11 @@ def _run(build: Build, checks: "tuple[Check, ...]") -> None:
 
 
 def rows_and_sums(build: Build) -> str | None:
-    """Each table has the rows the source has and, when it was copied whole, the money and keys."""
+    """Each table the source counted has its rows and, when copied whole, the money and keys."""
     source, rows = build.source(), row_counts(build.connection)
-    for table in TABLES:
-        expected, count = source[table.name], rows[table.name]
-        if count != expected.rows:
-            return f"{table.name}: the source has {expected.rows} rows, the copy {count}"
+    for name, expected in source.items():
+        if rows[name] != expected.rows:
+            return f"{name}: the source has {expected.rows} rows, the copy {rows[name]}"
     if build.changed is not None:
         return None
     return next(filter(None, (_sums_and_keys(build, table, source) for table in TABLES)), None)

@@ -39,8 +39,8 @@ class Copied:
 class Loaded:
     """What was brought over, what the source says it holds, and which tables changed.
 
-    `source` waits until the source has counted. `changed` is None when every table was copied
-    whole.
+    `source` waits until the source has counted, in a small sync the smaller tables alone.
+    `changed` is None when every table was copied whole.
     """
 
     tables: list[Copied]

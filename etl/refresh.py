@@ -101,7 +101,7 @@ class _Common:
     """Held while a relation or a group of tenants is put into `kept`."""
 
     @cached_property
-    def reached(self) -> Set[str]:
+    def reached(self) -> set[str]:
         """The models that changes may lead to."""
         found = set[str]()
         for model in models():
@@ -196,7 +196,8 @@ class _Refresh:
 
     def _group(self, relation: str) -> str:
         """A table of the tenants that may touch a model that reads this relation, or is it."""
-        readers = [m for m in models() if relation in {*m.reads, m.name} and m.name not in _APART]
+        asking = self._common.reached - _APART
+        readers = [m for m in models() if relation in {*m.reads, m.name} and m.name in asking]
         makers = frozenset[str]().union(*(ancestors(reader.name) for reader in readers))
         text = tenants_touched(self._changes, (m for m in models() if m.name in makers))
         groups = self._common.groups
