@@ -55,7 +55,7 @@ def wait_for(office: Office, *expected: str) -> None:
 
 def test_the_web_process_runs_jobs(office: Office, environment: dict[str, str]) -> None:
     now, port = asked_to_run(office), free_port()
-    with served([sys.executable, "-c", SERVE, str(port)], port, environment):
+    with served([sys.executable, "-c", SERVE, str(port)], port, env=environment):
         wait_for(now, "done")
 
 
@@ -64,7 +64,7 @@ def test_a_web_process_without_a_worker_leaves_them(
 ) -> None:
     now, port = asked_to_run(office), free_port()
     environment["SALDO_WORKER_IN_SERVE"] = "false"
-    with served([sys.executable, "-c", SERVE, str(port)], port, environment):
+    with served([sys.executable, "-c", SERVE, str(port)], port, env=environment):
         assert outcomes(now, "sweep") == ["waiting"]
 
 

@@ -1,5 +1,6 @@
 """Every figure has a definition and every definition a figure; every question runs."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -105,5 +106,5 @@ def test_question_runs(question: str, wh: Warehouse) -> None:
     text = question_text(question)
     over = OVER.get(question, {})
     text += "".join(map(question_text, over.values()))
-    wanted = {name: value for name, value in PARAMS.items() if f"${name}" in text}
+    wanted = {name: value for name, value in PARAMS.items() if re.search(rf"\${name}\b", text)}
     assert wh.ask(question, over, **wanted).columns
