@@ -13,7 +13,10 @@ HEAD = """<title>Saldo</title>
     <link rel="stylesheet" href="/brand/start.css" />
     <script src="/brand/start.js"></script>
     <script src="/brand/one-press.js" defer></script>"""
+FRAME = '<div id="root"><div class="frame" aria-hidden="true"></div></div>'
+"""The side bar with the logo, painted before any script; what React draws takes its place."""
 REPLACED = {
+    '<div id="root"></div>': FRAME,
     "<title>Streamlit</title>": HEAD,
     '<link rel="shortcut icon" href="./favicon.png" />': "",
     '<link rel="service-desc" href="./_stcore/agent/openapi.json" />': "",

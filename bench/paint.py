@@ -1,8 +1,8 @@
 """How long does a warm browser take to show the revenue page, against an empty Streamlit page?
 
 Both are served by the same server with the same settings and opened in turn in one browser, which
-has their scripts from before. Measured are the first paint and the moment the first figure stands
-there; of an empty page, its title.
+has their scripts from before. Measured are the first paint, which has the limit, and the moment the
+first figure stands there; of an empty page, its title.
 """
 
 import statistics
@@ -82,9 +82,9 @@ def run(scale: float, say: Say) -> dict[str, Any]:
     ratios = {name: round(found[name] / rival[name], 2) for name in found}
     return {
         "name": "paint",
-        "ratio": max(ratios.values()),
+        "ratio": ratios["first_paint"],
         "rival": "an empty Streamlit page of the same server, warm",
-        "passed": max(ratios.values()) <= MOST_TIMES_EMPTY,
+        "passed": ratios["first_paint"] <= MOST_TIMES_EMPTY,
         "detail": {
             "rounds": rounds,
             "ratios": ratios,

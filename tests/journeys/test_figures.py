@@ -19,6 +19,7 @@ def test_dashboard_shows_its_cards_and_adds_up(cfo: Watched) -> None:
     for title in CARDS:
         expect(cfo.page.get_by_role("heading", name=title, exact=True)).to_be_visible()
     expect(cfo.page.get_by_text("Adds up to the cent")).to_be_visible()
+    expect(cfo.page.locator(".frame")).to_have_count(0)  # what was painted first is gone
     cfo.check("dashboard")
 
 
