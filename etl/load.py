@@ -14,7 +14,7 @@ from core.progress import piece
 from etl.delta import felt
 from etl.extract import postgres
 from etl.extract.postgres import Source, Totals
-from etl.tables import TABLES, Table
+from etl.tables import TABLES, Table, stored
 
 COPY = "copy"
 """The name of a build's file among the databases that its engine has open."""
@@ -51,8 +51,7 @@ class Loaded:
 def load_whole(build: duckdb.DuckDBPyConnection, source: Source, url: str, scratch: Path) -> Loaded:
     """Copy every table whole."""
     for table in TABLES:
-        columns = ", ".join(f"{name} {kind}" for name, kind in table.columns.items())
-        build.execute(f"create table {table.name} ({columns})").fetchall()
+        build.execute(f"create table {table.name} ({stored(table.columns.items())})").fetchall()
     waiting: SimpleQueue[Table] = SimpleQueue()
     for table in postgres.largest_first(source, TABLES):
         waiting.put(table)

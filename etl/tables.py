@@ -5,9 +5,13 @@ e-mail addresses, counterparties of bank transfers and whatever people typed as 
 """
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 KEY = "id"
+UNSHARED = frozenset({"document", "external_id", "number", "provider_payment_id"})
+"""Columns of texts that hardly two rows share: to look for what they share takes as long as a
+table's other twenty columns together, and saves half of their own room."""
 _TRAVELS_AS_TEXT = ("decimal", "json", "ubigint")
 """Types that ADBC hands over as opaque bytes; they travel as text and are cast back."""
 
@@ -48,6 +52,14 @@ class Table:
     def days(self) -> tuple[str, ...]:
         """The columns that hold calendar days."""
         return tuple(name for name, kind in self.columns.items() if kind == "date")
+
+
+def stored(columns: Iterable[Sequence[str]]) -> str:
+    """The columns of a table in the copy, given their names and types (and more, as described)."""
+    return ", ".join(
+        f"{name} {kind}" + (" using compression uncompressed" if name in UNSHARED else "")
+        for name, kind, *_ in columns
+    )
 
 
 def _table(name: str, columns: str, *, key: str = KEY, tracked: bool = True) -> Table:

@@ -13,6 +13,7 @@ from sqlglot import exp
 
 from core.progress import counted
 from core.settings import ROOT
+from etl.tables import stored
 
 SQL = ROOT / "sql"
 FOLDERS = ("staging", "facts", "marts")
@@ -77,9 +78,13 @@ def build_models(build: duckdb.DuckDBPyConnection, folders: tuple[str, ...] = FO
         if model.name in MONTHLY:
             _build_by_months(build, model)
             continue
-        build.execute(
-            f"create or replace table {model.name} as from ({model.text}){in_order(model)}"
-        ).fetchall()
+        _make_empty(build, model)
+        build.execute(f"insert into {model.name} from ({model.text}){in_order(model)}").fetchall()
+
+
+def _make_empty(build: duckdb.DuckDBPyConnection, model: Model) -> None:
+    columns = build.execute(f"describe {model.text}").fetchall()
+    build.execute(f"create or replace table {model.name} ({stored(columns)})").fetchall()
 
 
 def _build_by_months(build: duckdb.DuckDBPyConnection, model: Model) -> None:
@@ -87,11 +92,11 @@ def _build_by_months(build: duckdb.DuckDBPyConnection, model: Model) -> None:
     [(home,)] = build.execute("select current_database()").fetchall()
     found = build.execute("select month from periods order by month").fetchall()
     months = [month for (month,) in found]
-    build.execute(f"create or replace table {model.name} as {model.text} with no data").fetchall()
+    _make_empty(build, model)
     for start in range(0, len(months), MONTHS_AT_ONCE):
         chosen = months[start : start + MONTHS_AT_ONCE]
         few = [
-            f'{name} as (from "{home}".main.{name}'
+            f'{name} as not materialized (from "{home}".main.{name}'
             f" where month between date '{chosen[0]}' and date '{chosen[-1]}')"
             for name in sorted(model.reads & {"periods", *MONTHLY})
         ]

@@ -6,7 +6,7 @@
 -- settled no invoice, or an invoice that is owed again gives none back. One whose money came back
 -- still counts, as its note stands.
 -- `running_minor` adds the lines of a document up, so that converted lines sum to the document; the
--- only line of one, as most are, needs no adding up.
+-- only line of an invoice, as most are, needs no adding up.
 with returned as (
   select r.payment_id as payment_id from refund r where r.refunded_on is not null
   union
@@ -36,59 +36,55 @@ several as (
   from invoice_line l
   where l.position <> 1
 ),
-items as (
+running as (
   select
-    'gross' as kind,
-    i.id as document_id,
-    l.position as position,
-    i.issued_on as day,
-    i.tenant_id as tenant_id,
-    l.plan_id as plan_id,
-    i.currency as currency,
-    l.net_minor as amount_minor,
-    case when i.issuer_type = 'platform' then 1 else 0 end as is_platform,
-    i.number as document,
-    case when s.invoice_id is null then 1 else 0 end as is_only
-  from invoice i
-  join invoice_line l on l.invoice_id = i.id
-  left join several s on s.invoice_id = i.id
-  where i.status not in ('draft', 'cancelled')
-    and i.type in ('subscription', 'usage', 'adjustment')
-  union all
-  select
-    'refund', r.id, 1, r.refunded_on, r.tenant_id, p.plan_id, r.currency,
-    r.tax_minor - r.amount_minor, 0, r.provider_refund_id, 1
-  from refund r
-  left join payment_plans p on p.payment_id = r.payment_id
-  where r.refunded_on is not null and r.treatment = 'credit_note' and coalesce(p.is_recharge, 0) = 0
-  union all
-  select
-    'credit', c.id, l.position, c.issued_on, c.tenant_id, l.plan_id, c.currency,
-    -l.net_minor, 0, c.number, 0
-  from credit_note c
-  join credit_note_line l on l.credit_note_id = c.id
-  where c.status = 'issued' and c.refund_id is null
-  union all
-  select
-    'lost_dispute', d.id, 1, d.closed_on, d.tenant_id, p.plan_id, d.currency,
-    d.tax_minor - d.amount_minor, 0, d.provider_dispute_id, 1
-  from dispute d
-  left join payment_plans p on p.payment_id = d.payment_id
-  where d.status = 'lost' and d.payment_id is not null and coalesce(p.is_recharge, 0) = 0
+    l.invoice_id, l.position,
+    cast(sum(l.net_minor) over (
+      partition by l.invoice_id
+      order by l.position rows unbounded preceding
+    ) as bigint) as running_minor
+  from invoice_line l
+  join several s on s.invoice_id = l.invoice_id
 )
 select
-  m.kind, m.document_id, m.position, m.day, m.tenant_id, m.plan_id, m.currency, m.amount_minor,
-  m.is_platform, m.document,
-  m.amount_minor as running_minor
-from items m
-where m.is_only = 1
+  'gross' as kind,
+  i.id as document_id,
+  l.position as position,
+  i.issued_on as day,
+  i.tenant_id as tenant_id,
+  l.plan_id as plan_id,
+  i.currency as currency,
+  l.net_minor as amount_minor,
+  case when i.issuer_type = 'platform' then 1 else 0 end as is_platform,
+  i.number as document,
+  coalesce(r.running_minor, l.net_minor) as running_minor
+from invoice i
+join invoice_line l on l.invoice_id = i.id
+left join running r on r.invoice_id = l.invoice_id and r.position = l.position
+where i.status not in ('draft', 'cancelled')
+  and i.type in ('subscription', 'usage', 'adjustment')
 union all
 select
-  m.kind, m.document_id, m.position, m.day, m.tenant_id, m.plan_id, m.currency, m.amount_minor,
-  m.is_platform, m.document,
-  cast(sum(m.amount_minor) over (
-    partition by m.kind, m.document_id
-    order by m.position rows unbounded preceding
+  'refund', r.id, 1, r.refunded_on, r.tenant_id, p.plan_id, r.currency,
+  r.tax_minor - r.amount_minor, 0, r.provider_refund_id, r.tax_minor - r.amount_minor
+from refund r
+left join payment_plans p on p.payment_id = r.payment_id
+where r.refunded_on is not null and r.treatment = 'credit_note' and coalesce(p.is_recharge, 0) = 0
+union all
+select
+  'credit', c.id, l.position, c.issued_on, c.tenant_id, l.plan_id, c.currency,
+  -l.net_minor, 0, c.number,
+  cast(sum(-l.net_minor) over (
+    partition by c.id
+    order by l.position rows unbounded preceding
   ) as bigint)
-from items m
-where m.is_only = 0
+from credit_note c
+join credit_note_line l on l.credit_note_id = c.id
+where c.status = 'issued' and c.refund_id is null
+union all
+select
+  'lost_dispute', d.id, 1, d.closed_on, d.tenant_id, p.plan_id, d.currency,
+  d.tax_minor - d.amount_minor, 0, d.provider_dispute_id, d.tax_minor - d.amount_minor
+from dispute d
+left join payment_plans p on p.payment_id = d.payment_id
+where d.status = 'lost' and d.payment_id is not null and coalesce(p.is_recharge, 0) = 0

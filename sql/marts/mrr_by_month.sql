@@ -6,11 +6,16 @@
 -- off and added: a row without items is none.
 with plan_customers as (
   select
-    p.month, p.reporting_currency, p.tenant_id, p.plan_id,
-    max(case when p.end_native_minor > 0 then 1 else 0 end) as is_customer,
-    max(case when p.new_native_minor > 0 then 1 else 0 end) as is_new
+    p.month, p.reporting_currency, p.plan_id, 1 as is_customer, 0 as is_new
   from mrr_pieces p
-  where p.end_native_minor > 0 or p.new_native_minor > 0
+  where p.is_alone = 1 and p.end_native_minor > 0
+  union all
+  select
+    p.month, p.reporting_currency, p.plan_id,
+    max(case when p.end_native_minor > 0 then 1 else 0 end),
+    max(case when p.new_native_minor > 0 then 1 else 0 end)
+  from mrr_pieces p
+  where p.is_alone = 0 and (p.end_native_minor > 0 or p.new_native_minor > 0)
   group by p.month, p.reporting_currency, p.tenant_id, p.plan_id
 ),
 plan_counts as (

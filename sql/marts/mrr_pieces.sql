@@ -3,25 +3,9 @@
 -- A tenant's amount in a currency is converted and rounded once, at the rate of the day; its pieces
 -- are differences of the rounded running sum, so that they add up to it.
 -- fx = end − start − movements: what only the rates moved.
--- Most subscriptions are their tenant's only one and nothing happens to them in most months: those
--- months (`quiet`) need neither running sums nor grouping.
-with sharing as (
-  select s.tenant_id
-  from subscription_spans s
-  where s.mrr_minor > 0
-  group by s.tenant_id
-  having min(s.subscription_id) <> max(s.subscription_id)
-),
-earning as (
-  select
-    s.tenant_id, s.subscription_id, s.plan_id, s.currency, s.status, s.mrr_minor,
-    s.valid_from, s.valid_until,
-    case when g.tenant_id is null then 1 else 0 end as is_alone
-  from subscription_spans s
-  left join sharing g on g.tenant_id = s.tenant_id
-  where s.mrr_minor > 0
-),
-edges as (
+-- Nothing happens to most subscriptions in most months: those months (`quiet`) need no grouping.
+-- `is_alone` is 1 where the tenant has surely no other piece in the month.
+with edges as (
   select p.month, p.eve_on as day, 0 as at_end from periods p
   union all
   select p.month, p.last_on, 1 from periods p
@@ -42,57 +26,45 @@ month_rates as (
 ),
 quiet as (
   select
-    p.month, f.reporting_currency, e.tenant_id, e.subscription_id, e.plan_id, e.currency, e.status,
-    case when f.start_rate is null then 0 else e.mrr_minor end as start_native,
-    case when f.end_rate is null then 0 else e.mrr_minor end as end_native,
+    p.month, f.reporting_currency, s.tenant_id, s.subscription_id, s.plan_id, s.currency, s.status,
+    s.is_alone,
+    case when f.start_rate is null then 0 else s.mrr_minor end as start_native,
+    case when f.end_rate is null then 0 else s.mrr_minor end as end_native,
     case
       when f.start_rate is null then 0
-      when f.reporting_currency = e.currency then e.mrr_minor
-      else cast(floor(cast(e.mrr_minor as decimal(16, 0)) * f.start_rate + 0.5) as bigint)
+      when f.reporting_currency = s.currency then s.mrr_minor
+      else cast(floor(cast(s.running_minor as decimal(16, 0)) * f.start_rate + 0.5) as bigint)
+        - cast(floor(cast(s.running_minor - s.mrr_minor as decimal(16, 0)) * f.start_rate + 0.5)
+          as bigint)
     end as start_value,
     case
       when f.end_rate is null then 0
-      when f.reporting_currency = e.currency then e.mrr_minor
-      else cast(floor(cast(e.mrr_minor as decimal(16, 0)) * f.end_rate + 0.5) as bigint)
+      when f.reporting_currency = s.currency then s.mrr_minor
+      else cast(floor(cast(s.running_minor as decimal(16, 0)) * f.end_rate + 0.5) as bigint)
+        - cast(floor(cast(s.running_minor - s.mrr_minor as decimal(16, 0)) * f.end_rate + 0.5)
+          as bigint)
     end as end_value
   from periods p
-  join earning e
-    on e.valid_from <= p.eve_on and (e.valid_until is null or e.valid_until > p.last_on)
-  join month_rates f on f.month = p.month and f.currency = e.currency
-  where e.is_alone = 1
+  join mrr_spans s
+    on s.valid_from <= p.eve_on and (s.valid_until is null or s.valid_until > p.last_on)
+  join month_rates f on f.month = p.month and f.currency = s.currency
 ),
 held as (
   select
     p.month, 0 as at_end,
-    e.tenant_id, e.subscription_id, e.plan_id, e.currency, e.status, e.mrr_minor,
-    e.mrr_minor as running_minor
+    s.tenant_id, s.subscription_id, s.plan_id, s.currency, s.status, s.mrr_minor, s.running_minor
   from periods p
-  join earning e
-    on cast(date_trunc('month', e.valid_until) as date) = p.month
-    and e.valid_from <= p.eve_on and e.valid_until <= p.last_on
-  where e.is_alone = 1
+  join mrr_spans s
+    on cast(date_trunc('month', s.valid_until) as date) = p.month
+    and s.valid_from <= p.eve_on and s.valid_until <= p.last_on
   union all
   select
     p.month, 1,
-    e.tenant_id, e.subscription_id, e.plan_id, e.currency, e.status, e.mrr_minor,
-    e.mrr_minor
+    s.tenant_id, s.subscription_id, s.plan_id, s.currency, s.status, s.mrr_minor, s.running_minor
   from periods p
-  join earning e
-    on cast(date_trunc('month', e.valid_from) as date) = p.month
-    and e.valid_from <= p.last_on and (e.valid_until is null or e.valid_until > p.last_on)
-  where e.is_alone = 1
-  union all
-  select
-    d.month, d.at_end,
-    e.tenant_id, e.subscription_id, e.plan_id, e.currency, e.status, e.mrr_minor,
-    cast(sum(e.mrr_minor) over (
-      partition by d.month, d.at_end, e.tenant_id, e.currency
-      order by e.subscription_id rows unbounded preceding
-    ) as bigint)
-  from edges d
-  join earning e
-    on e.valid_from <= d.day and (e.valid_until is null or e.valid_until > d.day)
-  where e.is_alone = 0
+  join mrr_spans s
+    on cast(date_trunc('month', s.valid_from) as date) = p.month
+    and s.valid_from <= p.last_on and (s.valid_until is null or s.valid_until > p.last_on)
 ),
 valued as (
   select
@@ -163,7 +135,8 @@ select
   cast(sum(e.end_value - e.start_value - e.new_value - e.expansion_value - e.contraction_value
     - e.churn_value - e.reactivation_value) as bigint) as fx_minor,
   cast(sum(e.end_value) as bigint) as end_minor,
-  cast(sum(e.risk_value) as bigint) as at_risk_minor
+  cast(sum(e.risk_value) as bigint) as at_risk_minor,
+  0 as is_alone
 from entries e
 group by e.month, e.reporting_currency, e.tenant_id, e.subscription_id, e.plan_id, e.currency
 union all
@@ -172,5 +145,6 @@ select
   q.start_native, q.end_native, 0, q.start_value, 0, 0, 0, 0, 0,
   q.end_value - q.start_value,
   q.end_value,
-  case when q.status = 'past_due' then q.end_value else 0 end
+  case when q.status = 'past_due' then q.end_value else 0 end,
+  q.is_alone
 from quiet q

@@ -2,10 +2,12 @@
 -- One row per month, reporting currency and tenant; reporting-currency minor units, losses negative.
 -- `cohort_end_minor` is the end valued at the start's rate, of tenants that paid at the start;
 -- `kept_minor` the same, at most what it was at the start. `plan_id` is the main plan at the start.
--- Only tenants with several pieces in a month (`crowded`) need adding up.
+-- Only tenants with several pieces in a month (`crowded`) need adding up, and where nothing happened
+-- to the one there is (`is_alone`) the end is worth at the start's rate what the start was.
 with crowded as (
   select p.month, p.reporting_currency, p.tenant_id
   from mrr_pieces p
+  where p.is_alone = 0
   group by p.month, p.reporting_currency, p.tenant_id
   having count(*) > 1
 ),
@@ -20,7 +22,7 @@ lone_pieces as (
   left join crowded c
     on c.month = p.month and c.reporting_currency = p.reporting_currency
     and c.tenant_id = p.tenant_id
-  where c.tenant_id is null
+  where p.is_alone = 0 and c.tenant_id is null
 ),
 crowd_pieces as (
   select p.*
@@ -28,6 +30,7 @@ crowd_pieces as (
   join crowded c
     on c.month = p.month and c.reporting_currency = p.reporting_currency
     and c.tenant_id = p.tenant_id
+  where p.is_alone = 0
 ),
 natives as (
   select
@@ -95,14 +98,26 @@ tenant_months as (
     case when p.start_native_minor > 0 then p.plan_id end as plan_id,
     case when p.start_native_minor > 0 then 1 else 0 end as was_customer,
     case when p.end_native_minor > 0 then 1 else 0 end as is_customer,
-    case when p.new_native_minor > 0 then 1 else 0 end as is_new,
+    0 as is_new,
+    p.start_minor, p.new_minor, p.expansion_minor, p.contraction_minor, p.churn_minor,
+    p.reactivation_minor, p.fx_minor, p.end_minor, p.at_risk_minor,
+    p.start_minor as end_at_start_rate_minor
+  from mrr_pieces p
+  where p.is_alone = 1
+  union all
+  select
+    p.month, p.reporting_currency, p.tenant_id,
+    case when p.start_native_minor > 0 then p.plan_id end,
+    case when p.start_native_minor > 0 then 1 else 0 end,
+    case when p.end_native_minor > 0 then 1 else 0 end,
+    case when p.new_native_minor > 0 then 1 else 0 end,
     p.start_minor, p.new_minor, p.expansion_minor, p.contraction_minor, p.churn_minor,
     p.reactivation_minor, p.fx_minor, p.end_minor, p.at_risk_minor,
     case
       when f.rate is null then 0
       when p.currency = p.reporting_currency then p.end_native_minor
       else cast(floor(cast(p.end_native_minor as decimal(16, 0)) * f.rate + 0.5) as bigint)
-    end as end_at_start_rate_minor
+    end
   from lone_pieces p
   left join start_rates f
     on f.month = p.month and f.currency = p.currency
