@@ -143,7 +143,7 @@ def _drilled(row: dict[str, Any], currency: str, counted: frozenset[str]) -> lis
     )
     return [
         Cell(row["tenant_name"] or "–"),
-        Cell(row["plan"] or "–"),
+        Cell(row["plan_name"] or "–"),
         Cell(formats.country(row["country"]) if row["country"] else "–"),
         Cell(formats.day(row["day"])),
         Cell(_kind(row["kind"])),
