@@ -3,6 +3,10 @@
 import base64
 import hashlib
 import hmac
+import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +15,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from http.server import BaseHTTPRequestHandler
-from typing import Any
+from typing import Any, Literal
 
 from aiosmtpd.controller import Controller
 from pydantic import SecretStr
@@ -21,10 +25,12 @@ from core.clock import Clock
 from core.notifications.models import Notification, NotificationDelivery
 from core.notifications.outbox import tell_tenant
 from core.notifications.rendering import Told
+from core.settings import ROOT
 from core.tenants.actions import NewTenant, create_tenant
 from core.tenants.models import Tenant
 from core.work import Office
 from tests.billing import JOB
+from tests.conftest import NOON
 from tests.serving import served
 
 FACTS: dict[str, Any] = {
@@ -94,6 +100,21 @@ elif point == "taken":
 running.run_notifications(Office(app_engine(url), SetClock(datetime.fromisoformat(at)), settings))
 """
 """A process that runs the job and is killed at a point."""
+Point = Literal["claimed", "announced", "leaving", "taken"]
+
+
+def killed_at(point: Point, office: Office, database_url: str, smtp: str) -> None:
+    """Run the job in a process of its own that is killed at a point."""
+    home = str(office.settings.home)
+    done = subprocess.run(
+        [sys.executable, "-c", RUNNER, database_url, smtp, home, NOON.isoformat(), point],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+        capture_output=True,
+        timeout=60,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
 
 
 def told(

@@ -5,6 +5,7 @@ and recorded. What a killed runner left behind is taken up when its claim has ru
 it has not left and is sent again; leaving, it may have arrived.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,6 +33,7 @@ from core.work import Office, Work
 KNOWS_REPEATS = ("webhook",)
 """Channels whose receivers know a repeated message by its id, so that sending again is safe."""
 BROKE_OFF = "The runner stopped while this was being sent; it may have arrived"
+UNSENT = "The runner stopped before this was sent"
 _NEXT = text("""
 -- What is due and nobody's? At most one row. A subquery in place of `due` may be read anew for
 -- each row that it is joined to, and then finds another one each time.
@@ -62,9 +64,9 @@ update notification_delivery set claimed_until = null, due_at = :now,
   status = case when attempts >= :attempts and (status = 'claimed' or channel = any(:safe))
       then 'failed'
     when status = 'claimed' or channel = any(:safe) then 'pending' else 'unknown' end,
-  problem = :problem
+  problem = case when status = 'claimed' then :unsent else :broke_off end
 where status in ('claimed', 'sending') and claimed_until < :now
-returning status
+returning status, channel, recipient, problem
 """)
 _DISABLE = text(f"""
 update webhook_endpoint set disabled_at = :now, disabled_why = left(:why, {LONGEST_PROBLEM})
@@ -91,16 +93,23 @@ class Parcel:
         return f"{self.channel} {self.recipient}"
 
 
-def take_up_left(office: Office, actor: Actor) -> int:
-    """Take up what runners left behind; returns how many of those may have arrived."""
+def take_up_left(office: Office, actor: Actor) -> Counter[str]:
+    """Take up what runners left behind; returns how many of those have which status now.
+
+    One that had its last attempt failed, and ends as any other last attempt does.
+    """
     asked = {
         "attempts": office.settings.notify_attempts,
         "safe": list(KNOWS_REPEATS),
-        "problem": BROKE_OFF,
+        "unsent": UNSENT,
+        "broke_off": BROKE_OFF,
     }
     with office.work(actor) as work:
-        found = work.session.scalars(_LEFT, {**asked, "now": work.now}).all()
-    return sum(status == "unknown" for status in found)
+        found = work.session.execute(_LEFT, {**asked, "now": work.now}).all()
+        for row in sorted(found, key=lambda row: str(row.recipient)):
+            if row.status == "failed" and row.channel == "webhook":
+                _disable(work, row.recipient, row.problem)
+    return Counter(row.status for row in found)
 
 
 def claim(
@@ -159,7 +168,8 @@ def record(office: Office, actor: Actor, parcel: Parcel, outcome: Outcome) -> st
             sent_at=work.now if status == "sent" else None,
         )
         if kept and status == "failed" and parcel.channel == "webhook":
-            _disable(work, parcel, outcome)
+            assert isinstance(outcome, (Later, Never, Unclear))
+            _disable(work, parcel.recipient, outcome.why)
     return status if kept else "lost"
 
 
@@ -173,11 +183,10 @@ def _status(office: Office, parcel: Parcel, outcome: Outcome) -> str:
     return "failed" if parcel.attempts >= office.settings.notify_attempts else "pending"
 
 
-def _disable(work: Work, parcel: Parcel, outcome: Outcome) -> None:
+def _disable(work: Work, recipient: str, why: str) -> None:
     """An endpoint that kept failing gets nothing more, and its tenant hears of that."""
-    assert isinstance(outcome, (Later, Never, Unclear))
-    number = int(parcel.recipient.partition(":")[2])
-    asked = {"id": number, "now": work.now, "why": outcome.why}
+    number = int(recipient.partition(":")[2])
+    asked = {"id": number, "now": work.now, "why": why}
     row = work.session.execute(_DISABLE, asked).one_or_none()
     if row is not None and row.tenant_id is not None:
         facts: dict[str, Any] = {"endpoint_id": number, "url_host": row.host}

@@ -100,8 +100,8 @@ def run_notifications(
         handed_out,
         ended["sent"],
         ended["pending"],
-        ended["failed"],
-        ended["unknown"] + left,
+        ended["failed"] + left["failed"],
+        ended["unknown"] + left["unknown"],
     )
 
 

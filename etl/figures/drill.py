@@ -284,7 +284,7 @@ def _figure(
 
 
 def _keyed(view: View, key: str) -> list[int]:
-    return [int(number) for (number,) in view.reading.ask("tenants_keyed", tenant=key).iter_rows()]
+    return view.reading.ask("tenants_keyed", tenant=key)["tenant_id"].to_list()
 
 
 def _receivables(
@@ -299,6 +299,7 @@ def _receivables(
         "tenant",
         "tenant_name",
         pl.lit(None, pl.String).alias("plan"),
+        pl.lit(None, pl.String).alias("plan_name"),
         "country",
         pl.col("due_on").alias("day"),
         pl.col("bucket").alias("kind"),

@@ -25,7 +25,7 @@ COLUMNS = (
     Column("Kind", words=True),
     Column("Status", words=True),
     Column("What followed", words=True),
-    Column("Number", words=True),
+    Column("Number", words=True, spare=2),
 )
 
 

@@ -38,7 +38,9 @@ def _schedules(jobs: list[JobRow]) -> None:
     with st.container(border=True, key="panel-jobs"):
         head.section("Schedules", f"times of {settings().billing_timezone}")
         rows = [_job(job) for job in jobs]
-        tables.html([Column(title, words=True) for title in JOBS], rows, label="Schedules")
+        tables.html(
+            [Column(title, words=True) for title in JOBS], rows, label="Schedules", folds=True
+        )
 
 
 def _job(job: JobRow) -> list[Cell]:
@@ -86,7 +88,9 @@ def _runs(runs: list[RunRow]) -> None:
     with st.container(border=True, key="panel-runs"):
         head.section("Latest runs", f"the newest {MOST_RUNS} at most")
         rows = [_run(run) for run in runs]
-        tables.html([Column(title, words=True) for title in RUNS], rows, label="Latest runs")
+        tables.html(
+            [Column(title, words=True) for title in RUNS], rows, label="Latest runs", folds=True
+        )
 
 
 def _run(run: RunRow) -> list[Cell]:

@@ -66,7 +66,7 @@ def _list() -> None:
     with st.container(border=True, key="panel-users"):
         columns = [Column(title, words=True) for title in TITLES]
         rows = [_row(user, titles, kept) for user in found[:size]]
-        tables.html(columns, rows, label="Users")
+        tables.html(columns, rows, label="Users", folds=True)
         if len(found) > size:
             st.caption(f"The first {size} by name; look for a name to see others.")
 

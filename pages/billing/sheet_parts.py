@@ -35,8 +35,8 @@ DOCUMENT_COLUMNS = (
     Column("Issued", words=True),
     Column("Due", words=True),
     Column("Status", words=True),
-    Column("Net"),
-    Column("Tax"),
+    Column("Net", spare=2),
+    Column("Tax", spare=2),
     Column("Total"),
     Column("Open"),
 )
@@ -81,7 +81,7 @@ def documents(found: Detail) -> None:
 def document_table(found: list[DocumentRow], *, mixed: bool = False) -> None:
     """Invoices and credit notes as a table; each amount names its currency when they are mixed."""
     rows = [_document(row, mixed) for row in found]
-    tables.html(DOCUMENT_COLUMNS, rows, label="Invoices and credit notes")
+    tables.html(DOCUMENT_COLUMNS, rows, label="Invoices and credit notes", folds=True)
 
 
 def ahead(found: Ahead, currency: str) -> dict[str, str]:

@@ -34,10 +34,10 @@ COLUMNS = (
     Column("Tenant", words=True),
     Column("Plan", words=True),
     Column("Status", words=True),
-    Column("A cycle"),
+    Column("A cycle", spare=2),
     Column("MRR"),
     Column("Next renewal", words=True),
-    Column("By", words=True),
+    Column("By", words=True, spare=1),
     Column("Open"),
 )
 FILED = (

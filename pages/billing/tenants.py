@@ -22,9 +22,9 @@ STATES = {
 SORTS = {"name": ("Name", "name", False), "newest": ("Newest", "newest", True)}
 COLUMNS = (
     Column("Tenant", words=True),
-    Column("Number"),
+    Column("Number", spare=2),
     Column("Country", words=True),
-    Column("Currency", words=True),
+    Column("Currency", words=True, spare=2),
     Column("Plan", words=True),
     Column("Status", words=True),
     Column("Invoices to", words=True),

@@ -14,12 +14,13 @@ from core.money import Money
 from core.settings import settings
 from etl import figures
 from etl.definitions import definitions
-from pages.parts import copy, tables
+from pages.parts import copy, formats, tables
 from pages.parts.catalogue import amount
 
 SECONDS = settings().cache_seconds
 ENTRIES = 128
 By = Literal["plan", "country", "tenant"]
+NO_PLAN = "No plan"
 
 
 @dataclass(frozen=True)
@@ -322,6 +323,25 @@ def tenants(ask: Ask, window: slice | None = None) -> list[figures.Ranked]:
     if window is None:
         return figures.tenants_ranked(copy.reading(), **_asked(ask))
     return _tenants(ask, *tables.limited(window), run_id())
+
+
+@st.cache_data(ttl=SECONDS, max_entries=4, show_spinner=False)
+def _plan_names(run: str) -> dict[str, str]:
+    return dict(copy.reading().ask("plan_names").iter_rows())
+
+
+@st.cache_data(ttl=SECONDS, max_entries=ENTRIES, show_spinner=False)
+def _tenant_name(key: str, run: str) -> str | None:
+    return next(iter(copy.reading().ask("tenants_keyed", tenant=key)["tenant_name"]), None)
+
+
+def group_name(by: By, key: str) -> str:
+    """A group of a dimension as people call it, the key of one that the copy does not know."""
+    if by == "country":
+        return formats.country(key)
+    if by == "tenant":
+        return _tenant_name(key, run_id()) or key
+    return NO_PLAN if key == "none" else _plan_names(run_id()).get(key, key)
 
 
 def as_json(held: Money | None) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 import polars as pl
@@ -14,25 +14,36 @@ from core.settings import settings
 from etl.export import csv_text
 from pages.parts import formats, url
 
+LONG = 19
+"""Words of more characters than this break into lines where the table is wider than its room."""
 SHORT = ("mrr", "fx")
 """Kinds of rows whose names are initials."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What stands in a cell; `opens` makes it a door, `tone` colours it by meaning."""
+    """What stands in a cell; `opens` makes it a door, `tone` colours it by meaning.
+
+    `beside` is another door in the same cell.
+    """
 
     text: str
     opens: str = ""
     tone: str = ""
+    beside: "Cell | None" = None
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column's header; words stand left, numbers right."""
+    """A column's header; words stand left, numbers right.
+
+    A `spare` one stands back where the table has little room, first those of 1, then those of 2; a
+    file and a table that has folded still have it.
+    """
 
     title: str
     words: bool = False
+    spare: Literal[0, 1, 2] = 0
 
 
 def html(
@@ -43,11 +54,11 @@ def html(
     total: Sequence[Cell] | None = None,
     folds: bool = False,
 ) -> None:
-    """A table in the page itself, scrolling sideways on its own on a narrow screen.
+    """A table in the page itself, scrolling sideways on its own where there is little room.
 
     One that `folds` sets its rows there one below the other instead, a line a cell.
     """
-    head = "".join(f'<th scope="col"{_side(c)}>{escape(c.title)}</th>' for c in columns)
+    head = "".join(f'<th scope="col"{_looks(c)}>{escape(c.title)}</th>' for c in columns)
     line = _titled if folds else _line
     body = "".join(f"<tr>{line(columns, row)}</tr>" for row in rows)
     foot = f"<tfoot><tr>{_line(columns, total)}</tr></tfoot>" if total else ""
@@ -106,7 +117,7 @@ def rows(
         *([Column("Counts for", words=True)] if parts else []),
         Column("Tenant", words=True),
         Column("Plan", words=True),
-        Column("Country", words=True),
+        Column("Country", words=True, spare=1),
         Column("Day", words=True),
         Column("Kind", words=True),
         Column("Document", words=True),
@@ -132,7 +143,7 @@ def _drilled(row: dict[str, Any], currency: str, counted: frozenset[str]) -> lis
     )
     return [
         Cell(row["tenant_name"] or "–"),
-        Cell(row["plan"] or "–"),
+        Cell(row["plan_name"] or "–"),
         Cell(formats.country(row["country"]) if row["country"] else "–"),
         Cell(formats.day(row["day"])),
         Cell(_kind(row["kind"])),
@@ -163,14 +174,15 @@ def csv_button(make: Callable[[], pl.DataFrame], file_name: str, key: str) -> No
 
 def _line(columns: Sequence[Column], row: Sequence[Cell]) -> str:
     return "".join(
-        f"<td{_side(c)}>{_cell(cell)}</td>" for c, cell in zip(columns, row, strict=True)
+        f"<td{_looks(c, cell.text)}>{_cell(cell)}</td>"
+        for c, cell in zip(columns, row, strict=True)
     )
 
 
 def _titled(columns: Sequence[Column], row: Sequence[Cell]) -> str:
     """A row whose cells carry their column's title, for when its header is not in sight."""
     return "".join(
-        f'<td{_side(c)} data-title="{escape(c.title)}">{_cell(cell)}</td>'
+        f'<td{_looks(c, cell.text)} data-title="{escape(c.title)}">{_cell(cell)}</td>'
         for c, cell in zip(columns, row, strict=True)
     )
 
@@ -179,8 +191,17 @@ def _cell(cell: Cell) -> str:
     text = escape(cell.text)
     if cell.opens:
         text = f'<a href="{escape(cell.opens)}" target="_self">{text}</a>'
-    return f'<span class="{cell.tone}">{text}</span>' if cell.tone else text
+    if cell.tone:
+        text = f'<span class="{cell.tone}">{text}</span>'
+    return f'<div class="doors">{text} {_cell(cell.beside)}</div>' if cell.beside else text
 
 
-def _side(column: Column) -> str:
-    return ' class="words"' if column.words else ""
+def _looks(column: Column, text: str = "") -> str:
+    """The classes of a cell, as an attribute."""
+    found = {
+        "words": column.words,
+        "long": column.words and len(text) > LONG,
+        f"spare-{column.spare}": column.spare,
+    }
+    names = " ".join(name for name, holds in found.items() if holds)
+    return f' class="{names}"' if names else ""

@@ -12,11 +12,11 @@ COLUMNS = (
     Column("Number", words=True),
     Column("Tenant", words=True),
     Column("Status", words=True),
-    Column("Issued", words=True),
+    Column("Issued", words=True, spare=1),
     Column("Due", words=True),
     Column("Total"),
     Column("Open"),
-    Column("Dunning", words=True),
+    Column("Dunning", words=True, spare=2),
 )
 
 

@@ -75,7 +75,7 @@ def _invoice_table(frame: pl.DataFrame, currency: str, total_minor: int) -> None
         *[Cell("")] * 6,
         Cell(formats.money(Money(total_minor, currency), code=False)),
     ]
-    tables.html(columns, body, label="Open invoices", total=foot)
+    tables.html(columns, body, label="Open invoices", total=foot, folds=True)
 
 
 def by_currency(found: dict[str, Any]) -> None:

@@ -12,14 +12,14 @@ COLUMNS = (
     Column("Received", words=True),
     Column("Tenant", words=True),
     Column("Method", words=True),
-    Column("Reference", words=True),
+    Column("Reference", words=True, spare=2),
     Column("Invoices", words=True),
     Column("Amount"),
-    Column("Fee"),
+    Column("Fee", spare=2),
     Column("Refunded"),
-    Column("Credit left"),
+    Column("Credit left", spare=1),
     Column("Status", words=True),
-    Column("Payout", words=True),
+    Column("Payout", words=True, spare=1),
 )
 LONGEST_REFERENCE = 12
 

@@ -20,12 +20,12 @@ COLUMNS = (
     Column("About", words=True),
     Column("Books"),
     Column("Gateway"),
-    Column("Fees"),
+    Column("Fees", spare=1),
     Column("Gateway has more"),
-    Column("Days"),
+    Column("Days", spare=1),
     Column("Why", words=True),
 )
-ACTS = (Column("", words=True), Column("", words=True))
+ACTS = Column("", words=True)
 FILED = (
     "provider",
     "tenant_id",
@@ -67,7 +67,7 @@ def draw(found: Reconciliation, wanted: str | None) -> None:
         lists.heading(len(rows), "difference", "differences", told, listed)
         shown = rows[tables.page_of(len(rows), "page-differences")]
         may = _may_decide()
-        columns = (*COLUMNS, *ACTS) if may else COLUMNS
+        columns = (*COLUMNS, ACTS) if may else COLUMNS
         lists.narrow()
         with st.container(key="list-reconciliation"):
             tables.html(
@@ -125,7 +125,7 @@ def _printed(each: Difference) -> list[Cell]:
     own = f", tenant {each.tenant_id}" if each.tenant_id else ""
     return [
         Cell(TITLES[each.provider] + own),
-        Cell(CLASSES[each.difference], tone="strong" if each.open else "muted"),
+        Cell(CLASSES[each.difference], tone="fold strong" if each.open else "fold muted"),
         Cell(f"{KINDS[each.kind]} {each.reference}", opens=_about(each), tone="wrap"),
         amount(each.ledger_minor, each.currency, code=bool(each.their_currency)),
         amount(each.provider_minor, theirs, code=bool(each.their_currency)),
@@ -154,22 +154,25 @@ def _fees(each: Difference, theirs: str) -> str:
 
 
 def _row(each: Difference, may: bool) -> list[Cell]:
-    return [*_printed(each), *_acts(each)] if may else _printed(each)
+    return [*_printed(each), _acts(each)] if may else _printed(each)
 
 
-def _acts(each: Difference) -> tuple[Cell, Cell]:
+def _acts(each: Difference) -> Cell:
     """What may be posted, or where it is settled; and leaving it as it is."""
     if each.ignored is not None:
-        return Cell(""), Cell("Take up…", opens=reconciliation_asks.door_of("rec-heed", each))
+        return Cell("Take up…", opens=reconciliation_asks.door_of("rec-heed", each))
     if not each.open:
-        return Cell(""), Cell("")
+        return Cell("")
     ignore = Cell("Ignore…", opens=reconciliation_asks.door_of("rec-ignore", each))
     if each.act == "fee_posted":
-        return Cell("Post the fee…", opens=reconciliation_asks.door_of("rec-fee", each)), ignore
+        door = reconciliation_asks.door_of("rec-fee", each)
+        return Cell("Post the fee…", opens=door, beside=ignore)
     if each.act == "difference_booked":
-        return Cell("Book it…", opens=reconciliation_asks.door_of("rec-book", each)), ignore
-    inbox = tables.link("unmatched", {}) if each.kind == "payout" else ""
-    return Cell("Open the inbox" if inbox else "", opens=inbox), ignore
+        door = reconciliation_asks.door_of("rec-book", each)
+        return Cell("Book it…", opens=door, beside=ignore)
+    if each.kind == "payout":
+        return Cell("Open the inbox", opens=tables.link("unmatched", {}), beside=ignore)
+    return ignore
 
 
 def _about(each: Difference) -> str:

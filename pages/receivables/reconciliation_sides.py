@@ -18,7 +18,7 @@ PAYOUT_COLUMNS = (
     Column("Payout", words=True),
     Column("Expected", words=True),
     Column("Gateway pays"),
-    Column("Its lines"),
+    Column("Its lines", spare=2),
     Column("Bank", words=True),
     Column("Posted"),
     Column("Currency", words=True),
@@ -49,7 +49,7 @@ def payouts(found: Reconciliation) -> None:
         head.section("Payouts three ways", told)
         ordered = sorted(found.payouts, key=lambda p: p.state in CALM)
         shown = ordered[tables.page_of(len(ordered), "page-payouts")]
-        tables.html(PAYOUT_COLUMNS, [_payout(each) for each in shown], label="Payouts")
+        tables.html(PAYOUT_COLUMNS, [_payout(each) for each in shown], label="Payouts", folds=True)
 
 
 def _payout(each: PayoutRow) -> list[Cell]:

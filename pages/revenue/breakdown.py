@@ -52,7 +52,7 @@ def draw(ask: Ask, _count: int) -> None:
                 months = reading.metrics(ask, YEAR + 1, by)
                 groups = ranked(months[-1])
                 window = tables.page_of(len(groups), f"page-{by}")
-                lines = [_of_group(key, months) for key in groups[window]]
+                lines = [_of_group(by, key, months) for key in groups[window]]
             with place:
                 _table(by, lines, months, ask)
         tables.csv_button(lambda: flat(by, ask), name, "csv-groups")
@@ -69,9 +69,9 @@ class Line:
     year: dict[str, Any] | None
 
 
-def _of_group(key: str, months: list[dict[str, Any]]) -> Line:
+def _of_group(by: By, key: str, months: list[dict[str, Any]]) -> Line:
     before, year = (months[i]["groups"].get(key, {}).get("mrr") for i in (-2, 0))
-    return Line(key, key, months[-1]["groups"][key], before, year)
+    return Line(key, reading.group_name(by, key), months[-1]["groups"][key], before, year)
 
 
 def _of_tenant(found: Ranked) -> Line:

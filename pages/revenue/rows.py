@@ -69,7 +69,7 @@ def _group() -> tuple[By | None, str | None]:
 
 
 def _heading(figure: str, ask: Ask, by: By | None, group: str | None) -> None:
-    narrowed = f", {by} {group}" if by else ""
+    narrowed = f", {by} {reading.group_name(by, group)}" if by and group is not None else ""
     as_of = f", as of {formats.day(ask.as_of)}" if ask.as_of else ""
     rates = f", at the rates of {formats.day(ask.rates_of)}" if ask.rates_of else ""
     where = f"{formats.month(ask.month)}{narrowed}, in {ask.currency}{as_of}{rates}"

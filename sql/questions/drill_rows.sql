@@ -13,6 +13,7 @@ select
   n.tenant_key as tenant,
   n.tenant_name,
   coalesce(l.slug, c.no_plan) as plan,
+  l.name as plan_name,
   n.country,
   coalesce(
     c.day,

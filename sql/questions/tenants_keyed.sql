@@ -1,4 +1,4 @@
--- Which tenant has a key? One row per tenant, which is one at most.
-select n.tenant_id
+-- Which tenant has a key, and what is it called? One row per tenant, which is one at most.
+select n.tenant_id, n.tenant_name
 from tenants n
 where n.tenant_key = $tenant

@@ -1,9 +1,5 @@
 """E-mail against a real mail server: once each, tried again when asked to, never after a crash."""
 
-import os
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -19,18 +15,17 @@ from core.notifications import running
 from core.notifications.actions import redeliver
 from core.notifications.outcomes import LONGEST_WAIT, wait_after
 from core.notifications.running import NotificationRun, run_notifications
-from core.settings import ROOT
 from core.work import Office
 from tests.billing import WHY
 from tests.builders import a_user, acting
-from tests.conftest import NOON
 from tests.notifications import (
-    RUNNER,
     Mailbox,
+    Point,
     a_customer,
     a_mailbox,
     a_notice,
     delivered,
+    killed_at,
     with_settings,
 )
 
@@ -174,30 +169,15 @@ def test_runners_at_once_send_each_mail_once(mailing: Office, post: Post) -> Non
     assert {one.status for one in delivered(mailing)} == {"sent"}
 
 
-Killed = Callable[[str], None]
+Killed = Callable[[Point], None]
 
 
 @pytest.fixture
 def killed(mailing: Office, post: Post, database_url: str) -> Killed:
     """Runs the job in a process of its own that is killed at a point."""
 
-    def run(point: str) -> None:
-        arguments = (
-            database_url,
-            post[1].get_secret_value(),
-            str(mailing.settings.home),
-            NOON.isoformat(),
-            point,
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", RUNNER, *arguments],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            check=False,
-            capture_output=True,
-            timeout=60,
-        )
-        assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    def run(point: Point) -> None:
+        killed_at(point, mailing, database_url, post[1].get_secret_value())
 
     return run
 

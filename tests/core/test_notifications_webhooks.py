@@ -1,12 +1,9 @@
 """Webhooks: signed as Standard Webhooks says, repeated under one id, and never sent inside."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 
@@ -19,27 +16,29 @@ from core.notifications.actions import (
     rotate_endpoint,
     set_channel,
 )
+from core.notifications.claims import BROKE_OFF, UNSENT
 from core.notifications.models import WebhookEndpoint
 from core.notifications.running import run_notifications
 from core.notifications.webhooks import signature
-from core.settings import ROOT
 from core.tenants.models import Tenant
 from core.work import Office
 from tests.billing import JOB, WHY
 from tests.builders import a_user, acting
-from tests.conftest import NOON
 from tests.notifications import (
-    RUNNER,
     Hook,
+    Point,
     a_customer,
     a_hook,
     a_notice,
     delivered,
     is_genuine,
+    killed_at,
     noted,
     with_settings,
 )
 from tests.wallets import a_recharge
+
+NO_MAIL = "smtp://127.0.0.1:9"
 
 
 @pytest.fixture
@@ -254,22 +253,31 @@ def test_killed_after_the_endpoint_took_it_the_same_id_comes_again(
     tenant = a_customer(hooking, billing_email=None)
     an_endpoint(hooking, tenant, hook.url)
     a_notice(hooking, tenant)
-    home, smtp = str(hooking.settings.home), "smtp://127.0.0.1:9"
-    done = subprocess.run(
-        [sys.executable, "-c", RUNNER, database_url, smtp, home, NOON.isoformat(), "taken"],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        check=False,
-        capture_output=True,
-        timeout=60,
-    )
-    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    killed_at("taken", hooking, database_url, NO_MAIL)
     assert len(hook.ids) == 1
     clock.advance(timedelta(seconds=hooking.settings.notify_lease_seconds + 1))
     run_notifications(hooking)
     (one,) = delivered(hooking, "webhook")
     assert one.status == "sent"
     assert hook.ids == [f"msg_{one.reference.hex}"] * 2
+
+
+@pytest.mark.parametrize("point", get_args(Point))
+def test_killed_at_its_last_attempt_it_switches_the_endpoint_off(
+    point: Point, hooking: Office, hook: Hook, clock: SetClock, database_url: str
+) -> None:
+    tenant = a_customer(hooking, billing_email=None)
+    made = an_endpoint(hooking, tenant, hook.url)
+    a_notice(hooking, tenant)
+    killed_at(point, hooking, database_url, NO_MAIL)
+    clock.advance(timedelta(seconds=hooking.settings.notify_lease_seconds + 1))
+    last = with_settings(hooking, clock, notify_attempts=1)
+    assert run_notifications(last).failed == 1
+    (one,) = delivered(hooking, "webhook")
+    off = endpoint_of(hooking, made.endpoint_id)
+    assert (one.status, off.disabled_why) == ("failed", one.problem)
+    assert (UNSENT if point in ("claimed", "announced") else BROKE_OFF) == one.problem
+    assert noted(hooking)[-1].event_type == "webhook.disabled"
 
 
 def test_a_delivery_to_a_name_that_leads_inside_fails_for_good(

@@ -23,6 +23,7 @@ COLUMNS = [
     "tenant",
     "tenant_name",
     "plan",
+    "plan_name",
     "country",
     "day",
     "kind",
@@ -119,3 +120,13 @@ def test_unknown_figure_and_month_are_refused(wh: Warehouse) -> None:
         figures.drill(wh, "mrr", MARCH, as_of=date(2026, 2, 28))
     with pytest.raises(BadInput):
         figures.drill(wh, "mrr", MARCH, currency="XTS")
+
+
+def test_rows_have_the_plans_key_and_its_name(wh: Warehouse) -> None:
+    rows, _ = figures.drill(wh, "mrr", MARCH)
+    named = dict(rows.select("plan", "plan_name").iter_rows())
+    assert len(named) > 1
+    assert named == {slug: slug.title() for slug in named}
+    assert named == {
+        slug: name for slug, name in wh.reading().ask("plan_names").iter_rows() if slug in named
+    }

@@ -1,6 +1,7 @@
 // What is wrong with the page as it is drawn now: a list of sentences, empty on a good page.
 // `asked` names the checks, each a part of WCAG 2.2: "contrast" (1.4.3), "names" (1.1.1, 1.3.1,
-// 2.1.1, 2.4.3, 3.1.1, 4.1.2), "rings" (2.4.7) and "room" (1.4.10: nothing clipped or too wide).
+// 2.1.1, 2.4.3, 3.1.1, 4.1.2), "rings" (2.4.7) and "room" (1.4.10: nothing clipped or too wide);
+// "tables" finds those that scroll sideways, as they may on a telephone alone.
 async (asked) => {
   const faults = new Set();
   const visible = (el) => el.checkVisibility({visibilityProperty: true, opacityProperty: true});
@@ -238,6 +239,14 @@ async (asked) => {
     }
   };
 
+  // A table that scrolls sideways inside its panel.
+  const checkTables = () => {
+    for (const table of all('.table')) {
+      const excess = table.scrollWidth - table.clientWidth;
+      if (excess > 1) faults.add(`the table "${table.ariaLabel}" is ${excess} px too wide`);
+    }
+  };
+
   // A plain word that stands on two lines: its column is too narrow for it.
   const checkWords = () => {
     for (const cell of all('.table tbody tr:nth-child(-n+3) :is(td, th), .table thead th')) {
@@ -258,6 +267,7 @@ async (asked) => {
   if (asked.includes('contrast')) checkContrast();
   if (asked.includes('names')) checkNames();
   if (asked.includes('rings')) await checkRings();
+  if (asked.includes('tables')) checkTables();
   if (asked.includes('room')) {
     checkRoom();
     checkWords();

@@ -12,12 +12,15 @@ import pytest
 from playwright.sync_api import Browser
 
 from core.clock import SetClock, SystemClock
+from core.dunning.run import run_dunning
 from core.work import Office
 from pages.parts.entries import MENU
+from tests.billing import a_charge, a_subscription, an_invoice, named, the_plans
 from tests.builders import PASSWORD, a_user
 from tests.fuzz.world import LATER, ONE, fill
 from tests.journeys.browser import Watched, watched
 from tests.journeys.conftest import Site, a_site
+from tests.wallets import a_recharge
 
 LOOKS = Path(__file__).with_name("looks.js").read_text(encoding="utf-8")
 BOSS, TENANTS = "boss@example.com", "tenants-admin@example.com"
@@ -35,8 +38,11 @@ PAGES = [
     for e in MENU
 ]
 PAGES += [(email, path) for email, paths in ALSO.items() for path in paths]
+NAME = "Norra Sveriges Gemensamma Transport- och Logistikförmedling Ekonomisk Förening"
+LARGE_MINOR = 987_654_321_00
 SIGNED_OUT = ("/login", "/pricing")
-SMALLER = (1024, 390)
+SMALLER = {1180: ["room", "tables"], 1024: ["room", "tables"], 390: ["room"]}
+"""Widths of a screen, and what is asked of a page there."""
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +50,22 @@ def company(server: str, template: str, tmp_path_factory: pytest.TempPathFactory
     """A served small company whose documents are some weeks old."""
     with a_site(server, template, tmp_path_factory.mktemp("looks"), tenants=8) as made:
         then = SetClock(SystemClock().now() - LATER - timedelta(hours=1))
-        fill(Office(made.office.engine, then, made.office.settings))
+        long_ago = Office(made.office.engine, then, made.office.settings)
+        fill(long_ago)
+        large(long_ago)
         a_user(made.office, "super_admin", email=BOSS)
         a_user(made.office, "org_admin", email=TENANTS, tenant_id=1)
         yield made
+
+
+def large(office: Office) -> None:
+    """A tenant whose name and whose amounts take the room there is."""
+    tenant = named(office, NAME)
+    a_subscription(office, tenant, the_plans(office)["enterprise"], collection="send_invoice")
+    a_charge(office, an_invoice(office, tenant, LARGE_MINOR), "ch_of_a_large_one")
+    an_invoice(office, tenant, LARGE_MINOR)
+    a_recharge(office, tenant, LARGE_MINOR, "R-large")
+    run_dunning(office)
 
 
 @pytest.fixture(scope="module")
@@ -64,11 +82,13 @@ def readers(browser: Browser, company: Site) -> Iterator[dict[str, Watched]]:
 def judged(seen: Watched) -> list[str]:
     """What is wrong with the page that is open: in light, on smaller screens, in dark."""
     page = seen.page
-    faults = [f"light: {told}" for told in page.evaluate(LOOKS, ["contrast", "names", "room"])]
-    for width in SMALLER:
+    faults = [
+        f"light: {told}" for told in page.evaluate(LOOKS, ["contrast", "names", "room", "tables"])
+    ]
+    for width, asked in SMALLER.items():
         page.set_viewport_size({"width": width, "height": 900})
         seen.still(60)
-        faults += [f"{width} px: {told}" for told in page.evaluate(LOOKS, ["room"])]
+        faults += [f"{width} px: {told}" for told in page.evaluate(LOOKS, asked)]
     page.set_viewport_size({"width": 1440, "height": 900})
     page.emulate_media(color_scheme="dark")
     seen.still(60)
@@ -144,6 +164,8 @@ BAD = """<!doctype html><html><body>
 <a href="#" style="outline: none">Unseen</a><div role="button">Unreached</div>
 <div data-testid="stPlotlyChart" style="height: 9px"></div>
 <div class="st-key-card-x" style="width: 40px"><p class="value">1234567890</p></div>
+<div class="table" style="overflow: auto" aria-label="Wide"><table style="width: 1600px"><tbody>
+<tr><td>1</td></tr></tbody></table></div>
 <div class="table"><table style="width: 20px; table-layout: fixed; overflow-wrap: anywhere"><tbody>
 <tr><td>Tenant</td></tr></tbody></table></div></main></body></html>"""
 FAULTS = {
@@ -154,6 +176,7 @@ FAULTS = {
         '"Unreached" is out of the keyboard\'s reach', "a chart in no words",
     ),
     "rings": ('no ring shows that "Unseen" has the focus',),
+    "tables": ('the table "Wide" is',),
     "room": (
         "wider than the screen", '"1234567890" does not fit', 'the word "Tenant" is broken in two',
     ),

@@ -67,12 +67,14 @@ def person(office: Office) -> Callable[..., Viewer]:
 
 @pytest.fixture
 def app(office: Office, published: Settings) -> Iterator[Callable[..., AppTest]]:
-    """Runs the app as somebody, at an address, on the published copy or on none."""
+    """Runs the app or a page of it as somebody, at an address, on the published copy or on none."""
     st.cache_data.clear()
 
-    def run(seen: Viewer | None, *, copy: bool = True, **address: str) -> AppTest:
+    def run(
+        seen: Viewer | None, *, page: str = "app.py", copy: bool = True, **address: str
+    ) -> AppTest:
         chosen = published if copy else office.settings
-        test = AppTest.from_file(ROOT / "app.py", default_timeout=SECONDS)
+        test = AppTest.from_file(ROOT / page, default_timeout=SECONDS)
         for name, value in address.items():
             test.query_params[name] = value
         with (

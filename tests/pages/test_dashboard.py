@@ -3,6 +3,7 @@
 import html
 from collections.abc import Callable
 from datetime import date
+from unittest.mock import patch
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -17,6 +18,7 @@ from tests.pages.test_app import words
 
 Run = Callable[..., AppTest]
 Person = Callable[..., Viewer]
+ROWS = "pages/revenue/rows.py"
 OCTOBER = date(2026, 10, 1)
 
 
@@ -68,3 +70,28 @@ def test_breakdown_by_tenant_names_the_largest_first(
     assert f">{largest.removeprefix('EUR ')}<" in shown
     [total] = figures.metrics(Warehouse(published), OCTOBER)["months"]
     assert sum(each.figures["mrr"]["minor"] for each in ranked) == total["mrr"]["minor"]
+
+
+@pytest.mark.parametrize(
+    ("by", "key", "name"), [("plan", "growth", "Growth"), ("country", "SE", "Sweden")]
+)
+def test_breakdown_shows_names_and_its_doors_keep_the_keys(
+    app: Run, person: Person, by: str, key: str, name: str
+) -> None:
+    shown = words(app(person("cfo"), by=by))
+    assert f">{name}</td>" in shown
+    assert f">{key}</td>" not in shown
+    assert f"group={key}" in shown
+
+
+@pytest.mark.parametrize(
+    ("by", "key", "name"), [("plan", "growth", "Growth"), ("country", "SE", "Sweden")]
+)
+def test_rows_behind_a_group_are_headed_and_filled_with_names(
+    app: Run, person: Person, by: str, key: str, name: str
+) -> None:
+    with patch("streamlit.page_link"):
+        shown = words(app(person("cfo"), page=ROWS, figure="mrr", by=by, group=key))
+    assert f", {by} {name}, in EUR" in shown
+    assert ">Growth</td>" in shown
+    assert ">growth</td>" not in shown
