@@ -6,24 +6,32 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from psycopg import sql
 from sqlalchemy import make_url
 from xdist.scheduler import LoadScopeScheduling
 
 import core.models  # noqa: F401 (a test that runs alone must know every table too)
 from core import embedded, schema
+from core.access import proof
 from core.clock import SetClock
-from core.settings import Settings
+from core.settings import ROOT, Settings
 from core.work import Office
 from tests.databases import Reused, address
 
-TOGETHER = ("tests/journeys/", "tests/etl/spark/")
+TOGETHER = {
+    "tests/journeys/": "tests/journeys/",
+    "tests/security/test_web.py": "tests/journeys/",  # the same served Saldo
+    "tests/etl/spark/": "tests/etl/spark/",
+}
+SHARED = 'fixture(scope="module")'
 hypothesis.settings.register_profile(
     "saldo", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
@@ -32,8 +40,12 @@ NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give this run a home of its own; its workers inherit the name. No test asks a real bank."""
+    """Give this run a home of its own; its workers inherit the name. No test asks a real bank.
+
+    Passwords of this process are hashed with little work: nobody is to guess them.
+    """
     os.environ["SALDO_FX_URL"] = ""
+    proof._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     if not hasattr(config, "workerinput"):
         home = Path(tempfile.mkdtemp(prefix="saldo-tests-"))
         home.chmod(0o755)
@@ -50,11 +62,20 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 class Scheduling(LoadScopeScheduling):
     """All journeys go to one worker, first: they share a browser and a served Saldo.
 
-    So do the tests on a Spark cluster, which is started once.
+    So do the tests on a Spark cluster, which is started once, and those of a file that share what
+    is made for the file. The rest goes out one by one.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid)
+        file = nodeid.partition("::")[0]
+        together = (whole for start, whole in TOGETHER.items() if file.startswith(start))
+        return next(together, file if _shares(file) else nodeid)
+
+
+@cache
+def _shares(file: str) -> bool:
+    """Whether tests of a file share what is made once for all of them."""
+    return SHARED in (ROOT / file).read_text()
 
 
 @pytest.hookimpl(optionalhook=True)
