@@ -36,16 +36,14 @@ hypothesis.settings.register_profile(
     "saldo", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("saldo")  # a busy machine is slow, and no fault
+# Nobody is to guess the passwords of tests: to hash them with little work is enough.
+proof._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give this run a home of its own; its workers inherit the name. No test asks a real bank.
-
-    Passwords of this process are hashed with little work: nobody is to guess them.
-    """
+    """Give this run a home of its own; its workers inherit the name. No test asks a real bank."""
     os.environ["SALDO_FX_URL"] = ""
-    proof._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     if not hasattr(config, "workerinput"):
         home = Path(tempfile.mkdtemp(prefix="saldo-tests-"))
         home.chmod(0o755)

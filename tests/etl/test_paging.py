@@ -177,12 +177,12 @@ def test_large_models_lie_in_order(wh: Warehouse) -> None:
 def test_models_made_of_a_few_months_at_a_time_are_those_of_all(
     wh: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transform, "MONTHS_AT_ONCE", 10_000)
-    whole = busy_books().published(Settings(_env_file=None, SALDO_HOME=tmp_path), NOW)
+    monkeypatch.setattr(transform, "TENANT_MONTHS", 0)
+    by_few = busy_books().published(Settings(_env_file=None, SALDO_HOME=tmp_path), NOW)
     for name in MONTHLY:
         one, other = (
             each.reading()._cursor.sql(f"select * from {name} order by all").pl()
-            for each in (wh, whole)
+            for each in (wh, by_few)
         )
         assert one.height > PAGE
         assert one.equals(other), name
