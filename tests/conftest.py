@@ -61,24 +61,34 @@ class Scheduling(LoadScopeScheduling):
     """All journeys go to one worker, first: they share a browser and a served Saldo.
 
     So do the tests on a Spark cluster, which is started once, and those of a file that share what
-    is made for the file. The rest goes out one by one.
+    is made for the file. The rest goes out one by one, last, so that no worker ends long after
+    the others.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        together = (whole for start, whole in TOGETHER.items() if file.startswith(start))
-        return next(together, file if _shares(file) else nodeid)
+        return _unit(nodeid.partition("::")[0]) or nodeid
 
 
 @cache
-def _shares(file: str) -> bool:
-    """Whether tests of a file share what is made once for all of them."""
-    return SHARED in (ROOT / file).read_text()
+def _unit(file: str) -> str | None:
+    """What the tests of a file are handed out with; None when each goes by itself."""
+    shares = SHARED in (ROOT / file).read_text()
+    together = (whole for start, whole in TOGETHER.items() if file.startswith(start))
+    return next(together, file if shares else None)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In the order in which workers are handed them: what takes longest in one piece first."""
+    if hasattr(config, "workerinput"):
+        places = [*dict.fromkeys(TOGETHER.values())]
+        order = {unit: place for place, unit in enumerate(places)} | {None: len(places) + 1}
+        items.sort(key=lambda item: order.get(_unit(item.nodeid.partition("::")[0]), len(places)))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
-    """Hand every worker the next test when it is done with one."""
+    """Hand every worker the next test when it is done with one, in the order of the collection."""
+    config.option.loadscopereorder = False
     return Scheduling(config, log)
 
 

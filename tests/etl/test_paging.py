@@ -35,9 +35,10 @@ def wh(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
 
 
 def in_pages(count: int, page: Any) -> pl.DataFrame:
-    """All pages one after the other, and one behind the last."""
-    starts = range(0, count + PAGE, PAGE)
-    return pl.concat([page(limit=PAGE, offset=start) for start in starts], how="vertical_relaxed")
+    """All pages one after the other, of many rows at least four, and one behind the last."""
+    size = max(PAGE, count // 4 + 1)
+    starts = range(0, count + size, size)
+    return pl.concat([page(limit=size, offset=start) for start in starts], how="vertical_relaxed")
 
 
 @pytest.mark.parametrize("view", VIEWED, ids=str)
