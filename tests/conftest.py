@@ -6,28 +6,38 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from psycopg import sql
 from sqlalchemy import make_url
 from xdist.scheduler import LoadScopeScheduling
 
 import core.models  # noqa: F401 (a test that runs alone must know every table too)
 from core import embedded, schema
+from core.access import proof
 from core.clock import SetClock
-from core.settings import Settings
+from core.settings import ROOT, Settings
 from core.work import Office
 from tests.databases import Reused, address
 
-TOGETHER = ("tests/journeys/", "tests/etl/spark/")
+TOGETHER = {
+    "tests/journeys/": "tests/journeys/",
+    "tests/security/test_web.py": "tests/journeys/",  # the same served Saldo
+    "tests/etl/spark/": "tests/etl/spark/",
+}
+SHARED = 'fixture(scope="module")'
 hypothesis.settings.register_profile(
     "saldo", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("saldo")  # a busy machine is slow, and no fault
+# Nobody is to guess the passwords of tests: to hash them with little work is enough.
+proof._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
@@ -50,16 +60,35 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 class Scheduling(LoadScopeScheduling):
     """All journeys go to one worker, first: they share a browser and a served Saldo.
 
-    So do the tests on a Spark cluster, which is started once.
+    So do the tests on a Spark cluster, which is started once, and those of a file that share what
+    is made for the file. The rest goes out one by one, last, so that no worker ends long after
+    the others.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid)
+        return _unit(nodeid.partition("::")[0]) or nodeid
+
+
+@cache
+def _unit(file: str) -> str | None:
+    """What the tests of a file are handed out with; None when each goes by itself."""
+    shares = SHARED in (ROOT / file).read_text()
+    together = (whole for start, whole in TOGETHER.items() if file.startswith(start))
+    return next(together, file if shares else None)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In the order in which workers are handed them: what takes longest in one piece first."""
+    if hasattr(config, "workerinput"):
+        places = [*dict.fromkeys(TOGETHER.values())]
+        order = {unit: place for place, unit in enumerate(places)} | {None: len(places) + 1}
+        items.sort(key=lambda item: order.get(_unit(item.nodeid.partition("::")[0]), len(places)))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
-    """Hand every worker the next test when it is done with one."""
+    """Hand every worker the next test when it is done with one, in the order of the collection."""
+    config.option.loadscopereorder = False
     return Scheduling(config, log)
 
 

@@ -35,9 +35,11 @@ _CATALOGUES = (
 )  # fmt: skip
 # Whatever changes the schema gives a row of these a new xmin, or takes one away.
 _SCHEMA = " union all ".join(
-    f"select '{name}', count(*), max(cast(cast(xmin as text) as bigint)) from {name}"
+    f"select '{name}', count(*), count(*) filter (where age(xmin) < age(cast(%(since)s as xid)))"
+    f" from {name}"
     for name in _CATALOGUES
 )
+_NOW = "select cast(cast(pg_current_xact_id() as xid) as text)"
 
 
 def address(server: str, name: str) -> str:
@@ -92,7 +94,9 @@ class Reused:
         self._db = psycopg.connect(self._url, autocommit=True)
         self._db.execute("set lock_timeout = '30s'; set session_replication_role = replica")
         self._tables = [name for (name,) in self._db.execute(_TABLES)]
-        self._schema = self._db.execute(_SCHEMA).fetchall()
+        [(since,)] = self._db.execute(_NOW)
+        self._since = {"since": since}
+        self._schema = self._db.execute(_SCHEMA, self._since).fetchall()
         self._sequences: dict[str, int | None] = dict(self._db.execute(_SEQUENCES).fetchall())
         self._which_filled = self._as_text("select {} where exists (select from {})", self._tables)
         self._seeds = dict(self._db.execute(self._rows(self._filled())).fetchall())
@@ -101,7 +105,7 @@ class Reused:
     def _put_back(self) -> bool:
         try:
             self._db.execute(_END_OTHERS)
-            if self._db.execute(_SCHEMA).fetchall() != self._schema:
+            if self._db.execute(_SCHEMA, self._since).fetchall() != self._schema:
                 return False
             with self._db.transaction():
                 for statement in list(self._changes()):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,15 +29,9 @@ class Answer:
         return json.loads(self.out)
 
 
-@pytest.fixture
-def saldo(
-    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., Answer]]:
-    """`saldo("ledger", "check")` as an operator would run it."""
-    monkeypatch.setenv("SALDO_HOME", str(tmp_path))
-    monkeypatch.setenv("SALDO_DATABASE_URL", database_url)
-    settings_module.settings.cache_clear()
-    offices.office.cache_clear()
+@contextmanager
+def saldo_on(url: str, home: Path) -> Iterator[Callable[..., Answer]]:
+    """`saldo("ledger", "check")` as an operator of a database and a home would run it."""
     runner = CliRunner()
 
     def run(*arguments: str, stdin: str | None = None) -> Answer:
@@ -45,8 +40,20 @@ def saldo(
             raise done.exception
         return Answer(done.exit_code, done.stdout, done.stderr)
 
-    yield run
-    if offices.office.cache_info().currsize:
-        offices.office().engine.dispose()
-    settings_module.settings.cache_clear()
-    offices.office.cache_clear()
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setenv("SALDO_HOME", str(home))
+        changed.setenv("SALDO_DATABASE_URL", url)
+        settings_module.settings.cache_clear()
+        offices.office.cache_clear()
+        yield run
+        if offices.office.cache_info().currsize:
+            offices.office().engine.dispose()
+        settings_module.settings.cache_clear()
+        offices.office.cache_clear()
+
+
+@pytest.fixture
+def saldo(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Answer]]:
+    """`saldo` on a database and a home of the test's own."""
+    with saldo_on(database_url, tmp_path) as run:
+        yield run

@@ -1,14 +1,15 @@
 """The command line keeps its contract: keys, exit codes, words."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from core.settings import ROOT
-from tests.commands.conftest import Answer
+from tests.commands.conftest import Answer, saldo_on
+from tests.databases import copy_of
 
 Saldo = Callable[..., Answer]
 TENANTS = "tenant_id,name,country\nt1,One,SE\nt2,Two,DE\n"
@@ -25,17 +26,41 @@ INVOICES = (
 )
 
 
-@pytest.fixture
-def company(saldo: Saldo, tmp_path: Path) -> Saldo:
+def fill(saldo: Saldo, folder: Path) -> None:
     for kind, text in (
         ("tenants", TENANTS),
         ("subscriptions", SUBSCRIPTIONS),
         ("invoices", INVOICES),
     ):
-        file = tmp_path / f"{kind}.csv"
+        file = folder / f"{kind}.csv"
         file.write_text(text)
         assert saldo("import", "csv", "--kind", kind, str(file)).code == 0
     assert saldo("sync").code == 0
+
+
+@pytest.fixture(scope="module")
+def filled(
+    server: str, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Path]]:
+    """The database and the home of a company that the tests of this file share."""
+    home = tmp_path_factory.mktemp("company")
+    with copy_of(server, template) as url:
+        with saldo_on(url, home) as saldo:
+            fill(saldo, home)
+        yield url, home
+
+
+@pytest.fixture
+def company(filled: tuple[str, Path]) -> Iterator[Saldo]:
+    """The shared company, for what only reads or adds nothing that counts."""
+    with saldo_on(*filled) as saldo:
+        yield saldo
+
+
+@pytest.fixture
+def own_company(saldo: Saldo, tmp_path: Path) -> Saldo:
+    """The same company for a test that changes it."""
+    fill(saldo, tmp_path)
     return saldo
 
 
@@ -183,51 +208,51 @@ def test_figures_without_a_copy_are_refused_in_words(saldo: Saldo) -> None:
 
 
 def test_a_ledger_that_disagrees_with_its_documents_fails_the_check(
-    company: Saldo, database_url: str
+    own_company: Saldo, database_url: str
 ) -> None:
     with psycopg.connect(database_url) as db:
         db.execute("set session_replication_role = replica")
         db.execute("update invoice set paid_minor = 100, status = 'partially_paid' where id = 1")
-    answer = company("ledger", "check", "--json")
+    answer = own_company("ledger", "check", "--json")
     assert answer.code == 1
     assert "receivables equal open invoices" in answer.json["error"]
 
 
-def test_an_altered_audit_log_fails_the_verification(company: Saldo, database_url: str) -> None:
+def test_an_altered_audit_log_fails_the_verification(own_company: Saldo, database_url: str) -> None:
     with psycopg.connect(database_url) as db:
         db.execute("set session_replication_role = replica")
         db.execute("update audit_event set event_type = 'nothing' where seq = 2")
-    answer = company("audit", "verify", "--json")
+    answer = own_company("audit", "verify", "--json")
     assert (answer.code, answer.json["broken_seq"]) == (1, 2)
 
 
 def test_restored_backup_brings_back_what_was_deleted_and_the_next_sync_is_full(
-    company: Saldo, database_url: str, tmp_path: Path
+    own_company: Saldo, database_url: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "saldo.dump"
-    assert company("db", "backup", str(file)).code == 0
+    assert own_company("db", "backup", str(file)).code == 0
     with psycopg.connect(database_url) as db:
         db.execute(
             "insert into cost (month, category, currency, amount_minor, created_at) "
             "values ('2026-01-01', 'rent', 'EUR', 5, now())"
         )
-    assert company("sync", "--json").json["mode"] == "incremental"
-    restored = company("db", "restore", str(file))
+    assert own_company("sync", "--json").json["mode"] == "incremental"
+    restored = own_company("db", "restore", str(file))
     assert restored.code == 0, restored.err
-    synced = company("sync", "--json").json
+    synced = own_company("sync", "--json").json
     assert synced["mode"] == "full"
     assert {t["name"]: t["rows"] for t in synced["tables"]}["cost"] == 0
-    assert company("ledger", "check").code == 0
-    assert company("audit", "verify").code == 0
+    assert own_company("ledger", "check").code == 0
+    assert own_company("audit", "verify").code == 0
 
 
 def test_a_file_that_is_no_backup_is_refused_and_nothing_is_lost(
-    company: Saldo, tmp_path: Path
+    own_company: Saldo, tmp_path: Path
 ) -> None:
     file = tmp_path / "not-a-backup"
     file.write_text("hello")
-    assert company("db", "restore", str(file)).code == 1
-    assert company("ledger", "check").code == 0
+    assert own_company("db", "restore", str(file)).code == 1
+    assert own_company("ledger", "check").code == 0
 
 
 def test_a_setting_that_cannot_be_right_is_named(

@@ -2,10 +2,12 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 import duckdb
 import psycopg
+import pyarrow as pa
 from psycopg import sql
 
 from core.clock import local_date
@@ -255,19 +257,24 @@ class Books:
 
     def into_postgres(self, url: str) -> None:
         """Insert everything as the owner of the database; invoices go through their draft."""
-        with psycopg.connect(url) as db:
+        draft = {"status": "draft", "closed_on": None, "paid_minor": 0}
+        with psycopg.connect(url) as db, db.cursor() as cursor:
             for table, rows in self.rows.items():
-                for row in rows:
-                    values = _ONLY_IN_POSTGRES.get(table, {}) | row
-                    if table == "invoice":
-                        values = values | {"status": "draft", "closed_on": None, "paid_minor": 0}
-                    insert(db, table, values)
-            for row in self.rows["invoice"]:
-                db.execute("update invoice set status = 'issued' where id = %s", [row["id"]])
-                db.execute(
-                    "update invoice set status = %s, closed_on = %s, paid_minor = %s where id = %s",
-                    [row["status"], row.get("closed_on"), row["paid_minor"], row["id"]],
-                )
+                also, over = _ONLY_IN_POSTGRES.get(table, {}), draft if table == "invoice" else {}
+                for names, group in groupby((also | row | over for row in rows), tuple):
+                    cursor.executemany(_insert(table, names), [list(row.values()) for row in group])
+            invoices = self.rows["invoice"]
+            cursor.executemany(
+                "update invoice set status = 'issued' where id = %s",
+                [[row["id"]] for row in invoices],
+            )
+            cursor.executemany(
+                "update invoice set status = %s, closed_on = %s, paid_minor = %s where id = %s",
+                [
+                    [row["status"], row.get("closed_on"), row["paid_minor"], row["id"]]
+                    for row in invoices
+                ],
+            )
 
     def published(
         self, settings: Settings, now: datetime = NOW, making: Making = on_duckdb
@@ -292,21 +299,21 @@ class Books:
         build.execute(f"create table {name} ({columns})").fetchall()
         rows = self.rows[name]
         if rows:
-            slots = ", ".join("?" for _ in table.columns)
-            build.executemany(
-                f"insert into {name} values ({slots})",
-                [[row.get(column) for column in table.columns] for row in rows],
-            )
+            given = {column: [row.get(column) for row in rows] for column in table.columns}
+            build.register("given", pa.table(given))  # row by row takes longer than the figures
+            build.execute(f"insert into {name} select * from given").fetchall()
+            build.unregister("given")
         return Totals(len(rows), {m: sum(row.get(m) or 0 for row in rows) for m in table.money})
 
 
 def insert(db: psycopg.Connection[Any], table: str, values: dict[str, Any]) -> None:
     """Insert one row."""
-    db.execute(
-        sql.SQL("insert into {} ({}) values ({})").format(
-            sql.Identifier(table),
-            sql.SQL(", ").join(map(sql.Identifier, values)),
-            sql.SQL(", ").join(sql.Placeholder() * len(values)),
-        ),
-        list(values.values()),
+    db.execute(_insert(table, tuple(values)), list(values.values()))
+
+
+def _insert(table: str, names: tuple[str, ...]) -> sql.Composed:
+    return sql.SQL("insert into {} ({}) values ({})").format(
+        sql.Identifier(table),
+        sql.SQL(", ").join(map(sql.Identifier, names)),
+        sql.SQL(", ").join(sql.Placeholder() * len(names)),
     )

@@ -35,9 +35,10 @@ def wh(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
 
 
 def in_pages(count: int, page: Any) -> pl.DataFrame:
-    """All pages one after the other, and one behind the last."""
-    starts = range(0, count + PAGE, PAGE)
-    return pl.concat([page(limit=PAGE, offset=start) for start in starts], how="vertical_relaxed")
+    """All pages one after the other, of many rows at least four, and one behind the last."""
+    size = max(PAGE, count // 4 + 1)
+    starts = range(0, count + size, size)
+    return pl.concat([page(limit=size, offset=start) for start in starts], how="vertical_relaxed")
 
 
 @pytest.mark.parametrize("view", VIEWED, ids=str)
@@ -177,12 +178,12 @@ def test_large_models_lie_in_order(wh: Warehouse) -> None:
 def test_models_made_of_a_few_months_at_a_time_are_those_of_all(
     wh: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transform, "MONTHS_AT_ONCE", 10_000)
-    whole = busy_books().published(Settings(_env_file=None, SALDO_HOME=tmp_path), NOW)
+    monkeypatch.setattr(transform, "TENANT_MONTHS", 0)
+    by_few = busy_books().published(Settings(_env_file=None, SALDO_HOME=tmp_path), NOW)
     for name in MONTHLY:
         one, other = (
             each.reading()._cursor.sql(f"select * from {name} order by all").pl()
-            for each in (wh, whole)
+            for each in (wh, by_few)
         )
         assert one.height > PAGE
         assert one.equals(other), name

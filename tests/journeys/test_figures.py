@@ -72,12 +72,12 @@ def test_no_headline_is_clipped(cfo: Watched, width: int) -> None:
     cfo.check(f"dashboard at {width} px")
 
 
-def test_download_holds_the_rows(cfo: Watched) -> None:
-    cfo.open("/rows?figure=mrr&month=2026-10")
-    with cfo.page.expect_download() as started:
-        cfo.page.get_by_role("button", name="CSV").click()
+def test_download_holds_the_rows(visitor: Watched) -> None:
+    visitor.sign_in("cfo@example.com", PASSWORD, "/rows?figure=mrr&month=2026-10")
+    with visitor.page.expect_download() as started:
+        visitor.page.get_by_role("button", name="CSV").click()
     rows = list(csv.DictReader(io.StringIO(started.value.path().read_text())))
-    whole = cfo.page.locator(".sums .end dd").inner_text().removeprefix("EUR ").replace(",", "")
+    whole = visitor.page.locator(".sums .end dd").inner_text().removeprefix("EUR ").replace(",", "")
     assert sum(int(row["value"]) for row in rows) == int(whole.replace(".", ""))
 
 
