@@ -124,9 +124,14 @@ def _by_age(view: View) -> pl.DataFrame:
 
 
 def _asked(view: View, question: str, model: str, **params: object) -> pl.DataFrame:
-    """The answer from what the copy holds of its own day; of another one it is computed."""
+    """The answer from what the copy holds of its days; of another one it is computed."""
     return view.reading.ask_anew(
-        question, (model,), view.day_given(), currency=view.currency, **params
+        question,
+        (model,),
+        view.day_given(),
+        currency=view.currency,
+        as_of=view.as_of,
+        **params,
     )
 
 

@@ -25,7 +25,8 @@ VIEWED = [VIEWS[0], VIEWS[-1], {"constant_on": date(2026, 2, 3)}]
 """From the copy, part of a month in a currency not ready, and at the rates of one day."""
 FIGURES = ("mrr", "churn", "cash_collected", "platform_fees", "nrr", "ltv_cac", "runway_months")
 """At least one of every question there is about rows."""
-DAYS = [date(2026, 3, 12), NOW.date()]
+DAYS = [date(2026, 3, 12), date(2026, 10, 31), NOW.date()]
+"""One that is computed, and the two the copy has ready."""
 
 
 @pytest.fixture(scope="module")
