@@ -107,7 +107,12 @@ def receivables_by_tenant(
 
 def owing(wh: Readable, as_of: date, currency: str | None = None) -> int:
     """How many tenants owe something on a day: the rows of `receivables_by_tenant`."""
-    return int(_asked(_view(wh, as_of, currency), "owing", "owed_by_tenant").item())
+    view = _view(wh, as_of, currency)
+    given = view.day_given()
+    if not given:
+        return int(_asked(view, "owing", "owed_by_tenant").item())
+    found = view.reading.ask_anew("owing_anew", ("owed_invoices",), given, as_of=view.as_of)
+    return int(found.item())
 
 
 def _view(wh: Readable, as_of: date, currency: str | None) -> View:

@@ -9,7 +9,7 @@ with days as (
 ),
 begun as (
   select
-    r.invoice_id, d.day,
+    r.invoice_id, r.tenant_id, r.currency, r.issued_on, r.due_on, r.disputed, d.day,
     cast(r.total_minor - sum(a.amount_minor) as bigint) as open_native_minor
   from receivables r
   join days d
@@ -17,29 +17,38 @@ begun as (
     and r.issued_on <= d.day
     and (r.cleared_on is null or r.cleared_on > d.day)
   join payment_allocation a on a.invoice_id = r.invoice_id and a.allocated_on <= d.day
-  group by r.invoice_id, r.total_minor, d.day
+  group by
+    r.invoice_id, r.tenant_id, r.currency, r.issued_on, r.due_on, r.disputed, r.total_minor, d.day
 ),
 owed as (
+  select b.* from begun b
+  union all
   select
-    r.invoice_id, r.tenant_id, r.currency, r.issued_on, r.due_on, r.disputed, d.day,
-    case when r.due_on < d.day then datediff('day', r.due_on, d.day) else 0 end as days_overdue,
-    coalesce(b.open_native_minor, r.total_minor) as open_native_minor
+    r.invoice_id, r.tenant_id, r.currency, r.issued_on, r.due_on, r.disputed, d.day, r.total_minor
   from receivables r
-  join days d on r.issued_on <= d.day and (r.cleared_on is null or r.cleared_on > d.day)
-  left join begun b on b.invoice_id = r.invoice_id and b.day = d.day
+  join days d
+    on r.issued_on <= d.day
+    and (r.cleared_on is null or r.cleared_on > d.day)
+    and (r.first_allocated_on is null or r.first_allocated_on > d.day)
+),
+aged as (
+  select
+    o.*,
+    case when o.due_on < o.day then datediff('day', o.due_on, o.day) else 0 end as days_overdue
+  from owed o
+  where o.open_native_minor > 0
 )
 select
-  o.day as owed_on,
-  o.invoice_id, o.tenant_id, o.currency, o.issued_on, o.due_on,
-  cast(o.days_overdue as bigint) as days_overdue,
+  a.day as owed_on,
+  a.invoice_id, a.tenant_id, a.currency, a.issued_on, a.due_on,
+  cast(a.days_overdue as bigint) as days_overdue,
   case
-    when o.days_overdue = 0 then 'current'
-    when o.days_overdue <= 30 then '1-30'
-    when o.days_overdue <= 60 then '31-60'
-    when o.days_overdue <= 90 then '61-90'
+    when a.days_overdue = 0 then 'current'
+    when a.days_overdue <= 30 then '1-30'
+    when a.days_overdue <= 60 then '31-60'
+    when a.days_overdue <= 90 then '61-90'
     else 'over_90'
   end as bucket,
-  o.disputed,
-  o.open_native_minor
-from owed o
-where o.open_native_minor > 0
+  a.disputed,
+  a.open_native_minor
+from aged a

@@ -27,7 +27,7 @@ EVE, NEWEST = 303, 323
 asked = st.integers(0, 300) | st.sampled_from((EVE, NEWEST))
 amounts = st.integers(1, 2_000) | st.integers(1, 2 * 10**9) | st.integers(1, 10**12)
 rates = st.decimals("0.00001", 3, places=10) | st.decimals(9_999, 99_999, places=10)
-"""EUR for one unit: those of most currencies, and some too long to be multiplied as whole numbers."""
+"""EUR for one unit: those of most currencies, and some too long for whole numbers."""
 invoices = st.lists(
     st.tuples(
         offsets,
