@@ -22,7 +22,8 @@ REPORTED = ("marts",)
 SORTED = {
     "mrr_pieces": "month",
     "mrr_tenants": "month",
-    "owed_invoices": "due_on, invoice_id",
+    "owed_by_tenant": "owed_on, reporting_currency, open_minor desc, tenant_id",
+    "owed_invoices": "owed_on, due_on, invoice_id",
     "receivables": "cleared_on",
     "revenue_pieces": "month",
 }

@@ -20,6 +20,8 @@ from etl.transform import SQL, chain, with_relations
 Over = Mapping[str, str]
 """Relation that a question reads → the question it is the answer to."""
 NOTHING: Over = MappingProxyType({})
+NARROWED = frozenset({"receivables"})
+"""Relations of which a given select only chooses rows: read in each place, never set aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,10 @@ class Reading:
         """
         if not given:
             return self.ask(question, over, **params)
-        relations = [f"{name} as ({text})" for name, text in given.items()]
+        relations = [
+            f"{name} as {'not materialized ' if name in NARROWED else ''}({text})"
+            for name, text in given.items()
+        ]
         computed = chain(models, tuple(sorted(given)))
         relations += [computed] if computed else []
         return self._answer(_stacked(question, over, relations), params)

@@ -107,7 +107,12 @@ def receivables_by_tenant(
 
 def owing(wh: Readable, as_of: date, currency: str | None = None) -> int:
     """How many tenants owe something on a day: the rows of `receivables_by_tenant`."""
-    return int(_asked(_view(wh, as_of, currency), "owing", "owed_by_tenant").item())
+    view = _view(wh, as_of, currency)
+    given = view.day_given()
+    if not given:
+        return int(_asked(view, "owing", "owed_by_tenant").item())
+    found = view.reading.ask_anew("owing_anew", ("owed_invoices",), given, as_of=view.as_of)
+    return int(found.item())
 
 
 def _view(wh: Readable, as_of: date, currency: str | None) -> View:
@@ -124,9 +129,14 @@ def _by_age(view: View) -> pl.DataFrame:
 
 
 def _asked(view: View, question: str, model: str, **params: object) -> pl.DataFrame:
-    """The answer from what the copy holds of its own day; of another one it is computed."""
+    """The answer from what the copy holds of its days; of another one it is computed."""
     return view.reading.ask_anew(
-        question, (model,), view.day_given(), currency=view.currency, **params
+        question,
+        (model,),
+        view.day_given(),
+        currency=view.currency,
+        as_of=view.as_of,
+        **params,
     )
 
 

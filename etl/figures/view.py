@@ -7,7 +7,7 @@ from typing import Protocol
 import polars as pl
 
 from core.errors import BadInput
-from etl.days import last_day, month_of, months_back
+from etl.days import eve, last_day, month_of, months_back
 from etl.warehouse import NOTHING, Over, Reading
 
 
@@ -100,10 +100,17 @@ class View:
         return {**self._periods(months), **self._currency(), **self.constant_rates()}
 
     def day_given(self) -> dict[str, str]:
-        """The same for what is made of the newest day; nothing where the copy has it ready."""
+        """The same for what is owed on a day; nothing where the copy has it ready, as it has its
+        own day and the end of the month before.
+        """
         given = {} if self.has_rates_ready else self._currency()
-        if self.as_of != self.copy_day:
+        if self.as_of not in (self.copy_day, eve(self.copy_day)):
             given |= self._periods([month_of(self.as_of)]) | self._currency()
+            given["receivables"] = (
+                "select * from warehouse.receivables"
+                f" where issued_on <= date '{self.as_of}'"
+                f" and (cleared_on is null or cleared_on > date '{self.as_of}')"
+            )
         return given
 
     def _periods(self, months: list[date]) -> dict[str, str]:

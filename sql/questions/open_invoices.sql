@@ -4,7 +4,8 @@
 with chosen as (
   select o.*
   from owed_invoices o
-  where ($bucket is null or o.bucket = $bucket)
+  where o.owed_on = $as_of
+    and ($bucket is null or o.bucket = $bucket)
     and (
       $tenant is null
       or o.tenant_id in (select t.tenant_id from tenants t where t.tenant_key = $tenant)
@@ -14,7 +15,7 @@ with chosen as (
 )
 select
   c.invoice_id,
-  c.number,
+  i.number,
   t.tenant_key as tenant,
   t.tenant_name,
   t.country,
@@ -27,6 +28,7 @@ select
   c.open_native_minor,
   floor(c.open_native_minor::decimal(16, 0) * f.rate + 0.5)::bigint as open_minor
 from chosen c
+join invoice i on i.id = c.invoice_id
 join tenants t on t.tenant_id = c.tenant_id
 join fx_daily f
   on f.day = c.owed_on and f.currency = c.currency and f.reporting_currency = $currency

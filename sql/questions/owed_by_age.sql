@@ -8,5 +8,6 @@ select
   o.native_minor as open_native_minor,
   o.open_minor
 from owed_by_age o
-where o.reporting_currency = $currency
+where o.owed_on = $as_of
+  and o.reporting_currency = $currency
 order by o.currency, o.bucket, o.disputed

@@ -6,6 +6,7 @@ select
 from owed_invoices o
 join fx_daily f
   on f.day = o.owed_on and f.currency = o.currency and f.reporting_currency = $currency
-where o.tenant_id in (select t.tenant_id from tenants t where t.tenant_key = $tenant)
+where o.owed_on = $as_of
+  and o.tenant_id in (select t.tenant_id from tenants t where t.tenant_key = $tenant)
 group by o.bucket
 order by o.bucket

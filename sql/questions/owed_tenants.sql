@@ -3,7 +3,8 @@
 with chosen as (
   select o.*
   from owed_by_tenant o
-  where o.reporting_currency = $currency
+  where o.owed_on = $as_of
+    and o.reporting_currency = $currency
   order by o.open_minor desc, o.tenant_id
   limit $limit offset $offset
 )

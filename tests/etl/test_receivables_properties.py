@@ -1,7 +1,9 @@
 """Receivables of any day against a plain calculation, with payments undone and invoices closed."""
 
+import math
 import tempfile
 from datetime import date, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -14,11 +16,18 @@ from core.settings import Settings
 from etl import figures
 from etl.days import next_month
 from etl.figures.values import decimal_text
+from etl.figures.view import look
 from tests.etl.books import NOW, Books
 
 FIRST = date(2026, 1, 1)
 offsets = st.integers(0, 150)
 allocations = st.lists(st.tuples(offsets, st.integers(1, 60), offsets | st.none()), max_size=3)
+EVE, NEWEST = 303, 323
+"""The days the copy has ready, as offsets: the end of October and the day of the books."""
+asked = st.integers(0, 300) | st.sampled_from((EVE, NEWEST))
+amounts = st.integers(1, 2_000) | st.integers(1, 2 * 10**9) | st.integers(1, 10**12)
+rates = st.decimals("0.00001", 3, places=10) | st.decimals(9_999, 99_999, places=10)
+"""EUR for one unit: those of most currencies, and some too long for whole numbers."""
 invoices = st.lists(
     st.tuples(
         offsets,
@@ -140,7 +149,7 @@ def bucket(days: int) -> str:
 
 
 @run_with(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
-@given(invoices, st.lists(st.integers(0, 300), min_size=1, max_size=4))
+@given(invoices, st.lists(asked, min_size=1, max_size=4))
 def test_ageing_of_any_day_equals_the_plain_calculation(drawn: Any, days: list[int]) -> None:
     books, plain = _books(drawn)
     with tempfile.TemporaryDirectory() as folder:
@@ -164,3 +173,51 @@ def test_ageing_of_any_day_equals_the_plain_calculation(drawn: Any, days: list[i
                 "simple": decimal_text(Fraction(total * 90, recent)) if recent else None,
                 "count_back": decimal_text(counted_back(plain, total, as_of)),
             }
+
+
+@run_with(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(("ada", "bo")), st.sampled_from(("EUR", "SEK")), amounts),
+        min_size=1,
+        max_size=12,
+    ),
+    st.lists(rates, min_size=3, max_size=3),
+)
+def test_each_invoice_is_converted_at_the_rate_of_the_day_and_rounded_by_itself(
+    drawn: list[tuple[str, str, int]], drawn_rates: list[Decimal]
+) -> None:
+    books = Books()
+    keys = {key: books.tenant(key) for key in ("ada", "bo")}
+    by_day = dict(zip((200, EVE, NEWEST), drawn_rates, strict=True))
+    for offset, rate in by_day.items():
+        books.rate(f"{_on(offset - 1)}", "SEK", f"{rate:f}")
+    for key, currency, total in drawn:
+        books.invoice(keys[key], f"{_on(199)}", (None, total), currency=currency)
+    with tempfile.TemporaryDirectory() as folder:
+        wh = books.published(Settings(_env_file=None, SALDO_HOME=Path(folder)))
+        for offset, rate in by_day.items():
+            expected: dict[str, int] = {}
+            for key, currency, total in drawn:
+                value = Fraction(total) * (Fraction(rate) if currency == "SEK" else 1)
+                expected[key] = expected.get(key, 0) + math.floor(value + Fraction(1, 2))
+            # A tenant whose invoices are worth nothing in EUR owes all the same.
+            found = figures.receivables_by_tenant(wh, _on(offset))
+            assert dict(found.select("tenant", "total").iter_rows()) == expected
+            assert figures.owing(wh, _on(offset)) == len(expected)
+            ageing = figures.ar_ageing(wh, _on(offset))
+            assert ageing["total"]["minor"] == sum(expected.values())
+            for key, minor in expected.items():
+                assert figures.open_total(wh, _on(offset), tenant=key).open_minor == minor
+
+
+def test_the_end_of_the_month_before_is_read_and_another_day_computed(tmp_path: Path) -> None:
+    books = Books()
+    books.invoice(books.tenant("ada"), "2026-03-05", (None, 100))
+    wh = books.published(Settings(_env_file=None, SALDO_HOME=tmp_path))
+    held = {
+        offset: look(wh, FIRST, FIRST, _on(offset)).day_given() for offset in (200, EVE, NEWEST)
+    }
+    assert [bool(given) for given in held.values()] == [True, False, False]
+    for offset in held:
+        assert figures.ar_ageing(wh, _on(offset))["total"]["minor"] == 100
