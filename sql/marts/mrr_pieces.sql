@@ -34,15 +34,21 @@ quiet as (
       when f.start_rate is null then 0
       when f.reporting_currency = s.currency then s.mrr_minor
       else cast(floor(cast(s.running_minor as decimal(16, 0)) * f.start_rate + 0.5) as bigint)
-        - cast(floor(cast(s.running_minor - s.mrr_minor as decimal(16, 0)) * f.start_rate + 0.5)
-          as bigint)
+        - case
+          when s.running_minor = s.mrr_minor then 0
+          else cast(floor(cast(s.running_minor - s.mrr_minor as decimal(16, 0)) * f.start_rate
+            + 0.5) as bigint)
+        end
     end as start_value,
     case
       when f.end_rate is null then 0
       when f.reporting_currency = s.currency then s.mrr_minor
       else cast(floor(cast(s.running_minor as decimal(16, 0)) * f.end_rate + 0.5) as bigint)
-        - cast(floor(cast(s.running_minor - s.mrr_minor as decimal(16, 0)) * f.end_rate + 0.5)
-          as bigint)
+        - case
+          when s.running_minor = s.mrr_minor then 0
+          else cast(floor(cast(s.running_minor - s.mrr_minor as decimal(16, 0)) * f.end_rate
+            + 0.5) as bigint)
+        end
     end as end_value
   from periods p
   join mrr_spans s
@@ -73,8 +79,11 @@ valued as (
     case
       when f.reporting_currency = h.currency then h.mrr_minor
       else cast(floor(cast(h.running_minor as decimal(16, 0)) * f.rate + 0.5) as bigint)
-        - cast(floor(cast(h.running_minor - h.mrr_minor as decimal(16, 0)) * f.rate + 0.5)
-          as bigint)
+        - case
+          when h.running_minor = h.mrr_minor then 0
+          else cast(floor(cast(h.running_minor - h.mrr_minor as decimal(16, 0)) * f.rate + 0.5)
+            as bigint)
+        end
     end as value_minor
   from held h
   join edge_rates f
@@ -88,9 +97,12 @@ moved as (
       when f.reporting_currency = m.currency then m.change_minor
       else (case when m.running_minor < 0 then -1 else 1 end)
         * cast(floor(abs(cast(m.running_minor as decimal(16, 0))) * f.rate + 0.5) as bigint)
-        - (case when m.running_minor - m.change_minor < 0 then -1 else 1 end)
-        * cast(floor(abs(cast(m.running_minor - m.change_minor as decimal(16, 0))) * f.rate + 0.5)
-          as bigint)
+        - case
+          when m.running_minor = m.change_minor then 0
+          else (case when m.running_minor - m.change_minor < 0 then -1 else 1 end)
+            * cast(floor(abs(cast(m.running_minor - m.change_minor as decimal(16, 0))) * f.rate
+              + 0.5) as bigint)
+        end
     end as value_minor
   from periods p
   join mrr_moves m

@@ -8,9 +8,12 @@ select
     when f.reporting_currency = i.currency then i.amount_minor
     else (case when i.running_minor < 0 then -1 else 1 end)
       * cast(floor(abs(cast(i.running_minor as decimal(16, 0))) * f.rate + 0.5) as bigint)
-      - (case when i.running_minor - i.amount_minor < 0 then -1 else 1 end)
-      * cast(floor(abs(cast(i.running_minor - i.amount_minor as decimal(16, 0))) * f.rate + 0.5)
-        as bigint)
+      - case
+        when i.running_minor = i.amount_minor then 0
+        else (case when i.running_minor - i.amount_minor < 0 then -1 else 1 end)
+          * cast(floor(abs(cast(i.running_minor - i.amount_minor as decimal(16, 0))) * f.rate
+            + 0.5) as bigint)
+      end
   end as value_minor
 from periods p
 join revenue_items i
