@@ -252,7 +252,7 @@ async (asked) => {
     for (const cell of all('.table tbody tr:nth-child(-n+3) :is(td, th), .table thead th')) {
       const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
       while (texts.nextNode()) {
-        for (const word of texts.currentNode.data.matchAll(/(?<![\w.@-])\p{L}{2,14}(?![\w.@-])/gu)) {
+        for (const word of texts.currentNode.data.matchAll(/(?<![\p{L}\d_.@-])\p{L}{2,14}(?![\p{L}\d_.@-])/gu)) {
           const range = document.createRange();
           range.setStart(texts.currentNode, word.index);
           range.setEnd(texts.currentNode, word.index + word[0].length);

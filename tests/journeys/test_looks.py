@@ -10,12 +10,14 @@ from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser
+from sqlalchemy import select
 
 from core.clock import SetClock, SystemClock
 from core.dunning.run import run_dunning
+from core.plans.models import Plan
 from core.work import Office
 from pages.parts.entries import MENU
-from tests.billing import a_charge, a_subscription, an_invoice, named, the_plans
+from tests.billing import JOB, a_charge, a_subscription, an_invoice, named
 from tests.builders import PASSWORD, a_user
 from tests.fuzz.world import LATER, ONE, fill
 from tests.journeys.browser import Watched, watched
@@ -61,7 +63,9 @@ def company(server: str, template: str, tmp_path_factory: pytest.TempPathFactory
 def large(office: Office) -> None:
     """A tenant whose name and whose amounts take the room there is."""
     tenant = named(office, NAME)
-    a_subscription(office, tenant, the_plans(office)["enterprise"], collection="send_invoice")
+    with office.work(JOB) as work:
+        plan = work.session.scalars(select(Plan).where(Plan.slug == "enterprise")).one()
+    a_subscription(office, tenant, plan, collection="send_invoice")
     a_charge(office, an_invoice(office, tenant, LARGE_MINOR), "ch_of_a_large_one")
     an_invoice(office, tenant, LARGE_MINOR)
     a_recharge(office, tenant, LARGE_MINOR, "R-large")
