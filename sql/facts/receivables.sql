@@ -13,7 +13,6 @@ with allocated as (
 )
 select
   i.id as invoice_id,
-  i.number,
   i.tenant_id,
   i.type,
   i.currency,

@@ -56,7 +56,6 @@ select
   i.currency as currency,
   l.net_minor as amount_minor,
   case when i.issuer_type = 'platform' then 1 else 0 end as is_platform,
-  i.number as document,
   coalesce(r.running_minor, l.net_minor) as running_minor
 from invoice i
 join invoice_line l on l.invoice_id = i.id
@@ -66,14 +65,14 @@ where i.status not in ('draft', 'cancelled')
 union all
 select
   'refund', r.id, 1, r.refunded_on, r.tenant_id, p.plan_id, r.currency,
-  r.tax_minor - r.amount_minor, 0, r.provider_refund_id, r.tax_minor - r.amount_minor
+  r.tax_minor - r.amount_minor, 0, r.tax_minor - r.amount_minor
 from refund r
 left join payment_plans p on p.payment_id = r.payment_id
 where r.refunded_on is not null and r.treatment = 'credit_note' and coalesce(p.is_recharge, 0) = 0
 union all
 select
   'credit', c.id, l.position, c.issued_on, c.tenant_id, l.plan_id, c.currency,
-  -l.net_minor, 0, c.number,
+  -l.net_minor, 0,
   cast(sum(-l.net_minor) over (
     partition by c.id
     order by l.position rows unbounded preceding
@@ -84,7 +83,7 @@ where c.status = 'issued' and c.refund_id is null
 union all
 select
   'lost_dispute', d.id, 1, d.closed_on, d.tenant_id, p.plan_id, d.currency,
-  d.tax_minor - d.amount_minor, 0, d.provider_dispute_id, d.tax_minor - d.amount_minor
+  d.tax_minor - d.amount_minor, 0, d.tax_minor - d.amount_minor
 from dispute d
 left join payment_plans p on p.payment_id = d.payment_id
 where d.status = 'lost' and d.payment_id is not null and coalesce(p.is_recharge, 0) = 0

@@ -2,7 +2,7 @@
 -- One row per month, reporting currency and revenue item; a document is converted and rounded once,
 -- at the rate of its day, and its lines add up to it.
 select
-  p.month, f.reporting_currency, i.kind, i.document_id, i.position, i.day, i.document,
+  p.month, f.reporting_currency, i.kind, i.document_id, i.position, i.day,
   i.tenant_id, i.plan_id, i.currency, i.amount_minor, i.is_platform,
   case
     when f.reporting_currency = i.currency then i.amount_minor

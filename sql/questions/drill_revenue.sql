@@ -9,7 +9,7 @@ select
   p.kind,
   null::bigint as subscription_id,
   p.document_id,
-  p.document,
+  null::varchar as document,
   p.position::bigint as position,
   p.amount_minor as native_minor,
   p.currency,

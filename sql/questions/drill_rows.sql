@@ -20,7 +20,10 @@ select
     case when c.kind in ('start', 'at_start', 'cohort_start') then d.eve_on else d.last_on end
   ) as day,
   c.kind,
-  coalesce(c.document, c.subscription_id::varchar) as document,
+  coalesce(
+    c.document, i.number, k.number, r.provider_refund_id, s.provider_dispute_id,
+    c.subscription_id::varchar
+  ) as document,
   c.native_minor,
   c.currency,
   c.value
@@ -28,5 +31,9 @@ from chosen c
 left join periods d on d.month = c.month
 left join tenants n on n.tenant_id = c.tenant_id
 left join plan l on l.id = c.plan_id
+left join invoice i on c.kind = 'gross' and i.id = c.document_id
+left join credit_note k on c.kind = 'credit' and k.id = c.document_id
+left join refund r on c.kind = 'refund' and r.id = c.document_id
+left join dispute s on c.kind = 'lost_dispute' and s.id = c.document_id
 order by c.place, c.tenant_id, c.subscription_id, c.document_id, c.month, c.kind, c.position,
   c.plan_id, c.currency, c.value, c.native_minor
