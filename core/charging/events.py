@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from core.access.authority import system
 from core.actions import action
+from core.base import id_of
 from core.charging.attempts import settle_attempt
 from core.charging.cards import take_over_cards
 from core.charging.claims import take_over_dispute
@@ -295,8 +296,7 @@ _ABOUT: dict[str, Callable[[Office, Gateway, GatewayEvent, News], bool]] = {
 
 
 def _number(key: str | None, prefix: str) -> int | None:
-    rest = (key or "").removeprefix(prefix)
-    return int(rest) if key and key.startswith(prefix) and rest.isdigit() else None
+    return id_of(key.removeprefix(prefix)) if key and key.startswith(prefix) else None
 
 
 def _of_its_account(row: GatewayEvent, tenant_id: int) -> bool:
