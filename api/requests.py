@@ -5,7 +5,7 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.types import Scope
 
 from core.settings import settings
@@ -39,8 +39,8 @@ def client_ip(request: Request) -> str | None:
         return None
 
 
-def same_origin(request: Request) -> bool:
-    """True when no other site sent this request.
+def same_origin(request: HTTPConnection) -> bool:
+    """True when no other site sent this request or opened this websocket.
 
     A browser names the site in `Origin` or `Sec-Fetch-Site`; a request with neither comes from a
     program, which carries no cookies of a person.
