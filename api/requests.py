@@ -10,15 +10,6 @@ from starlette.types import Scope
 
 from core.settings import settings
 
-COOKIE = "saldo"
-HOST_ONLY = "__Host-"
-"""What browsers take from this host alone and by https alone, so that no neighbour can plant it."""
-
-
-def session_cookie() -> str:
-    """The name of the session's cookie."""
-    return HOST_ONLY + COOKIE if settings().cookie_secure else COOKIE
-
 
 def session_token(scope: Scope) -> str | None:
     """The opaque session token of a request or websocket; None without one."""
@@ -26,7 +17,7 @@ def session_token(scope: Scope) -> str | None:
         cookies = SimpleCookie(Headers(scope=scope).get("cookie", ""))
     except CookieError:
         return None
-    name = session_cookie()
+    name = settings().session_cookie
     return cookies[name].value or None if name in cookies else None
 
 
