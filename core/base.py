@@ -1,4 +1,4 @@
-"""The declarative base and the column types every table shares."""
+"""The declarative base, the column types every table shares, and what an id can be."""
 
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, ClassVar
