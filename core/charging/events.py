@@ -149,7 +149,7 @@ def handle(office: Office, event_row_id: int) -> GatewayEvent:
         _handle(office, row)
     except SaldoError as problem:
         with office.work(SYSTEM) as work:
-            _note_problem(work, event_row_id, problem)
+            _note_problem(work, event_row_id, str(problem))
     with office.work(SYSTEM) as work:
         return work.session.get_one(GatewayEvent, event_row_id)
 
@@ -162,11 +162,21 @@ def handle_waiting(office: Office, *, older_than: timedelta = WAITS) -> list[Gat
             select(GatewayEvent).where(GatewayEvent.status == "waiting").order_by(GatewayEvent.id)
         ).all()
     return [
-        handle(office, row.id)
+        _swept(office, row)
         for row in waiting
         if row.received_at <= now - older_than * 2**row.attempts
         or row.received_at > now + CLOCKS_DIFFER
     ]
+
+
+def _swept(office: Office, row: GatewayEvent) -> GatewayEvent:
+    """Handle one; a defect of ours counts as a failure and keeps nobody from those after it."""
+    try:
+        return handle(office, row.id)
+    except Exception as defect:
+        log.exception("gateway_event_not_handled", row=row.id, kind=row.kind)
+        with office.work(SYSTEM) as work:
+            return _note_problem(work, row.id, f"{type(defect).__name__} in Saldo itself")
 
 
 def _handle(office: Office, row: GatewayEvent) -> None:
@@ -316,11 +326,11 @@ def _close(work: Work, row: GatewayEvent, status: str, outcome: str) -> None:
     work.session.flush()
 
 
-def _note_problem(work: Work, event_row_id: int, problem: SaldoError) -> None:
+def _note_problem(work: Work, event_row_id: int, problem: str) -> GatewayEvent:
     row = work.session.get_one(GatewayEvent, event_row_id, with_for_update=True)
-    if row.status != "waiting":
-        return
-    row.attempts += 1
-    row.problem = str(problem)[:LONGEST_PROBLEM]
-    if row.attempts >= MOST_ATTEMPTS:
-        row.status, row.handled_at = "failed", work.now
+    if row.status == "waiting":
+        row.attempts += 1
+        row.problem = problem[:LONGEST_PROBLEM]
+        if row.attempts >= MOST_ATTEMPTS:
+            row.status, row.handled_at = "failed", work.now
+    return row
