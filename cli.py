@@ -36,7 +36,7 @@ WHERE = {
     "bank": ("bank:app",),
     "keys": ("gateways:keys_app",),
     "run": ("runs:app", "notifications:run=notifications"),
-    "job": ("worker:app", "jobs:schedule"),
+    "job": ("jobs:app",),
     "notification": (
         "notifications:app",
         "channels:channels",

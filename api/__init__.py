@@ -1,1 +1,1 @@
-"""The HTTP doors: sign-in, health, and the guards in front of pages and websocket."""
+"""The HTTP doors: sign-in, the API, health, and the guards in front of pages and websocket."""

@@ -5,12 +5,13 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 from fastapi.security import APIKeyCookie, HTTPBearer
 
-from api.requests import COOKIE, client_ip, same_origin, session_token
+from api.requests import client_ip, same_origin, session_token
 from core.access import sessions
 from core.access.authority import Actor
 from core.access.keys import key_actor
 from core.errors import NotAllowed, SignInNeeded
 from core.office import office
+from core.settings import COOKIE
 from core.work import Office
 
 SAFE = ("GET", "HEAD", "OPTIONS")

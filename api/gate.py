@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.requests import session_token
+from api.requests import same_origin, session_token
 from api.unavailable import unavailable
 from core.access import sessions
 from core.errors import DatabaseUnavailable, SaldoError, SchemaBehind
@@ -50,6 +51,7 @@ OPEN = (
 """Paths that pass without a session; a trailing slash marks a prefix."""
 SIGN_IN = ("/login", "/confirm", "/oidc/start", "/oidc/confirm", "/oidc/callback")
 SIGNED_OUT = 4401
+FOREIGN = 4403
 
 
 class Gate:
@@ -62,6 +64,9 @@ class Gate:
         """Pass the open paths and live sessions on, refuse the rest."""
         if scope["type"] not in ("http", "websocket") or passes(scope):
             await self.app(scope, receive, send)
+            return
+        if scope["type"] == "websocket" and not same_origin(HTTPConnection(scope)):
+            await send({"type": "websocket.close", "code": FOREIGN})
             return
         try:
             seen = await run_in_threadpool(sessions.viewer, office(), session_token(scope))

@@ -10,7 +10,6 @@ from api.caller import Caller, TheOffice
 from api.errors import refusals
 from api.shapes import (
     A_REASON,
-    LARGEST_ID,
     NO_NUL,
     Answer,
     Body,
@@ -23,6 +22,7 @@ from api.shapes import (
     example,
     omittable,
 )
+from core.base import LARGEST_ID
 from core.charging import events as handling
 from core.charging import queries
 from core.gateways import configuring

@@ -1,4 +1,4 @@
-"""Security headers on every answer; scripts come from this host alone."""
+"""Security headers on every answer; scripts from this host alone, cookies by https alone."""
 
 import base64
 import hashlib
@@ -37,10 +37,13 @@ def content_security_policy() -> str:
 
 
 class SecurityHeaders:
-    """Adds the headers to every HTTP answer, those of the gate included."""
+    """Adds the headers to every HTTP answer, those of the gate included.
+
+    Behind https no cookie goes by http, also none that Streamlit sets.
+    """
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
-        self.app = app
+        self.app, self.https = app, https
         self.headers = {
             "content-security-policy": content_security_policy(),
             "x-content-type-options": "nosniff",
@@ -57,7 +60,15 @@ class SecurityHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
+                if self.https:
+                    message["headers"] = [_by_https(each) for each in message["headers"]]
                 MutableHeaders(scope=message).update(self.headers)
             await send(message)
 
         await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+def _by_https(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    name, value = header
+    is_open = name.lower() == b"set-cookie" and b"; secure" not in value.lower()
+    return (name, value + b"; Secure") if is_open else header

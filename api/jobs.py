@@ -8,7 +8,8 @@ from pydantic import Field, StringConstraints
 
 from api.caller import Caller, Key, TheOffice
 from api.errors import refusals
-from api.shapes import A_REASON, LARGEST_ID, NO_NUL, Answer, Body, Reason, example
+from api.shapes import A_REASON, NO_NUL, Answer, Body, Reason, example
+from core.base import LARGEST_ID
 from core.jobs import actions, queries
 from core.jobs.cron import LONGEST
 

@@ -10,7 +10,6 @@ from api.caller import Caller, TheOffice
 from api.errors import refusals
 from api.shapes import (
     A_REASON,
-    LARGEST_ID,
     Answer,
     Body,
     Limit,
@@ -23,6 +22,7 @@ from api.shapes import (
 )
 from core.access import keys
 from core.access.permissions import PERMISSIONS
+from core.base import LARGEST_ID
 
 
 class KeyBody(Body):

@@ -29,7 +29,8 @@ from api.notification_shapes import (
     TriedAnswer,
     TryBody,
 )
-from api.shapes import LARGEST_ID, Limit, Offset, RecordId, omittable
+from api.shapes import Limit, Offset, RecordId, omittable
+from core.base import LARGEST_ID
 from core.notifications import actions, own, queries
 
 own_router = APIRouter(prefix="/my-billing", tags=["Messages"])

@@ -5,19 +5,10 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.types import Scope
 
 from core.settings import settings
-
-COOKIE = "saldo"
-HOST_ONLY = "__Host-"
-"""What browsers take from this host alone and by https alone, so that no neighbour can plant it."""
-
-
-def session_cookie() -> str:
-    """The name of the session's cookie."""
-    return HOST_ONLY + COOKIE if settings().cookie_secure else COOKIE
 
 
 def session_token(scope: Scope) -> str | None:
@@ -26,7 +17,7 @@ def session_token(scope: Scope) -> str | None:
         cookies = SimpleCookie(Headers(scope=scope).get("cookie", ""))
     except CookieError:
         return None
-    name = session_cookie()
+    name = settings().session_cookie
     return cookies[name].value or None if name in cookies else None
 
 
@@ -39,8 +30,8 @@ def client_ip(request: Request) -> str | None:
         return None
 
 
-def same_origin(request: Request) -> bool:
-    """True when no other site sent this request.
+def same_origin(request: HTTPConnection) -> bool:
+    """True when no other site sent this request or opened this websocket.
 
     A browser names the site in `Origin` or `Sec-Fetch-Site`; a request with neither comes from a
     program, which carries no cookies of a person.

@@ -8,10 +8,10 @@ from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from core.actions import LONGEST_REASON
+from core.base import LARGEST_ID
 from core.clock import FIRST_DAY, LAST_DAY
 from core.money import LARGEST_MINOR
 
-LARGEST_ID = 2**63 - 1
 MOST_ROWS = 500
 LONGEST_TEXT = 200
 LARGEST_OFFSET = 10_000_000

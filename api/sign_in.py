@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
-from api.requests import client_ip, local_path, same_origin, session_cookie, session_token
+from api.requests import client_ip, local_path, same_origin, session_token
 from core.access import federated, sessions
 from core.access.federated import Ways
 from core.access.sessions import Viewer
@@ -107,7 +107,7 @@ async def logout(request: Request) -> Response:
     if token := session_token(request.scope):
         await run_in_threadpool(sessions.sign_out, office(), token)
     response = RedirectResponse("/login", 303)
-    response.delete_cookie(session_cookie(), path="/", secure=settings().cookie_secure)
+    response.delete_cookie(settings().session_cookie, path="/", secure=settings().cookie_secure)
     return response
 
 
@@ -115,7 +115,7 @@ def _refusal(request: Request) -> Response | None:
     if not same_origin(request):
         return PlainTextResponse("This form was sent from another site.", 403)
     length = request.headers.get("content-length", "")
-    if not length.isdecimal() or int(length) > MOST_BYTES:
+    if not (length.isdecimal() and len(length) < 10 and int(length) <= MOST_BYTES):
         return PlainTextResponse("This form is too large.", 413)
     return None
 
@@ -132,7 +132,7 @@ def _wanted(request: Request) -> str:
 def with_cookie(response: Response, token: str) -> Response:
     """The answer with the session's cookie."""
     response.set_cookie(
-        session_cookie(),
+        settings().session_cookie,
         token,
         path="/",
         httponly=True,

@@ -1,17 +1,11 @@
-"""`saldo worker` and `saldo job …`: who runs the jobs, and when each runs."""
+"""`saldo worker`: the jobs carried out in the foreground (OPS)."""
 
-from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from commands.output import AsJson, answer, command, console, table
-from core.access.authority import system
-from core.jobs import queries
+from commands.output import command
 from core.office import office
-
-app = typer.Typer(help="Scheduled jobs and their runs.", no_args_is_help=True)
-MINUTE = "%Y-%m-%d %H:%M"
 
 
 @command
@@ -27,34 +21,3 @@ def worker(
         composed.run_once(office())
     else:
         composed.run(office())
-
-
-@app.command("list")
-@command
-def list_jobs(as_json: AsJson = False) -> None:
-    """List the jobs with their schedules, last runs and next times."""
-    with office().work(system("saldo job list")) as work:
-        result = {"jobs": [asdict(row) for row in queries.jobs(work)]}
-    answer(result, as_json, _show)
-
-
-def _show(result: dict[str, Any]) -> None:
-    rows = [
-        [
-            job["name"],
-            job["when"],
-            _last(job["last"]),
-            job["next_at"].strftime(MINUTE) if job["next_at"] else "off",
-            job["does"],
-        ]
-        for job in result["jobs"]
-    ]
-    table(["job", "when", "last run (UTC)", "next (UTC)", "what it does"], rows)
-    if not any(job["last"] for job in result["jobs"]):
-        console.print("No run yet: is a worker running?")
-
-
-def _last(run: dict[str, Any] | None) -> str:
-    if run is None:
-        return "never"
-    return f"{(run['started_at'] or run['asked_at']).strftime(MINUTE)} {run['outcome']}"

@@ -1,4 +1,4 @@
-"""The declarative base and the column types every table shares."""
+"""The declarative base, the column types every table shares, and what an id can be."""
 
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, ClassVar
@@ -34,6 +34,8 @@ Instant = Annotated[datetime, mapped_column(DateTime(timezone=True))]
 Words = Annotated[str, mapped_column(Text)]
 Day = date
 
+LARGEST_ID = 2**63 - 1
+
 
 class Base(DeclarativeBase):
     """Base of all tables; names of constraints are fixed, so that errors can be read by name."""
@@ -44,6 +46,12 @@ class Base(DeclarativeBase):
         str: Text,
         int: BigInteger,
     }
+
+
+def id_of(given: str) -> int | None:
+    """The id that a text of digits is, None for any other text and for what no id can be."""
+    digits = given.isascii() and given.isdecimal() and len(given) <= len(str(LARGEST_ID))
+    return int(given) if digits and int(given) <= LARGEST_ID else None
 
 
 def one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:

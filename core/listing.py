@@ -6,6 +6,7 @@ from dataclasses import fields
 from datetime import date
 from typing import Any, TypeVar
 
+from core.base import id_of
 from core.errors import BadInput
 from core.work import Work
 
@@ -14,7 +15,6 @@ LARGEST_PAGE = 500
 MOST_FILED = 100_000
 """Rows one CSV holds at most; those after them are left out."""
 LONGEST_SEARCH = 200
-LARGEST_ID = 2**63 - 1
 
 
 class Conditions:
@@ -91,10 +91,7 @@ def known(value: str | None, choices: tuple[str, ...], what: str) -> str | None:
 
 def record_id(name: str) -> int | None:
     """The id a text of digits means, None for a number such as ``SAAS-INV-2026-00042``."""
-    given = name.strip().lstrip("#")
-    if not (given.isascii() and given.isdigit()):
-        return None
-    return int(given) if int(given) <= LARGEST_ID else None
+    return id_of(name.strip().lstrip("#"))
 
 
 def like(text: str | None) -> dict[str, str]:

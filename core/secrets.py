@@ -57,7 +57,7 @@ def add_key(settings: Settings) -> str:
     if settings.secret_keys:
         raise SecretUnreadable("Put a new key first in SALDO_SECRET_KEYS, then seal anew")
     held = keys(settings)
-    version = f"k{max((int(each[1:]) for each in held if each[1:].isdigit()), default=0) + 1}"
+    version = f"k{max((int(each[1:]) for each in held if each[1:].isdecimal()), default=0) + 1}"
     path = settings.home / KEY_FILE
     old = path.read_text().strip()
     _write_apart(path, f"{version}:{b64encode(os.urandom(32)).decode()},{old}\n", os.replace)

@@ -24,6 +24,7 @@ from core.settings_parts import (
 from core.settings_spark import SparkSettings
 
 ROOT = Path(__file__).resolve().parent.parent
+COOKIE = "saldo"
 LOGOS = (".svg", ".png", ".jpg", ".jpeg")
 
 
@@ -321,6 +322,14 @@ class Settings(
     def copy_path(self) -> Path:
         """The published analytics copy."""
         return self.home / "copy" / "saldo.duckdb"
+
+    @property
+    def session_cookie(self) -> str:
+        """The cookie that holds a session's token; behind https its name keeps neighbours out.
+
+        Browsers take `__Host-` from this host alone and by https alone.
+        """
+        return f"__Host-{COOKIE}" if self.cookie_secure else COOKIE
 
 
 @lru_cache

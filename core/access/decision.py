@@ -5,12 +5,12 @@ from datetime import date
 
 from sqlalchemy import text
 
+from core.base import LARGEST_ID
 from core.errors import NotAllowed, NotFound
 from core.money import round_half_up
 from core.plans.models import UNLIMITED
 from core.work import Work
 
-LARGEST_ID = 2**63 - 1
 NO_SUBSCRIPTION = "none"
 """The status of a tenant that never had a subscription; the default plan's limits hold."""
 THROTTLED_PERCENT = 50

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import text as sql
 
 from core.access.permissions import PERMISSIONS, ROLES, effective
+from core.base import LARGEST_ID
 from core.errors import NotAllowed, NotFound
 from core.listing import literal
 from core.work import Work
@@ -15,7 +16,6 @@ MOST_USERS = 1_000
 MOST_ROLES = 200
 MOST_TENANTS = 10_000
 LONGEST_SEARCH = 200
-LARGEST_ID = 2**63 - 1
 TENANT_ROLE = "org_"
 """How the names of the roles of tenants' users begin."""
 

@@ -11,13 +11,13 @@ from core.errors import BadInput
 def read(path: Path) -> list[Anchor]:
     """The anchors of a file; raises BadInput naming the line that is none."""
     anchors = []
-    for number, line in enumerate(path.read_text().splitlines(), 1):
+    for number, line in enumerate(path.read_bytes().splitlines(), 1):
         try:
             kept = json.loads(line)
             anchors.append(
                 Anchor(int(kept["seq"]), str(kept["hash"]), str(kept.get("anchored_at", "")))
             )
-        except (ValueError, KeyError, TypeError) as problem:
+        except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as problem:
             raise BadInput(f"{path}, line {number}: not an anchor") from problem
     return anchors
 

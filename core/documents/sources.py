@@ -5,11 +5,12 @@ from typing import Any
 
 from sqlalchemy import Row, text
 
+from core.base import LARGEST_ID
 from core.documents.home import home_tax
 from core.documents.records import CREDIT_NOTE, INVOICE, Buyer, Line, Record, Seller
 from core.errors import NotFound
 from core.invoices.parties import DETAILS, issuer_details
-from core.listing import LARGEST_ID, admit_reader, record_id
+from core.listing import admit_reader, record_id
 from core.settings import Settings
 from core.work import Work
 

@@ -7,13 +7,14 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
+from core.base import LARGEST_ID
 from core.documents.models import Document
 from core.documents.records import Record
 from core.documents.rendering import Rendered, render
 from core.documents.sheets import sheet
 from core.documents.sources import NAMES, record_of
 from core.errors import NotFound, NotNow
-from core.listing import LARGEST_ID, admit_reader
+from core.listing import admit_reader
 from core.settings import Settings
 from core.work import Work
 

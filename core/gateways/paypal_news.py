@@ -40,7 +40,7 @@ def _refund(about: Fields) -> News:
 def _dispute(about: Fields) -> News:
     disputed = objects(about.get("disputed_transactions", []))
     paid = disputed[0].get("seller_transaction_id") if disputed else None
-    return News("dispute", text(about["dispute_id"]), None, paid)
+    return News("dispute", text(about["dispute_id"]), None, text(paid) if paid else None)
 
 
 def _kept(about: Fields) -> News:
@@ -48,7 +48,8 @@ def _kept(about: Fields) -> News:
 
 
 def _key(about: Fields) -> str | None:
-    return about.get("custom_id") or about.get("invoice_id") or None
+    given = about.get("custom_id") or about.get("invoice_id")
+    return text(given) if given else None
 
 
 _READERS: tuple[tuple[tuple[str, ...], Callable[[Fields], News]], ...] = (

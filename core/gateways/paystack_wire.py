@@ -310,7 +310,8 @@ def refund_news(about: Fields) -> News:
     Its number is what our rows carry; the bank's `refund_reference` is not.
     """
     paid, given = text(about["transaction_reference"]), about.get("id")
-    return News("refund", number(given or paid), about.get("merchant_note"), paid)
+    note = about.get("merchant_note")
+    return News("refund", number(given or paid), text(note) if note else None, paid)
 
 
 def dispute_news(about: Fields) -> News:

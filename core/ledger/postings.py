@@ -18,14 +18,6 @@ class Leg:
     amount_minor: int
 
 
-POSTINGS: dict[str, Callable[..., list[Leg]]] = {}
-
-
-def _event(posting: Callable[..., list[Leg]]) -> Callable[..., list[Leg]]:
-    POSTINGS[posting.__name__] = posting
-    return posting
-
-
 def _legs(*pairs: tuple[str, int]) -> list[Leg]:
     return [Leg(account, amount) for account, amount in pairs if amount]
 
@@ -42,7 +34,6 @@ def _disputed(recharge: bool) -> str:
     return "wallet" if recharge else "disputes_receivable"
 
 
-@_event
 def invoice_issued(
     deferred: int, earned: int, tax: int, *, platform_fee: bool = False
 ) -> list[Leg]:
@@ -56,13 +47,11 @@ def invoice_issued(
     )
 
 
-@_event
 def revenue_recognised(amount: int) -> list[Leg]:
     """Service was rendered: deferred revenue becomes revenue; negative takes it back."""
     return _legs(("deferred_revenue", amount), ("revenue", -amount))
 
 
-@_event
 def payment_captured(provider: str, method: str, applied: int, unapplied: int) -> list[Leg]:
     """Money arrived; what settles no invoice is the customer's credit."""
     return _legs(
@@ -72,61 +61,51 @@ def payment_captured(provider: str, method: str, applied: int, unapplied: int) -
     )
 
 
-@_event
 def settled_before_import(amount: int) -> list[Leg]:
     """An imported invoice was paid before it came here; the money is in the opening balance."""
     return _legs(("opening_balance", amount), ("receivable", -amount))
 
 
-@_event
 def gateway_fee(provider: str, fee: int) -> list[Leg]:
     """The gateway kept its fee."""
     return _legs(("gateway_fees", fee), (CLEARING[provider], -fee))
 
 
-@_event
 def difference_booked(provider: str, amount: int) -> list[Leg]:
     """What a gateway has more than the books, below zero less, that nothing else explains."""
     return _legs((CLEARING[provider], amount), ("gateway_differences", -amount))
 
 
-@_event
 def currency_exchanged(provider: str, amount: int) -> list[Leg]:
     """What a gateway holds of an event in one currency, or no longer in that of the books."""
     return _legs((CLEARING[provider], amount), ("currency_position", -amount))
 
 
-@_event
 def payout(provider: str, amount: int) -> list[Leg]:
     """The gateway paid out and the bank shows it; negative when the gateway drew money."""
     return _legs(("bank", amount), (CLEARING[provider], -amount))
 
 
-@_event
 def paid_out_before_import(provider: str, amount: int) -> list[Leg]:
     """An imported payout reached the bank before the import; it is in the opening balance."""
     return _legs(("opening_balance", amount), (CLEARING[provider], -amount))
 
 
-@_event
 def payout_shown_later(amount: int) -> list[Leg]:
     """A bank statement shows a payout that the opening balance held; it moves to the bank."""
     return _legs(("bank", amount), ("opening_balance", -amount))
 
 
-@_event
 def transfer_received(amount: int) -> list[Leg]:
     """A bank transfer nobody could match yet."""
     return _legs(("bank", amount), ("unapplied_receipts", -amount))
 
 
-@_event
 def transfer_collected(provider: str, amount: int) -> list[Leg]:
     """A transfer a clearing house collected that nobody could match yet; its deposit follows."""
     return _legs((CLEARING[provider], amount), ("unapplied_receipts", -amount))
 
 
-@_event
 def transfer_assigned(applied: int, excess: int) -> list[Leg]:
     """An unmatched transfer settled invoices; the excess is the customer's credit."""
     return _legs(
@@ -136,7 +115,6 @@ def transfer_assigned(applied: int, excess: int) -> list[Leg]:
     )
 
 
-@_event
 def transfer_unassigned(applied: int, unapplied: int) -> list[Leg]:
     """A transfer was taken off its invoices and waits again; what it settled is owed again."""
     return _legs(
@@ -146,13 +124,11 @@ def transfer_unassigned(applied: int, unapplied: int) -> list[Leg]:
     )
 
 
-@_event
 def credit_applied(amount: int) -> list[Leg]:
     """Customer credit settled an invoice."""
     return _legs(("customer_credit", amount), ("receivable", -amount))
 
 
-@_event
 def credit_note_issued(deferred: int, earned: int, tax: int) -> list[Leg]:
     """Service by days or a price without them is given back; it is the customer's credit."""
     return _legs(
@@ -163,7 +139,6 @@ def credit_note_issued(deferred: int, earned: int, tax: int) -> list[Leg]:
     )
 
 
-@_event
 def refund_settled(provider: str, method: str, net: int, tax: int) -> list[Leg]:
     """Money went back; revenue and tax shrink, the invoice is not owed again."""
     return _legs(
@@ -171,25 +146,21 @@ def refund_settled(provider: str, method: str, net: int, tax: int) -> list[Leg]:
     )
 
 
-@_event
 def credit_refunded(provider: str, method: str, amount: int) -> list[Leg]:
     """The customer's credit was paid out: unapplied money, or what a credit note left."""
     return _legs(("customer_credit", amount), (_money_account(provider, method), -amount))
 
 
-@_event
 def refund_returned(provider: str, method: str, amount: int) -> list[Leg]:
     """A refund that had gone out came back; what it gave back is the customer's credit again."""
     return _legs((_money_account(provider, method), amount), ("customer_credit", -amount))
 
 
-@_event
 def payment_unapplied(amount: int) -> list[Leg]:
     """Money was taken off an invoice, which is owed again; it is the customer's credit."""
     return _legs(("receivable", amount), ("customer_credit", -amount))
 
 
-@_event
 def payment_reversed(provider: str, method: str, applied: int, unapplied: int) -> list[Leg]:
     """A payment turned out not to have arrived; what it settled is owed again."""
     return _legs(
@@ -199,7 +170,6 @@ def payment_reversed(provider: str, method: str, applied: int, unapplied: int) -
     )
 
 
-@_event
 def dispute_opened(provider: str, amount: int, fee: int, *, recharge: bool = False) -> list[Leg]:
     """The gateway withdrew what is disputed and its fee; a recharge leaves the wallet at once."""
     return _legs(
@@ -207,49 +177,41 @@ def dispute_opened(provider: str, amount: int, fee: int, *, recharge: bool = Fal
     )
 
 
-@_event
 def dispute_won(provider: str, amount: int, *, recharge: bool = False) -> list[Leg]:
     """The disputed money came back, and to the wallet when it was a recharge."""
     return _legs((CLEARING[provider], amount), (_disputed(recharge), -amount))
 
 
-@_event
 def dispute_lost(net: int, tax: int) -> list[Leg]:
     """A disputed payment is gone; the tax part lowers the tax owed. A recharge left before."""
     return _legs(("bad_debt", net), ("tax_payable", tax), ("disputes_receivable", -net - tax))
 
 
-@_event
 def written_off(net: int, tax: int) -> list[Leg]:
     """An invoice will not be paid."""
     return _legs(("bad_debt", net), ("tax_payable", tax), ("receivable", -net - tax))
 
 
-@_event
 def write_off_recovered(net: int, tax: int) -> list[Leg]:
     """What was given up is owed again, because it was paid."""
     return _legs(("receivable", net + tax), ("bad_debt", -net), ("tax_payable", -tax))
 
 
-@_event
 def wallet_recharged(gateway: str, amount: int) -> list[Leg]:
     """Money was paid ahead; it is owed to the tenant until it pays an invoice."""
     return _legs((_money_account(gateway, "bank_transfer"), amount), ("wallet", -amount))
 
 
-@_event
 def wallet_credited(amount: int, *, promotional: bool = False) -> list[Leg]:
     """Credit given away, as prepaid money or as promotional credit."""
     return _legs(("goodwill", amount), ("promotional_credit" if promotional else "wallet", -amount))
 
 
-@_event
 def wallet_debited(amount: int) -> list[Leg]:
     """Prepaid money was taken back."""
     return _legs(("wallet", amount), ("adjustment_income", -amount))
 
 
-@_event
 def wallet_paid(prepaid: int, promotional: int) -> list[Leg]:
     """A wallet settled an invoice."""
     return _legs(
@@ -259,7 +221,6 @@ def wallet_paid(prepaid: int, promotional: int) -> list[Leg]:
     )
 
 
-@_event
 def wallet_refunded(net: int, tax: int, promotional: int) -> list[Leg]:
     """What a wallet paid went back to it, `promotional` of it as promotional credit."""
     return _legs(
@@ -270,7 +231,46 @@ def wallet_refunded(net: int, tax: int, promotional: int) -> list[Leg]:
     )
 
 
-@_event
 def reversed_posting(legs: list[Leg]) -> list[Leg]:
     """The mirror of what was really posted."""
     return [Leg(leg.account, -leg.amount_minor) for leg in legs]
+
+
+POSTINGS: dict[str, Callable[..., list[Leg]]] = {
+    each.__name__: each
+    for each in (
+        invoice_issued,
+        revenue_recognised,
+        payment_captured,
+        settled_before_import,
+        gateway_fee,
+        difference_booked,
+        currency_exchanged,
+        payout,
+        paid_out_before_import,
+        payout_shown_later,
+        transfer_received,
+        transfer_collected,
+        transfer_assigned,
+        transfer_unassigned,
+        credit_applied,
+        credit_note_issued,
+        refund_settled,
+        credit_refunded,
+        refund_returned,
+        payment_unapplied,
+        payment_reversed,
+        dispute_opened,
+        dispute_won,
+        dispute_lost,
+        written_off,
+        write_off_recovered,
+        wallet_recharged,
+        wallet_credited,
+        wallet_debited,
+        wallet_paid,
+        wallet_refunded,
+        reversed_posting,
+    )
+}
+"""Every event by its name."""

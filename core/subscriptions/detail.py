@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import text as sql
 
+from core.base import LARGEST_ID
 from core.errors import NotFound
 from core.subscriptions.listing import Filters, SubscriptionRow, admit, subscriptions
 from core.usage.queries import TenantUse, usage_of
@@ -14,7 +15,6 @@ from core.work import Work
 MOST_DOCUMENTS = 100
 MOST_HISTORY = 500
 MOST_TENANTS = 10_000
-LARGEST_ID = 2**63 - 1
 _STATE = sql("""
 -- How does a subscription stand? One row; minor units a cycle.
 select s.anchor_day, s.current_period_start, s.amount_minor, s.items_minor, s.created_at,

@@ -6,10 +6,11 @@ from decimal import Decimal
 from sqlalchemy import text
 
 from core.access.decision import THROTTLED, in_force
+from core.base import LARGEST_ID
 from core.errors import BadInput, NotAllowed, NotFound
 from core.plans.queries import plan_by_slug
 from core.usage.counting import Kind, UsageEvent, add_events, take
-from core.usage.ingesting import LARGEST_ID, admit, checked, place_events
+from core.usage.ingesting import admit, checked, place_events
 from core.usage.models import ALWAYS
 from core.usage.models import UsageEvent as KnownEvent
 from core.usage.periods import SITUATION, Place, Situation, situation_of_row, situations

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select, text
 
+from core.base import LARGEST_ID
 from core.clock import local_date
 from core.errors import BadInput, NotAllowed
 from core.usage.counting import Kind, Placed, UsageEvent, add_events, count
@@ -25,7 +26,6 @@ MOST_AHEAD = timedelta(minutes=5)
 OLDEST = timedelta(days=366)
 LONGEST_TEXT = 200
 MOST_PROBLEMS = 20
-LARGEST_ID = 2**63 - 1
 _KNOWN = text("""
 select tenant_id, event_id, meter, quantity, subject, occurred_at, is_change
 from usage_event

@@ -2,17 +2,17 @@
 
 import streamlit as st
 
-from api.requests import session_cookie
 from core.access import sessions
 from core.access.authority import Actor
 from core.access.sessions import Viewer
 from core.errors import SignInNeeded
 from core.office import office
+from core.settings import settings
 
 
 def current_viewer() -> Viewer | None:
     """The signed-in person; None when the session has ended or was revoked."""
-    return sessions.viewer(office(), st.context.cookies.get(session_cookie()))
+    return sessions.viewer(office(), st.context.cookies.get(settings().session_cookie))
 
 
 def current_actor() -> Actor:

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
+from sqlalchemy import make_url
 
 from core.settings import ROOT
 from tests.commands.conftest import Answer, saldo_on
-from tests.databases import copy_of
+from tests.databases import address, copy_of
 
 Saldo = Callable[..., Answer]
 TENANTS = "tenant_id,name,country\nt1,One,SE\nt2,Two,DE\n"
@@ -244,6 +246,24 @@ def test_restored_backup_brings_back_what_was_deleted_and_the_next_sync_is_full(
     assert {t["name"]: t["rows"] for t in synced["tables"]}["cost"] == 0
     assert own_company("ledger", "check").code == 0
     assert own_company("audit", "verify").code == 0
+
+
+def test_a_destroyed_database_comes_back_whole_from_its_backup(
+    own_company: Saldo, database_url: str, tmp_path: Path
+) -> None:
+    asked = (("ledger", "trial-balance", "--json"), ("audit", "verify", "--json"))
+    before = [own_company(*command).json for command in asked]
+    file = tmp_path / "saldo.dump"
+    assert own_company("db", "backup", str(file)).code == 0
+    name = str(make_url(database_url).database)
+    with psycopg.connect(address(database_url, "postgres"), autocommit=True) as db:
+        db.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+        db.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    restored = own_company("db", "restore", str(file))
+    assert restored.code == 0, restored.err
+    assert [own_company(*command).json for command in asked] == before
+    assert own_company("ledger", "check").code == 0
+    assert own_company("sync", "--json").json["mode"] == "full"
 
 
 def test_a_file_that_is_no_backup_is_refused_and_nothing_is_lost(

@@ -5,16 +5,19 @@ import stat
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
 
 from commands import health
+from core import db
 from core.schema import newest_revision
 from core.secrets import KEY_FILE, keys
 from core.settings import Settings
 from etl.spark import cluster
 from tests.commands.conftest import Answer
+from tests.databases import address
 
 Saldo = Callable[..., Answer]
 
@@ -105,6 +108,52 @@ def test_a_database_that_does_not_answer_hides_no_other_fault(installed: Setting
 def test_a_server_that_is_too_old(installed: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "OLDEST_SERVER", 990_000)
     assert "too old" in _fault(installed, "database")
+
+
+def test_a_database_of_another_encoding(installed: Settings, server: str) -> None:
+    name = f"t_{uuid4().hex[:16]}"
+    with psycopg.connect(server, autocommit=True) as cluster_wide:
+        cluster_wide.execute(
+            f"create database {name} template template0 encoding 'LATIN1' locale 'C'".encode()
+        )
+        try:
+            other = _with(installed, SALDO_DATABASE_URL=address(server, name))
+            assert "LATIN1, not in UTF8" in _fault(other, "database")
+        finally:
+            cluster_wide.execute(f"drop database {name} with (force)".encode())
+
+
+@pytest.mark.parametrize("right", ["superuser", "bypassrls"])
+def test_a_role_that_no_rule_holds_back(
+    installed: Settings, database_url: str, monkeypatch: pytest.MonkeyPatch, right: str
+) -> None:
+    role = f"held_by_nothing_{uuid4().hex[:12]}"
+    _change(database_url, f"create role {role} {right} in role saldo_app")
+    try:
+        monkeypatch.setattr(db, "APP_ROLE", role)
+        assert f"acts as {role}, which no rule holds back" in _fault(installed, "application role")
+    finally:
+        _change(database_url, f"drop role {role}")
+
+
+def test_books_that_disagree(installed: Settings, database_url: str) -> None:
+    _change(
+        database_url,
+        "set session_replication_role = replica; insert into tenant (id, name, currency,"
+        " created_at) values (7, 'A', 'EUR', now()); insert into wallet (tenant_id, currency,"
+        " balance_minor, created_at) values (7, 'EUR', 500, now())",
+    )
+    assert "does not hold: " in _fault(installed, "ledger")
+
+
+def test_a_log_that_was_changed(installed: Settings, database_url: str) -> None:
+    _change(
+        database_url,
+        "set session_replication_role = replica; insert into audit_event (seq, created_at,"
+        " event_type, actor_type, payload, prev_hash, hash)"
+        " values (1, now(), 'x', 'system', '{}', '\\x00', '\\x00')",
+    )
+    assert "broken at event 1" in _fault(installed, "audit log")
 
 
 def test_a_schema_of_another_version(installed: Settings, database_url: str) -> None:

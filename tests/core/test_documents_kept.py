@@ -8,6 +8,7 @@ import pytest
 from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import select, update
 
+from core.base import LARGEST_ID
 from core.charging.models import PaymentMethod
 from core.clock import SetClock
 from core.documents.models import Document
@@ -16,7 +17,6 @@ from core.documents.sources import source_named
 from core.documents.storing import document_of, preview_of
 from core.errors import NotAllowed, NotFound, NotNow
 from core.invoices.actions import void_invoice
-from core.listing import LARGEST_ID
 from core.settings import Settings
 from core.tenants.models import Tenant
 from core.work import Office

@@ -101,7 +101,8 @@ def served(office: Office, clock: SetClock) -> Office:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "full"), [("killed", False), ("disk_full", False), ("disk_full", True)]
+    ("trouble", "full"),
+    [("killed", False), ("killed", True), ("disk_full", False), ("disk_full", True)],
 )
 def test_the_copy_before_is_served_whatever_was_written_last(
     served: Office, clock: SetClock, trouble: Trouble, full: bool

@@ -15,11 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from commands.invoice_files import read
+from api.requests import local_path, session_token
+from commands.invoice_files import read, read_fees
+from commands.plans import _limits, _price
 from core.access.oidc import _email, _groups, _instant
+from core.audit import anchors
 from core.bank.readers import is_csv, read_bank_file
 from core.bank.readers.csv_mapping import from_json
 from core.clock import day_of
+from core.dunning.rules import stage_of
 from core.errors import SaldoError
 from core.gateways.http import instant, told
 from core.imports.kinds import KINDS
@@ -27,6 +31,7 @@ from core.imports.mapping import propose, sheet_of
 from core.imports.reading import Reading, read_rows
 from core.invoices.written import total_json, total_of
 from core.jobs.cron import in_words, next_after, parse
+from core.listing import record_id
 from core.matching.batch import suggest_all
 from core.matching.book import Book
 from core.matching.files import history_of, invoices_of, transfers_of
@@ -84,6 +89,8 @@ SETTINGS = (
     b'SALDO_OIDC_ROLES={"finance": "sys_finance"}', b"BILLING_UNIT_COST=0.5",
 )  # fmt: skip
 LARGE = 1_000
+ANCHORS = b'{"seq": 7, "hash": "00ff", "anchored_at": "2026-11-20T01:00:00Z"}\n'
+FEES = b'{"fees": [{"tenant_id": 1, "sales_minor": 100000, "fee_minor": 900}]}'
 INVOICE = (
     b'{"currency": "EUR", "discount_percent": "5", "lines": [{"description": "Seats", '
     b'"quantity": "2.5", "unit_minor": 1000, "tax_percent": "25", "discount_minor": 7}, '
@@ -164,13 +171,27 @@ def matched(data: bytes) -> None:
         suggest_all(Book.of(known, past), received)
 
 
+def in_file(read_one: Callable[[Path], Any]) -> Callable[[bytes], Any]:
+    """The same for a parser of files."""
+
+    def read_bytes(data: bytes) -> Any:
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / "given"
+            file.write_bytes(data)
+            return read_one(file)
+
+    return read_bytes
+
+
+def cookie_of(data: bytes) -> str | None:
+    """The session's token in a browser's cookies."""
+    return session_token({"type": "http", "headers": [(b"cookie", data)]})
+
+
 def totalled(data: bytes) -> None:
     """The file of an invoice, and what it adds up to."""
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / "invoice.json"
-        file.write_bytes(data)
-        written = read(file)
-        json.dumps(total_json(written, total_of(written)), default=str)
+    written = in_file(read)(data)
+    json.dumps(total_json(written, total_of(written)), default=str)
 
 
 PARSERS = {
@@ -182,6 +203,13 @@ PARSERS = {
     **{f"CSV of {kind}": Parser(imported(kind), (file_of(kind),)) for kind in KINDS},
     "files of a match": Parser(matched, (MATCHED,)),
     "invoice to add up": Parser(totalled, (INVOICE,)),
+    "fees of a month": Parser(in_file(read_fees), (FEES,)),
+    "anchors of the log": Parser(in_file(anchors.read), (ANCHORS,)),
+    "stage of a ladder": Parser(text(stage_of), (b"21:remind", b"30:suspend:last chance")),
+    "price of a plan": Parser(text(_price), (b"monthly:EUR:4900",)),
+    "limits of a plan": Parser(text(lambda t: _limits([t])), (b"max_users=10", b"storage_gb=-1")),
+    "cookies": Parser(cookie_of, (b'saldo=token; other="a b"',)),
+    "way on after a sign-in": Parser(text(local_path), (b"/ageing?as_of=2026-11-20",)),
     "usage as CSV": Parser(lambda data: events_of(data, 1, is_csv=True, most=LARGE), EVENTS),
     "usage as JSON": Parser(lambda data: events_of(data, 1, is_csv=False, most=LARGE), EVENTS),
     "usage price": Parser(text(pricing_of), (PRICING,)),
@@ -191,6 +219,7 @@ PARSERS = {
     "amount typed": Parser(text(lambda t: typed_minor(t, "SEK")), (b"1 234,50", b"99")),
     "amount in units": Parser(text(lambda t: minor_from_units(t, "EUR")), (b"50.39", b"1e3")),
     "day": Parser(text(day_of), (b"2026-11-20",), (ValueError,)),
+    "id in a text": Parser(text(record_id), (b"17", b"#42", b"SAAS-INV-2026-00042")),
     "id in an address": Parser(text(url.positive), (b"17",), (ValueError,)),
     "schedule": Parser(text(scheduled), (b"30 1 * * 1-5", b"*/5 0-6 1,15 * *")),
     "endpoint": Parser(

@@ -36,7 +36,10 @@ def kept(office: Office) -> list[int]:
 
 @pytest.mark.parametrize(
     "path",
-    ["/v1/billing/webhook", *(f"/my-billing/webhook/{name}" for name in ("stripe", "paystack"))],
+    [
+        "/v1/billing/webhook",
+        *(f"/my-billing/webhook/{name}" for name in ("stripe", "paystack", "paypal")),
+    ],
 )
 def test_an_event_that_no_gateway_signed_is_refused(
     office: Office, api: TestClient, path: str

@@ -81,6 +81,29 @@ def test_more_than_is_left_is_refused() -> None:
         credit_whole([Creditable(1, 100, 20, 100, 20)], "EUR")
 
 
+def test_a_line_that_gave_money_back_takes_no_share() -> None:
+    lines = [Creditable(1, 100, 0), Creditable(2, -20, 0)]
+    assert credit_amount(lines, 60, "EUR") == [Credited(1, 60, 0)]
+
+
+@pytest.mark.parametrize(
+    ("total_minor", "amount_minor", "words"),
+    [
+        (0, 1, "Nothing is left of the invoice to credit"),
+        (100, 0, "1.00 EUR can be credited, not 0.00"),
+        (100, 101, "1.00 EUR can be credited, not 1.01"),
+    ],
+)
+def test_what_cannot_be_credited_is_told(total_minor: int, amount_minor: int, words: str) -> None:
+    with pytest.raises(BadInput, match=f"^{words}$"):
+        credit_amount([Creditable(1, total_minor, 0)], amount_minor, "EUR")
+
+
+def test_a_note_over_nothing_is_refused() -> None:
+    with pytest.raises(BadInput, match="gives something back"):
+        credit_lines([Creditable(1, 100, 0)], {1: 0}, "EUR")
+
+
 def test_a_whole_credit_takes_lines_that_gave_money_back_along() -> None:
     lines = [Creditable(1, 1000, 200), Creditable(2, -250, -50)]
     credited = credit_whole(lines, "EUR")

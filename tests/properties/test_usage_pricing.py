@@ -10,7 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadInput, BadMoney
-from core.usage.pricing import Pricing, Tier, check_pricing, price, total
+from core.money import LARGEST_MINOR
+from core.usage.pricing import (
+    LARGEST_QUANTITY,
+    MOST_TIERS,
+    PricedLine,
+    Pricing,
+    Tier,
+    check_pricing,
+    price,
+    total,
+    with_unit_cost,
+)
 from core.usage.rules import Calendar, Span, allowance, calendar_of, span_at, spans_between
 
 QUANTITIES = st.decimals(0, 10**9, places=3)
@@ -73,6 +84,67 @@ STEPS = (("100", "10", 0), ("1000", "5", 50), (None, "2.5", 200))
 def test_golden_figures(pricing: Pricing, quantity: str, expected: int) -> None:
     check_pricing(pricing)
     assert amount(pricing, quantity) == expected
+
+
+def line(
+    kind: str, quantity: int, unit: str, first: int | None = None, last: int | None = None
+) -> PricedLine:
+    ends = (None if end is None else Decimal(end) for end in (first, last))
+    return PricedLine(kind, Decimal(quantity), Decimal(unit), *ends)
+
+
+PACKAGES = Pricing("package", (Tier(None, Decimal(500)),), package_size=Decimal(100))
+AT_LEAST_TEN = Pricing("per_unit", (Tier(None, Decimal(3)),), minimum_minor=10)
+
+
+@pytest.mark.parametrize(
+    ("pricing", "quantity", "expected"),
+    [
+        (
+            stepped("graduated", *STEPS),
+            "1250",
+            [
+                line("units", 100, "10", 0, 100),
+                line("units", 900, "5", 100, 1000),
+                line("flat_fee", 1, "50", 100, 1000),
+                line("units", 250, "2.5", 1000),
+                line("flat_fee", 1, "200", 1000),
+            ],
+        ),
+        (
+            stepped("volume", *STEPS),
+            "101",
+            [line("units", 101, "5"), line("flat_fee", 1, "50")],
+        ),
+        (PACKAGES, "101", [line("packages", 2, "500")]),
+        (PACKAGES, "0", []),
+        (AT_LEAST_TEN, "0", [line("minimum", 1, "10")]),
+        (AT_LEAST_TEN, "3", [line("units", 3, "3"), line("minimum", 1, "1")]),
+        (AT_LEAST_TEN, "4", [line("units", 4, "3")]),
+    ],
+)
+def test_each_line_says_what_it_prices(
+    pricing: Pricing, quantity: str, expected: list[PricedLine]
+) -> None:
+    assert price(pricing, Decimal(quantity)) == expected
+
+
+@pytest.mark.parametrize(
+    ("pricing", "cost", "expected"),
+    [
+        (Pricing("per_unit", ()), "0.5", (Tier(None, Decimal("0.5")),)),
+        (Pricing("per_unit", ()), None, ()),
+        (stepped("per_unit", (None, "3", 0)), "0.5", (Tier(None, Decimal(3)),)),
+        (Pricing("volume", ()), "0.5", ()),
+    ],
+    ids=["no price of its own", "no usual cost either", "a price of its own", "another model"],
+)
+def test_the_usual_cost_of_a_unit_stands_in_for_a_price_that_names_none(
+    pricing: Pricing, cost: str | None, expected: tuple[Tier, ...]
+) -> None:
+    found = with_unit_cost(pricing, Decimal(cost) if cost else None)
+    assert found.tiers == expected
+    assert (found.model, found.minimum_minor) == (pricing.model, 0)
 
 
 @given(st.sampled_from(("graduated", "volume")), tiers(), QUANTITIES)
@@ -154,6 +226,50 @@ def test_a_price_beyond_the_largest_amount_is_refused() -> None:
 def test_a_pricing_that_could_not_be_applied_is_refused(pricing: Pricing) -> None:
     with pytest.raises(BadInput):
         check_pricing(pricing)
+
+
+TWO = (Tier(Decimal(1), Decimal(1)), Tier(None, Decimal(1)))
+
+
+@pytest.mark.parametrize(
+    ("pricing", "words"),
+    [
+        (Pricing("package", TWO, package_size=Decimal(1)), "A package price has one tier"),
+        (
+            Pricing("package", TWO[1:], package_size=Decimal(-1)),
+            "The package size is a number that is not negative",
+        ),
+        (
+            Pricing("per_unit", TWO[1:], LARGEST_QUANTITY),
+            "The included quantity is below 1000000000000",
+        ),
+        (
+            stepped("volume", ("1", "1", 0), ("2.0000001", "1", 0), (None, "1", 0)),
+            "The end of tier 2 has at most 6 decimals",
+        ),
+        (stepped("volume", ("0E-101", "1", 0), (None, "1", 0)), "The end of tier 1 has at most"),
+        (stepped("volume", ("1", "1", 0), (None, "-1", 0)), "The unit price of tier 2 is"),
+        (stepped("volume", *[(str(n), "1", 0) for n in range(1, MOST_TIERS + 1)], (None, "1", 0)),
+         "A price has 1 to 100 tiers"),
+    ],
+)  # fmt: skip
+def test_a_refusal_names_what_cannot_be_applied(pricing: Pricing, words: str) -> None:
+    with pytest.raises(BadInput, match=f"^{words}"):
+        check_pricing(pricing)
+
+
+@pytest.mark.parametrize(
+    "pricing",
+    [
+        stepped("volume", *[(str(n), "1", 0) for n in range(1, MOST_TIERS)], (None, "1", 0)),
+        stepped("volume", ("0.5", "0", LARGEST_MINOR), (None, "0.5", 0)),
+        stepped("volume", ("1.0000010", "1", 0), ("1.5000000", "1", 0), (None, "1", 0)),
+        Pricing("per_unit", TWO[1:], Decimal("0E-100"), minimum_minor=LARGEST_MINOR),
+    ],
+    ids=["most tiers", "free units and the largest fee", "zeros at the end", "the largest minimum"],
+)
+def test_a_pricing_up_to_the_written_limits_is_taken(pricing: Pricing) -> None:
+    check_pricing(pricing)
 
 
 @given(DAYS, st.integers(1, 31), st.integers(0, 800))

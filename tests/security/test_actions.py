@@ -164,7 +164,7 @@ def test_only_a_super_admin_makes_another_one(office: Office, database_url: str)
 
 
 def test_the_last_super_admin_stays(office: Office) -> None:
-    """ASVS 8.4.2: nobody locks everybody out."""
+    """ASVS 2.3.2: nobody locks everybody out."""
     boss = a_user(office, "super_admin")
     with pytest.raises(NotNow, match="last super admin"), office.work(acting(office, boss)) as work:
         revoke_role(work, boss.id, "super_admin", reason=WHY)

@@ -105,7 +105,7 @@ def test_a_program_has_no_sign_in(office: Office) -> None:
 def test_an_offer_is_good_for_its_person_alone_and_for_a_while(
     office: Office, clock: SetClock
 ) -> None:
-    """ASVS 6.5.3: who hands another a secret of their own choice enrols nobody."""
+    """ASVS 6.5.5: who hands another a secret of their own choice enrols nobody."""
     ana, bo = (acting(office, a_user(office, "manager")) for _ in range(2))
     with office.work(ana) as work:
         offer = own.offer_totp(work)

@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from api import requests, sign_in
 from api.headers import SecurityHeaders
@@ -48,7 +49,9 @@ def websocket(site: Site, cookie: str | None, origin: str) -> int:
 def test_a_websocket_of_another_site_is_refused(site: Site, browser: httpx.Client) -> None:
     """ASVS 4.4.2: a page of another site opens none, though the browser sends the cookie."""
     token = browser.cookies["saldo"]
-    assert websocket(site, token, "https://evil.example") == 403
+    others = ("https://evil.example", "null", "http://localhost:1", site.base_url + ".evil.example")
+    for origin in others:
+        assert websocket(site, token, origin) == 403, origin
     assert websocket(site, token, site.base_url) == 101
 
 
@@ -125,8 +128,22 @@ def test_behind_https_the_cookie_is_this_hosts_alone(
     assert viewer(office, token) is None
 
 
+def test_behind_https_no_cookie_goes_by_http() -> None:
+    """ASVS 3.3.1: Streamlit's own cookie is Secure too, as every other one, once."""
+
+    async def served(scope: Scope, receive: Receive, send: Send) -> None:
+        answer = PlainTextResponse("ok")
+        answer.set_cookie("_streamlit_xsrf", "2|a|b")
+        answer.set_cookie("saldo", "token", secure=True)
+        await answer(scope, receive, send)
+
+    client = TestClient(SecurityHeaders(served, https=True), "https://books.example")
+    told = client.get("/").headers.get_list("set-cookie")
+    assert [each.count("; Secure") for each in told] == [1, 1]
+
+
 def test_security_headers_are_on_every_answer(site: Site) -> None:
-    """ASVS 3.4.3, 3.4.4, 3.4.5, 3.4.6: pages, refusals, the API and files alike."""
+    """ASVS 3.4.2, 3.4.3, 3.4.4, 3.4.5, 3.4.6, 3.4.8: pages, refusals, the API and files alike."""
     for path in ("/login", "/revenue", "/sys/tenants", "/nothing", "/brand/nothing.css"):
         headers = httpx.get(site.base_url + path).headers
         policy = headers["content-security-policy"]
@@ -136,6 +153,7 @@ def test_security_headers_are_on_every_answer(site: Site) -> None:
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "same-origin"
         assert headers["x-frame-options"] == "DENY"
+        assert headers["cross-origin-opener-policy"] == "same-origin"
         assert "access-control-allow-origin" not in headers
 
 
@@ -147,7 +165,7 @@ def test_behind_https_browsers_are_told_to_stay_there() -> None:
 
 
 def test_unknown_host_is_refused(site: Site) -> None:
-    """ASVS 13.2.5: links are never made from a name that the caller invented."""
+    """ASVS 2.2.1: links are never made from a name that the caller invented."""
     answer = httpx.get(f"{site.base_url}/login", headers={"host": "evil.example"})
     assert answer.status_code == 400
 

@@ -177,7 +177,7 @@ def _booking(entry: Any, account: str, currency: str, made_on: str) -> Booking:
 
 def _day(text: str, where: str) -> date:
     parts = text[:10].split("-")
-    if len(parts) != 3 or not all(part.isdigit() for part in parts):
+    if len(parts) != 3 or not all(part.isascii() and part.isdecimal() for part in parts):
         raise BadInput(f"{where}: {text!r} is not a day")
     return day_of(int(parts[0]), int(parts[1]), int(parts[2]), where)
 
@@ -211,9 +211,9 @@ def _against_summary(
         meant = [value for mark, value in entries if mark in marks]
         count, total = text_at(part, "NbOfNtries"), text_at(part, "Sum")
         where = f"Line {part.sourceline}, {name}"
-        if count.isdigit():
+        if count.isdecimal():
             any_stated = True
-            if int(count) != len(meant):
+            if count.lstrip("0") != str(len(meant)).lstrip("0"):
                 words.append(f"{where}: {count} entries are stated, there are {len(meant)}")
         if total:
             any_stated = True

@@ -103,11 +103,20 @@ def test_every_version_is_read_by_local_names(namespace: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sum_", "foots"), [("12.00", True), ("13.00", False)], ids=["agreeing", "differing"]
+    ("count", "sum_", "foots"),
+    [
+        ("1", "12.00", True),
+        ("001", "12.00", True),
+        ("1", "13.00", False),
+        ("2", "12.00", False),
+        ("9" * 5_000, "12.00", False),
+        ("²", "12.00", True),
+    ],
+    ids=["agreeing", "zeros", "another sum", "another count", "a huge count", "no count"],
 )
-def test_a_notification_is_judged_by_its_own_sums(sum_: str, foots: bool) -> None:
+def test_a_notification_is_judged_by_its_own_sums(count: str, sum_: str, foots: bool) -> None:
     summary = (
-        "<TxsSummry><TtlCdtNtries><NbOfNtries>1</NbOfNtries>"
+        f"<TxsSummry><TtlCdtNtries><NbOfNtries>{count}</NbOfNtries>"
         f"<Sum>{sum_}</Sum></TtlCdtNtries></TxsSummry><Ntry>"
     )
     data = camt(Made(12_00), kind="054").replace(b"<Ntry>", summary.encode())
@@ -131,6 +140,7 @@ def test_equal_transfers_without_reference_have_ids_of_their_own() -> None:
         ("1.00</Amt>", "1.001</Amt>", "more decimals"),
         ("<CdtDbtInd>CRDT</CdtDbtInd><Sts>", "<Sts>", "CdtDbtInd is missing"),
         ("2026-11-20</Dt></BookgDt>", "2026-13-20</Dt></BookgDt>", "is not a day"),
+        ("2026-11-20</Dt></BookgDt>", "2026-11-²</Dt></BookgDt>", "is not a day"),
         ("</Ntry>", "", "the XML is broken"),
         ("BkToCstmrStmt", "Other", "is not a camt"),
     ],

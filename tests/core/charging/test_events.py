@@ -30,6 +30,7 @@ from core.reconciliation.run import run_reconcile
 from core.settings import Settings
 from core.tenants.models import Tenant
 from core.wallets.models import WalletTransaction
+from core.work import Office
 from tests.billing import JOB, WHY, a_tenant, wrong_books
 from tests.builders import a_user, acting
 from tests.core.charging.conftest import Shop
@@ -336,6 +337,28 @@ def test_a_crash_before_the_effect_leaves_the_event_waiting(
             handle_waiting(shop.office, older_than=timedelta(0))
     assert balance(shop) == 0
     handle_waiting(shop.office, older_than=timedelta(0))
+    assert balance(shop) == 50_000
+
+
+def test_a_defect_at_one_event_keeps_the_sweep_from_no_other(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = opened(shop)
+    shop.press(page, "pm_card_visa")
+    body = {"object": "event", "id": "evt_odd", "type": "x", "created": 1_795_176_000}
+    take(shop, [signed(shop, body | {"data": {"object": {}}}), *sent(shop)])
+    whole = events._handle
+
+    def breaks(office: Office, row: GatewayEvent) -> None:
+        if row.event_id == "evt_odd":
+            raise ZeroDivisionError
+        whole(office, row)
+
+    monkeypatch.setattr(events, "_handle", breaks)
+    odd, *others = handle_waiting(shop.office, older_than=timedelta(0))
+    assert (odd.status, odd.attempts) == ("waiting", 1)
+    assert odd.problem == "ZeroDivisionError in Saldo itself"
+    assert {row.status for row in others} <= {"handled", "ignored"}
     assert balance(shop) == 50_000
 
 
