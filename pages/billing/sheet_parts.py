@@ -124,7 +124,7 @@ def _change(change: HistoryRow) -> list[Cell]:
         Cell(_before(change), tone="muted"),
         Cell(_after(change)),
         Cell(proration),
-        Cell(change.reason, tone="wrap"),
+        Cell(formats.told(change.reason[:1].upper() + change.reason[1:]), tone="wrap"),
     ]
 
 

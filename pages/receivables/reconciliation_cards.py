@@ -29,7 +29,7 @@ COLUMNS = (
     Column("Gateway"),
     Column("In transit"),
     Column("Drift"),
-    Column("Tolerance"),
+    Column("Tolerance", spare=3),
     Column("To look at"),
     Column("Standing", words=True),
 )
@@ -46,7 +46,7 @@ def draw(found: Reconciliation) -> None:
     for state in found.providers:
         if state.state in ("failed", "stale", "partly_read"):
             tone = "bad" if state.state == "failed" else "warn"
-            states.notice(tone, f"{TITLES[state.provider]}: {state.words}")
+            states.notice(tone, f"{TITLES[state.provider]}: {formats.told(state.words)}")
 
 
 def totals(found: Reconciliation) -> None:
@@ -66,7 +66,8 @@ def _card(found: Reconciliation, state: ProviderState, own: list[Total]) -> str:
     title = escape(TITLES[state.provider])
     if not state.able:
         mark = badge(*STATES[state.state])
-        return f'<div class="rec-card"><h2>{title} {mark}</h2><p>{escape(state.words)}</p></div>'
+        told = escape(formats.told(state.words))
+        return f'<div class="rec-card"><h2>{title} {mark}</h2><p>{told}</p></div>'
     standing = next((s for s in WORST if any(t.standing == s for t in own)), None)
     mark = badge(*STANDINGS[standing]) if standing else badge("flat", "No movement")
     if state.state != "ready" and standing not in ("drift", "open"):
