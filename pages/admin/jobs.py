@@ -125,7 +125,7 @@ def _took(run: RunRow) -> str:
     """How long a run took; nothing while it waits or runs."""
     if run.seconds is None:
         return ""
-    return f" {'after' if run.outcome == 'failed' else 'in'} {formats.lasted(run.seconds)}"
+    return f" in {formats.lasted(run.seconds)}"
 
 
 main()

@@ -154,11 +154,13 @@ def day(value: date | None, locale: str | None = None) -> str:
 def days(first: date, last: date, locale: str | None = None) -> str:
     """A span of days, what both share told once: ``24–30 Nov 2026``, ``24 Nov – 1 Dec 2026``."""
     spoken = locale or reader()
+    if first == last:
+        return day(first, spoken)
     if spoken == SWEDISH or first.year != last.year:
         return f"{day(first, spoken)} – {day(last, spoken)}"
     if first.month != last.month:
         return f"{day_short(first, spoken)} – {day(last, spoken)}"
-    return f"{first.day}–{day(last, spoken)}" if first != last else day(last, spoken)
+    return f"{first.day}–{day(last, spoken)}"
 
 
 def day_short(value: date, locale: str | None = None) -> str:
@@ -186,9 +188,9 @@ def month_short(value: str, locale: str | None = None) -> str:
 
 
 def lasted(seconds: float, locale: str | None = None) -> str:
-    """A length of time as people say it: ``less than 1 s``, ``8 s``, ``12 min``, ``3.5 h``."""
+    """A length of time as people say it: ``under 1 s``, ``8 s``, ``12 min``, ``3.5 h``."""
     if seconds < 1:
-        return "less than 1\u00a0s"
+        return "under 1\u00a0s"
     if seconds < LONG_SECONDS:
         return number(round(seconds), locale=locale) + "\u00a0s"
     if seconds < LONG_MINUTES * 60:

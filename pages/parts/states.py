@@ -81,6 +81,15 @@ def _unreachable() -> None:
     )
 
 
+def not_open(allows: str, *, own: bool) -> None:
+    """A page that the person's roles do not open; `allows` tells what its permission is about."""
+    if own:
+        words = "It is for the people of an organisation that is billed here."
+    else:
+        words = f"None of your roles allows what it is for: {allows}. Ask an administrator for it."
+    empty("This page is not open to you", words, ("Go to your first page", "/"))
+
+
 def no_pages(name: str) -> None:
     """A person whose roles open no page."""
     st.html(

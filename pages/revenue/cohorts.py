@@ -96,7 +96,7 @@ def _triangle(found: dict[str, Any], shown: str, as_of: date) -> None:
         columns = [
             Column("First paid", words=True),
             Column("Tenants"),
-            *([Column("MRR")] if shown == "revenue" else []),
+            *([Column("MRR", spare=3)] if shown == "revenue" else []),
             *(Column(str(age)) for age in range(longest)),
         ]
         rows = [

@@ -62,7 +62,7 @@ def test_failed_runs_stand_in_red_with_their_words(visit: Visit, office: Office)
     an_idle_run(office)
     told = words(visit("super_admin"))
     assert '<span class="bad">The bank &lt;closed&gt; early</span>' in told
-    assert '<span class="bad">Failed after less than 1\u00a0s</span>' in told
+    assert '<span class="bad">Failed in under 1\u00a0s</span>' in told
     assert "Renew 12" in told
     assert "Nothing to do" not in told
     test = visit("super_admin")
