@@ -86,7 +86,8 @@ def not_open(allows: str, *, own: bool) -> None:
     if own:
         words = "It is for the people of an organisation that is billed here."
     else:
-        words = f"None of your roles allows what it is for: {allows}. Ask an administrator for it."
+        what = allows if allows[1:2].isupper() else allows[:1].lower() + allows[1:]
+        words = f"None of your roles allows what it is for: {what}. Ask an administrator for it."
     empty("This page is not open to you", words, ("Go to your first page", "/"))
 
 

@@ -38,7 +38,8 @@ COLUMNS = (
 def draw(found: Reconciliation) -> None:
     """The cards beside each other; a state that needs words has them below."""
     st.html(STYLE)
-    places = st.columns(len(found.providers))
+    with st.container(key="rec-cards"):
+        places = st.columns(len(found.providers))
     for place, state in zip(places, found.providers, strict=True):
         with place, st.container(border=True, key=f"card-{state.provider}", height="stretch"):
             own = [total for total in found.totals if total.provider == state.provider]
