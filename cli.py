@@ -114,7 +114,9 @@ def _imported(name: str) -> Any:
         return get_command(alone)
     for function, own in more:
         what.command(own)(function)
-    return get_group(what)
+    group = get_group(what)
+    group.name = name
+    return group
 
 
 def _at(place: str) -> tuple[Any, str | None]:

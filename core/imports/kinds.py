@@ -11,6 +11,7 @@ from core.clock import within_reach
 from core.imports.reading import Field, Reading, Row
 from core.money import LARGEST_MINOR, minor_from_units
 from core.payments.models import METHODS
+from core.plans.facts import NO_PLAN
 from core.plans.models import CYCLES
 from core.subscriptions.models import STATUSES
 
@@ -103,11 +104,11 @@ def country(value: str, _reading: Reading) -> str:
 
 
 def slug(value: str, _reading: Reading) -> str:
-    """A plan's slug; names are turned into one."""
+    """A plan's slug; names are turned into one, which never is that of no plan."""
     made = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")
     if not made:
         raise ValueError(f"{value!r} gives no slug of letters and digits")
-    return made
+    return f"{made}-plan" if made == NO_PLAN else made
 
 
 def yes_or_no(value: str, _reading: Reading) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
-from core.jobs.catalogue import JOBS, Job, the_job
+from core.jobs.catalogue import JOBS, Job, the_job, title_of
 from core.jobs.cron import in_words, next_after, parse
 from core.jobs.models import JobRun, JobSchedule
 from core.work import Work
@@ -20,6 +20,7 @@ class RunRow:
 
     id: int
     name: str
+    title: str
     origin: str
     asked_by: str | None
     scheduled_for: datetime | None
@@ -41,6 +42,7 @@ class JobRow:
     """
 
     name: str
+    title: str
     does: str
     enabled: bool
     cron: str
@@ -107,6 +109,7 @@ def row_of(run: JobRun) -> RunRow:
     return RunRow(
         run.id,
         run.name,
+        title_of(run.name),
         run.origin,
         run.asked_by,
         run.scheduled_for,
@@ -134,6 +137,7 @@ def _job(work: Work, job: Job, schedule: JobSchedule | None, last: RunRow | None
     zone = work.settings.billing_timezone
     return JobRow(
         job.name,
+        job.title,
         job.does,
         enabled,
         cron.text,

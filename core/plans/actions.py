@@ -10,7 +10,7 @@ from sqlalchemy import select
 from core.actions import action
 from core.errors import BadInput, ChangedMeanwhile, NotFound
 from core.money import Money
-from core.plans.facts import FLAGS, PlanFacts, changed, check_facts, facts_of
+from core.plans.facts import FLAGS, NO_PLAN, PlanFacts, changed, check_facts, facts_of
 from core.plans.models import CYCLES, Plan, PlanLimit, PlanPrice
 from core.work import Work
 
@@ -188,6 +188,8 @@ def _end_current(work: Work, plan: Plan, price: NewPrice, from_day: date) -> Pla
 def _check(work: Work, new: NewPlan) -> None:
     if not re.fullmatch(r"[a-z0-9-]+", new.slug):
         raise BadInput(f"{new.slug!r}: a slug has lowercase letters, digits and hyphens only")
+    if new.slug == NO_PLAN:
+        raise BadInput(f"{NO_PLAN!r} stands for no plan in figures; choose another slug")
     if work.session.scalar(select(Plan.id).where(Plan.slug == new.slug)) is not None:
         raise BadInput(f"There is already a plan {new.slug}")
     check_facts(new.facts)

@@ -12,6 +12,8 @@ LONGEST_DESCRIPTION = 400
 LARGEST_LIMIT = 10**15
 LAST_PLACE = 1_000_000
 """The largest `sort_order`."""
+NO_PLAN = "none"
+"""What figures by plan call rows without a plan, so no plan has it as its slug."""
 _LIMIT_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 

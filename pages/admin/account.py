@@ -58,7 +58,7 @@ def _role(user: UserRow, row: RoleRow) -> None:
     held = row.role in user.roles
     title, allows, door = st.columns(WIDTHS, vertical_alignment="center")
     everything = row.allowed == PERMISSIONS.keys()
-    words = "Everything there is" if everything else "; ".join(people.words(row.allowed))
+    words = "Everything there is" if everything else people.sentence(row.allowed)
     mark = '<span class="good">✓</span> ' if held else ""
     title.html(f"{mark}<b>{escape(row.title)}</b>")
     allows.html(f'<small class="muted">{escape(words or "Opens nothing yet")}</small>')

@@ -59,9 +59,10 @@ def _list() -> None:
     by_status = {name: found.by_status[name] for name in EVENT_STATUSES if name in found.by_status}
     lists.counts("gateway-events", by_status, EVENT_STATUSES)
     if not found.total:
-        states.empty(
-            "No event fits",
+        states.none(
+            "event",
             "The gateways send events to the webhook addresses on the page “Payment config”.",
+            narrowed=any((text, provider, status)),
         )
         return
     with st.container(border=True, key="panel-events"):
@@ -116,7 +117,7 @@ def _facts(found: EventDetail) -> str:
         "Received": _at(row.received_at),
         "Handled": _at(row.handled_at),
         "Failed attempts": formats.number(row.attempts),
-        "Account": escape(found.tenant_name or "the company's"),
+        "Account": escape(found.tenant_name or "The company's"),
     }
     cells = "".join(
         f'<div class="term"><dt>{title}</dt><dd>{text}</dd></div>' for title, text in terms.items()

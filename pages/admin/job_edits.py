@@ -28,20 +28,21 @@ def _preview(name: str) -> JobRow:
 
 def _show_run(job: JobRow) -> None:
     st.html(
-        f"<p><b>{escape(job.name)}</b><br>{escape(job.does)}.</p>"
+        f"<p><b>{escape(job.title)}</b><br>{escape(job.does)}.</p>"
         '<p class="muted">It begins as soon as a worker is free. What was done already is not '
-        "done again.</p>"
+        "done again. "
+        f"In a shell this is <code>saldo run {escape(job.name)}</code>.</p>"
     )
 
 
 def _run(job: JobRow, reason: str, key: str) -> str:
     with office().work(viewer.current_actor()) as work:
         actions.ask_run(work, job.name, reason=reason, key=key)
-    return receipts.keep(f"A run of {job.name} waits for a worker", "job.run_asked")
+    return receipts.keep(f"{job.title}: a run waits for a worker", "job.run_asked")
 
 
 def _show_schedule(job: JobRow) -> None:
-    st.html(f"<p><b>{escape(job.name)}</b><br>{escape(job.does)}. Now {escape(job.when)}.</p>")
+    st.html(f"<p><b>{escape(job.title)}</b><br>{escape(job.does)}. Now {escape(job.when)}.</p>")
     if not confirm.is_fresh():
         return
     st.toggle("Runs by itself", job.enabled, key=ENABLED)
@@ -83,7 +84,7 @@ def _set(job: JobRow, reason: str, key: str) -> str:
             reason=reason,
             key=key,
         )
-    return receipts.keep(f"The schedule of {job.name} is changed", "job.schedule_set")
+    return receipts.keep(f"{job.title}: the schedule is changed", "job.schedule_set")
 
 
 RUN = Step("run", "Run a job now", "Run it", _preview, _show_run, _run, fresh=False)

@@ -17,7 +17,6 @@ MOST_RUNS = 50
 JOBS = ("Job", "What it does", "When", "Last run", "Outcome", "Next run")
 RUNS = ("Job", "Started", "By", "Outcome", "What it did")
 TONES = {"done": "good", "failed": "bad", "skipped": "muted", "waiting": "muted"}
-LONG_SECONDS = 120
 
 
 def main() -> None:
@@ -27,7 +26,7 @@ def main() -> None:
     with office().work(viewer.current_actor()) as work:
         jobs = queries.jobs(work)
     _schedules(jobs)
-    chosen, idle = _filters([job.name for job in jobs])
+    chosen, idle = _filters({job.name: job.title for job in jobs})
     with office().work(viewer.current_actor()) as work:
         runs = queries.runs(work, chosen, idle=idle, limit=MOST_RUNS)
     _runs(runs)
@@ -47,7 +46,7 @@ def _job(job: JobRow) -> list[Cell]:
     last = job.last
     coming = _at(job.next_at) if job.enabled else "Switched off"
     return [
-        Cell(job.name, opens=tables.link("jobs", {"job": job.name}), tone="strong"),
+        Cell(job.title, opens=tables.link("jobs", {"job": job.name}), tone="strong"),
         Cell(job.does),
         Cell(job.when[:1].upper() + job.when[1:] + ("" if job.built_in else ", chosen here")),
         Cell(_at(last.started_at or last.asked_at) if last else "Never"),
@@ -56,17 +55,17 @@ def _job(job: JobRow) -> list[Cell]:
     ]
 
 
-def _filters(names: list[str]) -> tuple[str | None, bool]:
+def _filters(titles: dict[str, str]) -> tuple[str | None, bool]:
     """The job chosen in the address with its writes; whether runs that did nothing are wanted."""
     with st.container(horizontal=True, key="filters", vertical_alignment="bottom"):
-        moved = url.follow("job", url.one_of(tuple(names)), "")
+        moved = url.follow("job", url.one_of(tuple(titles)), "")
         chosen = st.selectbox(
             "Job",
-            ("", *names),
+            ("", *titles),
             key="job",
             on_change=moved,
             width=240,
-            format_func=lambda name: name or "All jobs",
+            format_func=lambda name: titles.get(name, "All jobs"),
         )
         idle = st.toggle("Also scheduled runs that found nothing to do", key="idle")
         if chosen:
@@ -96,7 +95,7 @@ def _runs(runs: list[RunRow]) -> None:
 def _run(run: RunRow) -> list[Cell]:
     again = f" (attempt {run.attempt})" if run.attempt > 1 else ""
     return [
-        Cell(run.name),
+        Cell(run.title),
         Cell(_at(run.started_at or run.asked_at)),
         Cell((run.asked_by or "Schedule") + again),
         _outcome(run),
@@ -123,11 +122,10 @@ def _at(instant: datetime | None) -> str:
 
 
 def _took(run: RunRow) -> str:
+    """How long a run took; nothing while it waits or runs."""
     if run.seconds is None:
         return ""
-    if run.seconds >= LONG_SECONDS:
-        return f" after {formats.number(round(run.seconds / 60))} min"
-    return f" after {run.seconds:.1f} s"
+    return f" in {formats.lasted(run.seconds)}"
 
 
 main()

@@ -10,7 +10,7 @@ from pages.parts.tables import Cell, Column
 from pages.receivables import dunning_words as words
 
 COLUMNS = (
-    Column("Stage"),
+    Column("Stage", words=True),
     Column("Days after the due date"),
     Column("What happens", words=True),
     Column("Name and message", words=True),

@@ -41,6 +41,13 @@ def words(names: frozenset[str]) -> list[str]:
     return [PERMISSIONS[name] for name in PERMISSIONS if name in names - {SAAS_ADMIN}]
 
 
+def sentence(names: frozenset[str]) -> str:
+    """The same as one sentence; words that begin with initials keep them."""
+    told = [w if w[1:2].isupper() else w[:1].lower() + w[1:] for w in words(names)]
+    joined = "; ".join(told)
+    return joined[:1].upper() + joined[1:]
+
+
 def _preview(subject: str) -> Change:
     """The account and role a dialog is about: `<user>` or `<user>:<role>`."""
     number, _, role = subject.partition(":")

@@ -61,7 +61,7 @@ def _catalogue() -> None:
         columns = [
             Column("Plan", words=True),
             *(Column(plan_words.CYCLES[cycle]) for cycle in cycles),
-            Column("Subscribers"),
+            Column("Subscribers", spare=3),
             Column("State", words=True),
         ]
         body = [

@@ -39,7 +39,8 @@ def main() -> None:
         states.no_copy()
         return
     S.setdefault(TEXT, FIRST)
-    left, right = st.columns([5, 3], gap="medium")
+    with st.container(key="sql-sides"):
+        left, right = st.columns([5, 3], gap="medium")
     with left:
         _editor()
         _outcome()

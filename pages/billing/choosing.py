@@ -12,6 +12,12 @@ def tenant() -> int | None:
     """The tenant that is chosen; None when there is none, which the page then says."""
     with office().work(viewer.current_actor()) as work:
         names = tenant_names(work)
+    if not names:
+        states.empty(
+            "There is no tenant yet",
+            "They are made under “Tenants”, and a company is brought in under “Import data”.",
+        )
+        return None
     followed = url.follow("tenant", url.positive, None)
 
     def moved() -> None:

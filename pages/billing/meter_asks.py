@@ -97,7 +97,9 @@ def _show_price(sheet: Sheet) -> None:
             "Currency", sheet.plan.currencies or [settings().reporting_currency],
             key=sheet.key("currency"),
         )  # fmt: skip
-        st.date_input("From", sheet.today, sheet.today, key=sheet.key("from"), format="YYYY-MM-DD")
+        st.date_input(
+            "From", sheet.today, sheet.today, key=sheet.key("from"), format="YYYY-MM-DD", width=152
+        )
     model = st.radio(
         "Model", list(words.MODELS), key=sheet.key("model"), horizontal=True,
         format_func=words.MODELS.__getitem__,

@@ -21,7 +21,7 @@ METERS = (
     Column("Name for software", words=True),
     Column("Counts", words=True),
     Column("Starts again", words=True),
-    Column("Since", words=True),
+    Column("Since", words=True, spare=3),
 )
 PRICES = (
     Column("Meter", words=True),

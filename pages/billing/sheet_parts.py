@@ -124,8 +124,15 @@ def _change(change: HistoryRow) -> list[Cell]:
         Cell(_before(change), tone="muted"),
         Cell(_after(change)),
         Cell(proration),
-        Cell(change.reason, tone="wrap"),
+        Cell(_why(change), tone="wrap"),
     ]
+
+
+def _why(change: HistoryRow) -> str:
+    """A person's own words as they are; Saldo's as the reader writes days and amounts."""
+    if change.actor_name or change.actor_type != "system":
+        return change.reason
+    return formats.told(change.reason[:1].upper() + change.reason[1:])
 
 
 def who(change: HistoryRow) -> str:

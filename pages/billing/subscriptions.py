@@ -67,7 +67,11 @@ def main() -> None:
         )
     _counts(found, filters)
     if not found.count:
-        states.empty("No subscription fits", "Look for another name or clear a filter.")
+        states.none(
+            "subscription",
+            "A tenant gets one on its page, under “Tenant”; “Import data” brings those there are.",
+            narrowed=filters != Filters(),
+        )
         return
     with st.container(border=True, key="panel-subscriptions"):
         with st.container(

@@ -30,6 +30,7 @@ COLUMNS = (
     Column("Invoices to", words=True),
     Column("Signed up", words=True),
 )
+FIRST = "Make the first with “New tenant…”, or bring a company in under “Import data”."
 FILED = (
     "id", "name", "country", "currency", "language", "billing_email", "tax_id", "external_id",
     "signed_up_on", "subscription_id", "plan_name", "status",
@@ -67,7 +68,7 @@ def _list(actor: Actor) -> None:
         found = tenants(work, filters, order=order, limit=size, offset=(asked - 1) * size)
         today = work.today
     if not found.count:
-        states.empty("No tenant fits", "Look for another name or clear a filter.")
+        states.none("tenant", FIRST, narrowed=filters != TenantFilters())
         return
     told = lists.told(
         filters.text and f"“{filters.text}”",

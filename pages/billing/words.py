@@ -117,4 +117,4 @@ def plain(value: object) -> str:
     """A value of a subscription's state as people read it."""
     if value is None:
         return "–"
-    return ("no", "yes")[value] if isinstance(value, bool) else str(value)
+    return ("No", "Yes")[value] if isinstance(value, bool) else str(value)

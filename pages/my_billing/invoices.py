@@ -59,7 +59,7 @@ def _list(actor: Actor) -> None:
         today = work.today
     lists.counts("my-invoices", found.by_status, words.STATUSES)
     if not found.count:
-        states.empty("No invoice fits", "Clear a filter; your first invoice appears here.")
+        states.none("invoice", "Your first one appears here.", narrowed=filters != InvoiceFilters())
         return
     listed = lists.Listed(
         "invoices", "Invoices", COLUMNS, lambda most: _read(actor, filters, most), _row, FILED,

@@ -54,7 +54,7 @@ def _row(card: PaymentMethod) -> list[Cell]:
         Cell(card_asks.expires(card)),
         Cell(TITLES[card.provider]),
         Cell(formats.day(card.created_at.date())),
-        Cell("is charged", tone="good") if card.is_default else Cell(""),
+        Cell("Is charged", tone="good") if card.is_default else Cell(""),
     ]
 
 

@@ -12,6 +12,10 @@ from pages.parts.charts import palette, show
 
 __all__ = ["show", "trials", "weeks"]
 
+NAMED = {"type": "category"}
+"""An axis that shows days as they are written; it would read a Swedish one as a point in time."""
+FROM_NOUGHT = {"tickformat": "~s", "rangemode": "tozero"}
+
 
 def weeks(rows: Sequence[dict[str, Any]]) -> go.Figure:
     """Expected receipts as bars with P10 to P90, card renewals on top, due dates as marks."""
@@ -58,7 +62,7 @@ def weeks(rows: Sequence[dict[str, Any]]) -> go.Figure:
         customdata=[_words(row["naive"]) for row in rows],
         hovertemplate="%{customdata}",
     )
-    figure.update_layout(barmode="group", yaxis={"tickformat": "~s", "rangemode": "tozero"})
+    figure.update_layout(barmode="group", xaxis=NAMED, yaxis=FROM_NOUGHT)
     return figure
 
 
@@ -107,13 +111,13 @@ def trials(rows: Sequence[dict[str, Any]]) -> go.Figure:
         customdata=[_words(row["naive"]) for row in rows],
         hovertemplate="%{customdata}",
     )
-    figure.update_layout(yaxis={"tickformat": "~s", "rangemode": "tozero"})
+    figure.update_layout(xaxis=NAMED, yaxis=FROM_NOUGHT)
     return figure
 
 
 def _short(day: str, *, year: bool = False) -> str:
-    parts = formats.day(date.fromisoformat(day)).split(" ")
-    return " ".join(parts) if year else " ".join(parts[:2])
+    given = date.fromisoformat(day)
+    return formats.day(given) if year else formats.day_short(given)
 
 
 def _above(rows: Sequence[dict[str, Any]], centre: Sequence[float]) -> list[float]:

@@ -30,6 +30,8 @@ STEPS = ((Decimal(10) ** 9, "bn"), (Decimal(10) ** 6, "m"), (Decimal(10) ** 3, "
 SHORT_FROM = Decimal(10_000)
 WHOLE_FROM = Decimal(1_000)
 """From here on cards leave out the cents, and further up the last three digits."""
+LONG_SECONDS, LONG_MINUTES = 120, 120
+"""From here on minutes are told, and hours."""
 _DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _AMOUNT = re.compile(r"(?<![\d.,])(-?\d+(?:\.\d+)?) ([A-Z]{3})\b")
 
@@ -149,6 +151,18 @@ def day(value: date | None, locale: str | None = None) -> str:
     return format_date(value, DAY[spoken], locale=spoken) if value else UNDEFINED
 
 
+def days(first: date, last: date, locale: str | None = None) -> str:
+    """A span of days, what both share told once: ``24–30 Nov 2026``, ``24 Nov – 1 Dec 2026``."""
+    spoken = locale or reader()
+    if first == last:
+        return day(first, spoken)
+    if spoken == SWEDISH or first.year != last.year:
+        return f"{day(first, spoken)} – {day(last, spoken)}"
+    if first.month != last.month:
+        return f"{day_short(first, spoken)} – {day(last, spoken)}"
+    return f"{first.day}–{day(last, spoken)}"
+
+
 def day_short(value: date, locale: str | None = None) -> str:
     """``20 Nov``, for axes."""
     return format_date(value, "d MMM", locale=locale or reader())
@@ -171,6 +185,17 @@ def month(value: str, pattern: str = "MMMM y", locale: str | None = None) -> str
 def month_short(value: str, locale: str | None = None) -> str:
     """``2026-10`` as ``Oct 26``, for axes and comparisons."""
     return month(value, "MMM yy", locale)
+
+
+def lasted(seconds: float, locale: str | None = None) -> str:
+    """A length of time as people say it: ``under 1 s``, ``8 s``, ``12 min``, ``3.5 h``."""
+    if seconds < 1:
+        return "under 1\u00a0s"
+    if seconds < LONG_SECONDS:
+        return number(round(seconds), locale=locale) + "\u00a0s"
+    if seconds < LONG_MINUTES * 60:
+        return number(round(seconds / 60), locale=locale) + "\u00a0min"
+    return number(Decimal(round(seconds / 360)) / 10, 1, locale=locale) + "\u00a0h"
 
 
 def _signed(text: str) -> str:

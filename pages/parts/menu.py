@@ -5,8 +5,10 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from core.access.permissions import PERMISSIONS
 from core.access.sessions import Viewer
 from core.settings import Settings, settings
+from pages.parts import states
 from pages.parts.entries import MENU
 from pages.parts.entry import Entry
 
@@ -43,11 +45,15 @@ def landing(seen: Viewer) -> str | None:
 
 
 def build(seen: Viewer, start: Callable[[], None]) -> dict[str, list[Page]]:
-    """Streamlit's pages by group; `start` is the hidden page at the root."""
-    sections: dict[str, list[Page]] = {
-        "": [st.Page(start, title="Saldo", url_path="start", default=True, visibility="hidden")]
-    }
-    for entry in entries(seen):
+    """Streamlit's pages by group; `start` is the hidden page at the root.
+
+    An address that is not open to the person says so.
+    """
+    opened = entries(seen)
+    root = st.Page(start, title="Saldo", url_path="start", default=True, visibility="hidden")
+    closed = [_closed(each) for each in MENU if each.offered(settings()) and each not in opened]
+    sections: dict[str, list[Page]] = {"": [root, *closed]}
+    for entry in opened:
         sections.setdefault(entry.group, []).append(
             st.Page(
                 entry.file,
@@ -58,3 +64,12 @@ def build(seen: Viewer, start: Callable[[], None]) -> dict[str, list[Page]]:
             )
         )
     return sections
+
+
+def _closed(entry: Entry) -> Page:
+    """The page at an address that a person may not open."""
+
+    def say() -> None:
+        states.not_open(PERMISSIONS.get(entry.needs, ""), own=entry.own)
+
+    return st.Page(say, title=entry.title, url_path=entry.address, visibility="hidden")

@@ -7,9 +7,21 @@ import streamlit as st
 from core.errors import DatabaseUnavailable, NoCopy
 
 
-def empty(title: str, words: str) -> None:
-    """Nothing to show, and why."""
-    st.html(_card(title, words, "empty"))
+def empty(title: str, words: str, door: tuple[str, str] | None = None) -> None:
+    """Nothing to show, and why; a `door` has the words and the address of where to go on."""
+    action = ""
+    if door:
+        label, address = map(escape, door)
+        action = f'<a class="action" href="{address}" target="_self">{label}</a>'
+    st.html(_card(title, words, "empty", action))
+
+
+def none(noun: str, first: str, *, narrowed: bool) -> None:
+    """A list without a row: its filters leave none, or there is none yet and `first` says how."""
+    if narrowed:
+        empty(f"No {noun} fits", "Clear a filter to see others.")
+    else:
+        empty(f"There is no {noun} yet", first)
 
 
 def failed(problem: Exception) -> None:
@@ -49,8 +61,9 @@ def no_copy() -> None:
     """There has been no sync yet."""
     empty(
         "There are no figures yet",
-        "Figures are read from the analytics copy, which the first sync builds. "
-        "An operator starts it with “saldo sync”; then reload this page.",
+        "Figures are read from the analytics copy, which the first sync builds. It comes by itself "
+        "within the hour; an administrator starts it at once under “Jobs”, an operator with "
+        "“saldo sync”. Then reload this page.",
     )
 
 
@@ -66,6 +79,16 @@ def _unreachable() -> None:
             role="alert",
         )
     )
+
+
+def not_open(allows: str, *, own: bool) -> None:
+    """A page that the person's roles do not open; `allows` tells what its permission is about."""
+    if own:
+        words = "It is for the people of an organisation that is billed here."
+    else:
+        what = allows if allows[1:2].isupper() else allows[:1].lower() + allows[1:]
+        words = f"None of your roles allows what it is for: {what}. Ask an administrator for it."
+    empty("This page is not open to you", words, ("Go to your first page", "/"))
 
 
 def no_pages(name: str) -> None:

@@ -1,5 +1,6 @@
 """Tables of figures: numbers right-aligned with separators, a door on every number, a CSV twin."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -16,6 +17,11 @@ from pages.parts import formats, url
 
 LONG = 19
 """Words of more characters than this break into lines where the table is wider than its room."""
+WHOLE = re.compile(
+    r"\b(?:(?:\d{1,2} [A-Z][a-z]{2,3} \d{4}|\d{4}-\d\d-\d\d)(?: \d\d:\d\d(?::\d\d)?)?"
+    r"|[A-Z]{3} \d[\d.,\u00a0]*\d)\b"
+)
+"""A day, with its time or without, or an amount: no line ends in its middle."""
 SHORT = ("mrr", "fx")
 """Kinds of rows whose names are initials."""
 
@@ -37,13 +43,13 @@ class Cell:
 class Column:
     """A column's header; words stand left, numbers right.
 
-    A `spare` one stands back where the table has little room, first those of 1, then those of 2; a
-    file and a table that has folded still have it.
+    A `spare` one stands back where the table has little room, first those of 1, then those of 2,
+    last those of 3; a file and a table that has folded still have it.
     """
 
     title: str
     words: bool = False
-    spare: Literal[0, 1, 2] = 0
+    spare: Literal[0, 1, 2, 3] = 0
 
 
 def html(
@@ -116,7 +122,7 @@ def rows(
     columns = [
         *([Column("Counts for", words=True)] if parts else []),
         Column("Tenant", words=True),
-        Column("Plan", words=True),
+        Column("Plan", words=True, spare=3),
         Column("Country", words=True, spare=1),
         Column("Day", words=True),
         Column("Kind", words=True),
@@ -188,7 +194,7 @@ def _titled(columns: Sequence[Column], row: Sequence[Cell]) -> str:
 
 
 def _cell(cell: Cell) -> str:
-    text = escape(cell.text)
+    text = _unbroken(cell.text)
     if cell.opens:
         text = f'<a href="{escape(cell.opens)}" target="_self">{text}</a>'
     if cell.tone:
@@ -196,11 +202,18 @@ def _cell(cell: Cell) -> str:
     return f'<div class="doors">{text} {_cell(cell.beside)}</div>' if cell.beside else text
 
 
+def _unbroken(text: str) -> str:
+    """A text whose days and amounts stay in one line each where it stands on several."""
+    if WHOLE.fullmatch(text):
+        return escape(text)
+    return WHOLE.sub(r'<span class="whole">\g<0></span>', escape(text))
+
+
 def _looks(column: Column, text: str = "") -> str:
     """The classes of a cell, as an attribute."""
     found = {
         "words": column.words,
-        "long": column.words and len(text) > LONG,
+        "long": column.words and len(text) > LONG and not WHOLE.fullmatch(text),
         f"spare-{column.spare}": column.spare,
     }
     names = " ".join(name for name, holds in found.items() if holds)

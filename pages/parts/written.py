@@ -60,7 +60,7 @@ def postings(found: Sequence[Posting]) -> None:
                     _side(entry.credit_minor, entry.currency),
                 ]
             )
-    tables.html(POSTING_COLUMNS, body, label="Postings")
+    tables.html(POSTING_COLUMNS, body, label="Postings", folds=True)
 
 
 def event(name: str) -> str:

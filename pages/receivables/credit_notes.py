@@ -79,8 +79,10 @@ def _list(actor: Actor) -> None:
         today = work.today
     lists.counts("credit-notes", {name: n for name, n in counted.items() if n}, words.NOTE_STATUSES)
     if not found.count:
-        states.empty(
-            "No credit note fits", "Clear a filter, or write one over an invoice with “Credit…”."
+        states.none(
+            "credit note",
+            "Write one with “New credit note…”, or over an invoice with “Credit…” on its page.",
+            narrowed=filters != NoteFilters(),
         )
         return
     _waiting(waiting)

@@ -48,9 +48,10 @@ def _list(actor: Actor) -> None:
         today = work.today
     lists.counts("disputes", found.by_status, words.DISPUTES)
     if not found.count:
-        states.empty(
-            "No dispute fits",
-            "Disputes arrive from the gateways by themselves; clear a filter to see all of them.",
+        states.none(
+            "dispute",
+            "Disputes arrive from the gateways by themselves.",
+            narrowed=filters != DisputeFilters(),
         )
         return
     listed = lists.Listed(

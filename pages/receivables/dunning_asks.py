@@ -70,6 +70,7 @@ def _until_field() -> None:
         value=None,
         min_value=tomorrow,
         key=UNTIL,
+        format="YYYY-MM-DD",
     )
 
 

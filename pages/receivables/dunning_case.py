@@ -17,7 +17,6 @@ from pages.receivables import dunning_words as words
 COLUMNS = (
     Column("When", words=True),
     Column("What", words=True),
-    Column("", words=True),
     Column("Who", words=True),
     Column("Reason", words=True),
 )
@@ -76,8 +75,7 @@ def _terms(found: CaseDetail) -> str:
 def _event(event: EventRow) -> list[Cell]:
     return [
         Cell(formats.instant(event.created_at, settings().billing_timezone)),
-        Cell(words.KINDS[event.kind]),
-        Cell(words.told(event), tone="wrap"),
+        Cell(words.happened(event), tone="wrap"),
         Cell(event.actor_name or "Saldo"),
         Cell(event.reason, tone="wrap"),
     ]

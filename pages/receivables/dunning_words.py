@@ -72,7 +72,7 @@ def coming(row: CaseRow) -> str:
 def override(row: CaseRow) -> Cell:
     """The badge of an override."""
     if row.override_path is None:
-        return Cell("")
+        return Cell("–", tone="muted")
     words = {"freeze": "Frozen", "custom": "Own stages"}[row.override_path]
     if row.override_until:
         words += f" until {formats.day(row.override_until)}"
@@ -93,6 +93,12 @@ def ladder(stages: tuple[Stage, ...]) -> str:
     return " · ".join(f"day {each.after_days} {each.template}" for each in stages)
 
 
+def happened(event: EventRow) -> str:
+    """An event and what it did: ``Restricted, throttled``."""
+    kind, did = KINDS[event.kind], told(event)
+    return f"{kind}, {did}" if did and did.lower() != kind.lower() else kind
+
+
 def told(event: EventRow) -> str:
     """What an event did, beyond its kind."""
     facts = event.facts
@@ -103,7 +109,7 @@ def told(event: EventRow) -> str:
     if event.kind in ("restricted", "suspended", "held"):
         return RESTRICTIONS[facts["effect"]]
     if event.kind == "overridden":
-        until = f" until {facts['until']}" if facts.get("until") else ""
+        until = f" until {formats.told(facts['until'])}" if facts.get("until") else ""
         stages = tuple(Stage(**stage) for stage in facts.get("stages") or ())
         return ("frozen" if facts["path"] == "freeze" else ladder(stages)) + until
     return ""

@@ -33,9 +33,9 @@ COLUMNS = (
     Column("Week", words=True),
     Column("Expected"),
     Column("P10"),
-    Column("P50"),
+    Column("P50", spare=3),
     Column("P90"),
-    Column("If paid when due"),
+    Column("If paid when due", spare=3),
     Column("Card renewals"),
     Column("Together"),
 )
@@ -154,7 +154,7 @@ def _week(week: dict[str, Any], currency: str, as_of: date) -> list[Cell]:
     first = date.fromisoformat(week["since"])
     last = date.fromisoformat(week["until"])
     return [
-        Cell(f"{formats.day(first)} – {formats.day(last)}"),
+        Cell(formats.days(first, last)),
         *_amounts(week, tables.link("cash-forecast", door)),
     ]
 

@@ -50,6 +50,7 @@ def invoices(found: dict[str, Any], currency: str, as_of: date) -> None:
                 COLUMNS,
                 [_row(row, currency) for row in rows.iter_rows(named=True)],
                 label="Open invoices and what they are expected to bring",
+                folds=True,
                 total=[
                     Cell("Total"),
                     *[Cell("")] * 4,

@@ -16,10 +16,10 @@ COLUMNS = (
     Column("Forecast"),
     Column("P10"),
     Column("P90"),
-    Column("If paid when due"),
+    Column("If paid when due", spare=3),
     Column("Came"),
     Column("Off by week"),
-    Column("Off if paid when due"),
+    Column("Off if paid when due", spare=3),
     Column("In range", words=True),
 )
 
@@ -76,5 +76,5 @@ def _row(trial: dict[str, Any]) -> list[Cell]:
     return [
         Cell(formats.day(date.fromisoformat(trial["month_end"]))),
         *(Cell(formats.money(amount(trial[name]), code=False)) for name in names),
-        Cell("yes") if trial["within_range"] else Cell("no", tone="bad"),
+        Cell("Yes") if trial["within_range"] else Cell("No", tone="bad"),
     ]

@@ -53,8 +53,11 @@ def _list(actor: Actor) -> None:
         today = work.today
     lists.counts("invoices", found.by_status, words.STATUSES)
     if not found.count:
-        states.empty(
-            "No invoice fits", "Clear a filter, or write the first one with “New invoice”."
+        states.none(
+            "invoice",
+            "Write the first one with “New invoice…”, or bring a company's past in under "
+            "“Import data”. Renewals write theirs by themselves.",
+            narrowed=filters != InvoiceFilters(),
         )
         return
     listed = lists.Listed(

@@ -19,7 +19,8 @@ from pages.parts.tables import Cell, Column
 
 FOLDED = (
     ".table .fold { display: inline-block; white-space: normal; "
-    "overflow-wrap: break-word; max-width: 9rem; } .table .narrow { max-width: 5.75rem; } "
+    "overflow-wrap: break-word; max-width: max(9rem, 18cqi); } "
+    ".table .narrow { max-width: 5.75rem; } "
     "[class*='st-key-list-'] .table :is(th, td) { font-size: .8125rem; } "
     "[class*='st-key-list-'] .table :is(th, td) + :is(th, td) { padding-left: .4375rem; } "
     "[class*='st-key-list-'] .table :is(th, td):not(:last-child) { padding-right: .4375rem; }"

@@ -51,7 +51,12 @@ def _list(actor: Actor) -> None:
         today = work.today
     lists.counts("payments", found.by_status, words.PAYMENT_STATUSES)
     if not found.count:
-        states.empty("No payment fits", "Clear a filter, or enter one with “Record a payment”.")
+        states.none(
+            "payment",
+            "Cards that are charged and bank files that are read bring them by themselves; enter "
+            "another one with “Record a payment…”.",
+            narrowed=filters != PaymentFilters(),
+        )
         return
     listed = lists.Listed(
         "payments",

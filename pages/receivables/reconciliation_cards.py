@@ -29,7 +29,7 @@ COLUMNS = (
     Column("Gateway"),
     Column("In transit"),
     Column("Drift"),
-    Column("Tolerance"),
+    Column("Tolerance", spare=3),
     Column("To look at"),
     Column("Standing", words=True),
 )
@@ -38,7 +38,8 @@ COLUMNS = (
 def draw(found: Reconciliation) -> None:
     """The cards beside each other; a state that needs words has them below."""
     st.html(STYLE)
-    places = st.columns(len(found.providers))
+    with st.container(key="rec-cards"):
+        places = st.columns(len(found.providers))
     for place, state in zip(places, found.providers, strict=True):
         with place, st.container(border=True, key=f"card-{state.provider}", height="stretch"):
             own = [total for total in found.totals if total.provider == state.provider]
@@ -46,7 +47,7 @@ def draw(found: Reconciliation) -> None:
     for state in found.providers:
         if state.state in ("failed", "stale", "partly_read"):
             tone = "bad" if state.state == "failed" else "warn"
-            states.notice(tone, f"{TITLES[state.provider]}: {state.words}")
+            states.notice(tone, f"{TITLES[state.provider]}: {formats.told(state.words)}")
 
 
 def totals(found: Reconciliation) -> None:
@@ -66,7 +67,8 @@ def _card(found: Reconciliation, state: ProviderState, own: list[Total]) -> str:
     title = escape(TITLES[state.provider])
     if not state.able:
         mark = badge(*STATES[state.state])
-        return f'<div class="rec-card"><h2>{title} {mark}</h2><p>{escape(state.words)}</p></div>'
+        told = escape(formats.told(state.words))
+        return f'<div class="rec-card"><h2>{title} {mark}</h2><p>{told}</p></div>'
     standing = next((s for s in WORST if any(t.standing == s for t in own)), None)
     mark = badge(*STANDINGS[standing]) if standing else badge("flat", "No movement")
     if state.state != "ready" and standing not in ("drift", "open"):

@@ -108,10 +108,13 @@ def _table(by: By, lines: list[Line], months: list[dict[str, Any]], ask: Ask) ->
     columns = [
         Column(DIMENSIONS[by], words=True),
         Column("MRR"),
-        Column("Share"),
+        Column("Share", spare=3),
         Column(f"vs {formats.month_short(months[-2]['month'])}"),
-        Column(f"vs {formats.month_short(months[0]['month'])}"),
-        *(Column(HEADERS.get(key, FIGURES[key].title)) for key in COLUMNS),
+        Column(f"vs {formats.month_short(months[0]['month'])}", spare=3),
+        *(
+            Column(HEADERS.get(key, FIGURES[key].title), spare=3 if key == "arpa" else 0)
+            for key in COLUMNS
+        ),
     ]
     total = months[-1]
     rows = [_row(line, total, ask, by) for line in lines]

@@ -25,7 +25,8 @@ def main() -> None:
         rows, usual = months(work), to_close(work)
     if not rows:
         states.empty(
-            "No month is over", "The first posting is of this month; it closes next month."
+            "There is no month to close yet",
+            "A month is closed when it is over and something was posted in it or before.",
         )
         return
     known = [row.month for row in rows]

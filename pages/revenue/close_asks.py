@@ -73,8 +73,8 @@ def _show_close(asked: Closing) -> None:
     month = formats.month(f"{asked.month:%Y-%m}")
     st.html(
         f"<p>{escape(month)} takes no postings once it is closed, nor does any month before it. "
-        f"{asked.figures} figures of the analytics copy are kept, with the trial balance and "
-        "deferred revenue.</p>"
+        f"{formats.number(asked.figures)} figures of the analytics copy are kept, with the trial "
+        "balance and deferred revenue.</p>"
     )
     rows = [[Cell(title), Cell(value)] for title, value in asked.headlines]
     tables.html([Column("Figure", words=True), Column("Will be kept")], rows, label="Summary")

@@ -123,7 +123,8 @@ def kept(row: MonthRow, verified: Verified) -> None:
 def restatements(month: date, figures: Sequence[Restatement]) -> None:
     """As closed against as now: what later facts changed, or every figure."""
     changed = [each for each in figures if each.changed]
-    told = f"{len(changed)} of {len(figures)} figures are restated by later facts"
+    some, all_of_them = (formats.number(len(each)) for each in (changed, figures))
+    told = f"{some} of {all_of_them} figures are restated by later facts"
     with st.container(border=True, key="panel-restated"):
         head.section("As closed, as now", told)
         views = {"restated": "Restated", "company": "Company", "all": "All"}

@@ -96,7 +96,7 @@ def _triangle(found: dict[str, Any], shown: str, as_of: date) -> None:
         columns = [
             Column("First paid", words=True),
             Column("Tenants"),
-            *([Column("MRR")] if shown == "revenue" else []),
+            *([Column("MRR", spare=3)] if shown == "revenue" else []),
             *(Column(str(age)) for age in range(longest)),
         ]
         rows = [
@@ -104,7 +104,10 @@ def _triangle(found: dict[str, Any], shown: str, as_of: date) -> None:
             for cohort, line in zip(found["cohorts"], lines, strict=True)
         ]
         tables.html(columns, rows, label=f"Cohorts by {SHOWN[shown].lower()}, age in months")
-        st.html('<p class="muted">Columns count months since the first payment.</p>')
+        counted = "Columns count months since the first payment."
+        if not longest:
+            counted = "What stays is told from the end of the first month on, which is not over."
+        st.html(f'<p class="muted">{counted}</p>')
         definitions.button("cohorts")
 
 

@@ -166,7 +166,7 @@ def _line(line: ScheduleLine) -> list[Cell]:
         Cell(line.number, opens=tables.link("invoice", {"invoice": str(line.invoice_id)})),
         lists.tenant(line.tenant_id, line.tenant_name, "fold"),
         Cell(formats.told(line.description), tone="fold"),
-        Cell(f"{formats.day(line.service_start)} – {formats.day(last)}"),
+        Cell(formats.days(line.service_start, last)),
         Cell(formats.money(Money(line.net_minor, line.currency), code=False)),
         Cell(formats.money(Money(line.left_minor, line.currency), code=False), tone="strong"),
     ]

@@ -120,7 +120,10 @@ def _files(rows: list[dict[str, Any]], ask: Ask) -> None:
 
 
 def _months(rows: list[dict[str, Any]], ask: Ask) -> None:
-    columns = [Column("Month", words=True), *(Column(title) for title in MOVEMENTS.values())]
+    columns = [
+        Column("Month", words=True),
+        *(Column(title, spare=3 if key == "start" else 0) for key, title in MOVEMENTS.items()),
+    ]
     body = [
         [_name(row), *(_cell(key, row, ask.up_to(row["month"])) for key in MOVEMENTS)]
         for row in reversed(rows)

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from cli import WHERE
+
 PROGRAM = """
 import sys, cli
 sys.argv[1:] = sys.argv[1].split()
@@ -25,6 +27,14 @@ def test_one_command_leaves_the_others_where_they_are(asked: str, own: set[str])
     assert done.returncode == 0, done.stderr
     loaded = {name.removeprefix("commands.") for name in done.stdout.splitlines()[-1].split()}
     assert loaded == {"bars", "logs", "output", *own}
+
+
+def test_the_help_names_every_command_and_group() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", "--help"], capture_output=True, text=True, check=False
+    )
+    told = {line.strip("│ ").partition(" ")[0] for line in done.stdout.splitlines()}
+    assert set(WHERE) <= told
 
 
 def test_an_unknown_command_is_told_which_one_it_resembles() -> None:

@@ -12,7 +12,7 @@ from core.audit.queries import search
 from core.clock import SetClock
 from core.errors import BadInput, BadMoney, ChangedMeanwhile, NotAllowed, NotFound
 from core.plans.actions import NewPlan, NewPrice, create_plan, edit_plan, set_plan_active, set_price
-from core.plans.facts import LARGEST_LIMIT, PlanFacts, changed
+from core.plans.facts import LARGEST_LIMIT, NO_PLAN, PlanFacts, changed
 from core.plans.offers import MONTHS, Offer, Pricing, pricing, quote
 from core.plans.queries import PlanRow, catalogue, plan_row
 from core.work import Office
@@ -135,6 +135,11 @@ def test_impossible_facts_are_refused_and_change_nothing(
     with pytest.raises(BadInput), office.work(admin) as work:
         create_plan(work, NewPlan(**{"slug": "new", "name": "New", "prices": (), **wrong}))  # type: ignore[arg-type]
     assert the_row(office, "pro") == seen
+
+
+def test_no_plan_is_called_what_figures_call_rows_without_one(office: Office, admin: Actor) -> None:
+    with pytest.raises(BadInput, match="stands for no plan"), office.work(admin) as work:
+        create_plan(work, NewPlan(slug=NO_PLAN, name="None", prices=()))
 
 
 def test_unknown_plan_is_not_found(office: Office, admin: Actor) -> None:

@@ -62,3 +62,16 @@ def test_figures_for_a_collector_are_kept_from_whoever_comes_from_elsewhere(site
     passed_on = {"x-forwarded-for": "203.0.113.9"}
     assert httpx.get(f"{site.base_url}/metrics", headers=passed_on).status_code == 404
     assert "saldo_database_up 1.0" in httpx.get(f"{site.base_url}/metrics").text
+
+
+def test_a_page_that_no_role_opens_says_so(visitor: Watched) -> None:
+    visitor.sign_in("cfo@example.com", PASSWORD, "/users?user=1")
+    page = visitor.page
+    expect(page.get_by_role("heading", name="This page is not open to you")).to_be_visible()
+    expect(page.get_by_text("Ask an administrator for it.")).to_be_visible()
+    expect(page.get_by_text("Page not found")).to_have_count(0)
+    expect(page.get_by_role("link", name="Users and roles")).to_have_count(0)
+    page.get_by_role("link", name="Go to your first page").click()
+    expect(page.get_by_role("heading", name="Revenue", exact=True)).to_be_visible()
+    visitor.open("/my-plan")
+    expect(page.get_by_text("It is for the people of an organisation")).to_be_visible()

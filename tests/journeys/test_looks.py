@@ -3,6 +3,7 @@
 The checks are in `looks.js`; the pages are those of a small company with something of everything.
 """
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,8 +13,10 @@ import pytest
 from playwright.sync_api import Browser
 from sqlalchemy import select
 
+from core.charging.events import store_event
 from core.clock import SetClock, SystemClock
 from core.dunning.run import run_dunning
+from core.gateways.port import GatewayEvent
 from core.plans.models import Plan
 from core.work import Office
 from pages.parts.entries import MENU
@@ -31,6 +34,7 @@ ALSO = {
         "/revenue?view=Movements&by=tenant", "/cohorts?of=revenue", "/ageing?as_of=2020-01-01",
         "/users?user=1", "/wallets?wallet=1:EUR", "/close?month=2026-10", "/invoice?invoice=99999",
         "/subscription?subscription=1&do=auto-renew:1", "/payment?payment=1&do=refund:1",
+        "/gateway-events?event=1",
     ),
     TENANTS: ("/my-invoices?invoice=1",),
 }  # fmt: skip
@@ -43,7 +47,12 @@ PAGES += [(email, path) for email, paths in ALSO.items() for path in paths]
 NAME = "Norra Sveriges Gemensamma Transport- och Logistikförmedling Ekonomisk Förening"
 LARGE_MINOR = 987_654_321_00
 SIGNED_OUT = ("/login", "/pricing")
-SMALLER = {1180: ["room", "tables"], 1024: ["room", "tables"], 390: ["room"]}
+SMALLER = {
+    1180: ["room", "tables"],
+    1024: ["room", "tables"],
+    880: ["room", "tables"],
+    390: ["room"],
+}
 """Widths of a screen, and what is asked of a page there."""
 
 
@@ -70,6 +79,14 @@ def large(office: Office) -> None:
     an_invoice(office, tenant, LARGE_MINOR)
     a_recharge(office, tenant, LARGE_MINOR, "R-large")
     run_dunning(office)
+    body = {
+        "id": "evt_1",
+        "type": "payout.paid",
+        "data": {"livemode": False, "amount": 1, "of": None},
+    }
+    with office.work(JOB) as work:
+        event = GatewayEvent("evt_1", "payout.paid", None, body)
+        store_event(work, "stripe", event, json.dumps(body).encode(), None)
 
 
 @pytest.fixture(scope="module")

@@ -71,7 +71,9 @@ def test_without_a_posting_no_month_is_over(
     office: Office, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pages.parts.copy.warehouse", lambda: Warehouse(settings))
-    assert "No month is over" in words(visitor(office, monkeypatch, "revenue/close.py")("cfo"))
+    assert "There is no month to close yet" in words(
+        visitor(office, monkeypatch, "revenue/close.py")("cfo")
+    )
 
 
 def test_who_closes_mends_an_old_copy_from_the_checklist(

@@ -73,7 +73,7 @@ def doors(test: AppTest) -> set[str]:
 
 
 def test_list_shows_what_waits_first(office: Office, listed: Visit, invoice: Invoice) -> None:
-    assert "No credit note fits" in shown(listed("cfo"))
+    assert "There is no credit note yet" in shown(listed("cfo"))
     made = a_draft(office, invoice)
     page = shown(listed("cfo"))
     assert "somebody else approves" in page

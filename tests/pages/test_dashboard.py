@@ -48,6 +48,16 @@ def test_unfinished_month_is_marked(app: Run, person: Person) -> None:
     assert "so far" in words(app(person("cfo"), month="2026-11"))
 
 
+def test_the_first_month_of_a_company_is_a_door_away(app: Run, person: Person) -> None:
+    with patch("pages.revenue.headlines.are_empty", lambda ask, _count: ask.month != "2026-11"):
+        test = app(person("cfo"))
+        assert not test.exception
+        assert "There are figures of November 2026, which is not over yet." in words(test)
+        assert "/revenue?month=2026-11&amp;currency=EUR" in words(test)
+    with patch("pages.revenue.headlines.are_empty", lambda _ask, _count: True):
+        assert "a new company is brought in under “Import data”" in words(app(person("cfo")))
+
+
 def test_nonsense_in_the_address_is_ignored(app: Run, person: Person) -> None:
     test = app(person("cfo"), month="9999-99", months="7", as_of="x", currency="XXX", by="<b>")
     assert not test.exception

@@ -12,7 +12,7 @@ from core.settings import Settings
 from core.work import Office
 from etl import figures
 from etl.warehouse import Warehouse
-from pages.parts import formats, menu
+from pages.parts import forecast_charts, formats, menu
 from pages.parts.catalogue import amount
 from tests.pages.administering import Visit, visitor, words
 
@@ -35,6 +35,17 @@ def test_every_week_is_a_figure_of_the_copy_and_opens_its_invoices(
         if week["expected"]["minor"]:
             assert f"week={week['week']}" in shown
     assert "How it went before" in shown
+
+
+def test_a_chart_names_its_weeks_as_the_reader_writes_days(
+    published: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(formats, "reader", lambda: formats.SWEDISH)
+    found = figures.cash_forecast(Warehouse(published), date(2026, 11, 20), "EUR")
+    [answer] = found["currencies"]
+    figure = forecast_charts.weeks(answer["weeks"])
+    assert figure.layout.xaxis.type == "category"
+    assert list(figure.data[0].x[:2]) == ["21 Nov", "28 Nov"]
 
 
 def test_a_week_of_the_address_narrows_the_invoices_and_adds_up(

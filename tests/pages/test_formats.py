@@ -1,5 +1,6 @@
 """How amounts, rates, changes and files look."""
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from types import SimpleNamespace
@@ -29,6 +30,57 @@ def test_words_of_core_are_told_as_the_reader_writes(
 ) -> None:
     assert formats.told(written, "en") == english
     assert formats.told(written, "en_SE").replace("\u00a0", " ") == swedish
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0.0, "under 1 s"),
+        (0.9, "under 1 s"),
+        (1.2, "1 s"),
+        (119, "119 s"),
+        (130, "2 min"),
+        (7_100, "118 min"),
+        (12_600, "3.5 h"),
+    ],
+)
+def test_a_length_of_time_is_told_as_people_say_it(seconds: float, told: str) -> None:
+    assert formats.lasted(seconds, "en").replace("\u00a0", " ") == told
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "english", "swedish"),
+    [
+        ((2026, 11, 24), (2026, 11, 30), "24–30 Nov 2026", "2026-11-24 – 2026-11-30"),
+        ((2026, 11, 29), (2026, 12, 5), "29 Nov – 5 Dec 2026", "2026-11-29 – 2026-12-05"),
+        ((2026, 12, 29), (2027, 1, 4), "29 Dec 2026 – 4 Jan 2027", "2026-12-29 – 2027-01-04"),
+        ((2026, 11, 24), (2026, 11, 24), "24 Nov 2026", "2026-11-24"),
+    ],
+)
+def test_a_span_of_days_tells_once_what_both_share(
+    first: tuple[int, int, int], last: tuple[int, int, int], english: str, swedish: str
+) -> None:
+    assert formats.days(date(*first), date(*last), "en") == english
+    assert formats.days(date(*first), date(*last), "en_SE") == swedish
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("Ends 20 Nov 2026, later", ["20 Nov 2026"]),
+        ("Short by SEK 1,062.34 on 2026-11-20 14:05", ["SEK 1,062.34", "2026-11-20 14:05"]),
+        ("20 Nov 2026 14:05:09", []),
+        ("SAAS-INV-2026-00115 of Fjord 12", []),
+    ],
+)
+def test_no_line_of_a_table_ends_within_a_day_or_an_amount(
+    text: str, whole: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[str] = []
+    monkeypatch.setattr(tables.st, "html", drawn.append)
+    tables.html([tables.Column("What", words=True)], [[tables.Cell(text)]], label="Table")
+    assert re.findall(r'<span class="whole">([^<]*)</span>', drawn[0]) == whole
+    assert ('class="words long"' in drawn[0]) == (text != "20 Nov 2026 14:05:09")
 
 
 @pytest.mark.parametrize(

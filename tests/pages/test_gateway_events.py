@@ -33,7 +33,10 @@ def aside(office: Office, number: int, outcome: str = "Nothing follows") -> int:
 
 
 def test_no_event_yet_says_where_they_would_come_from(visit: Visit) -> None:
-    assert "No event fits" in words(visit("super_admin"))
+    told = words(visit("super_admin"))
+    assert "There is no event yet" in told
+    assert "Payment config" in told
+    assert "No event fits" in words(visit("super_admin", status="failed"))
 
 
 def test_list_counts_by_status_and_tells_what_followed(office: Office, visit: Visit) -> None:

@@ -24,6 +24,7 @@ from pages.billing.sheet_parts import who
 from pages.billing.usage_bars import share
 from tests.billing import JOB, WHY, a_charge, a_subscription, a_tenant, the_plans
 from tests.builders import a_user
+from tests.pages.administering import whole
 from tests.usage import a_price, an_event, per_unit, taken_in
 from tests.wallets import a_financier
 
@@ -67,7 +68,7 @@ def paid(office: Office, plans: dict[str, Plan]) -> Subscription:
 
 
 def words(test: AppTest) -> str:
-    return " ".join(str(block.proto.body) for block in test.get("html"))
+    return whole(" ".join(str(block.proto.body) for block in test.get("html")))
 
 
 def doors(test: AppTest) -> set[str]:

@@ -34,6 +34,31 @@ def test_tenants_are_listed_and_found(office: Office, page: Pages) -> None:
     assert all(button.label != "New tenant…" for button in none.button)
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("billing/tenants.py", "Make the first with “New tenant…”"),
+        ("billing/tenant.py", "They are made under “Tenants”"),
+        ("billing/usage.py", "They are made under “Tenants”"),
+        ("billing/subscriptions.py", "A tenant gets one on its page"),
+        ("receivables/invoices.py", "Write the first one"),
+        ("receivables/payments.py", "bring them by themselves"),
+        ("receivables/credit_notes.py", "Write one with"),
+        ("receivables/disputes.py", "by themselves"),
+    ],
+)
+def test_a_company_that_begins_is_told_how_the_first_one_comes(
+    page: Pages, name: str, told: str
+) -> None:
+    test = page(name)("super_admin")
+    assert not test.exception
+    shown = words(test)
+    assert "There is no " in shown
+    assert " yet</h2>" in shown
+    assert told in shown
+    assert "lear a filter" not in shown
+
+
 def test_a_tenant_is_added_once_and_its_problems_are_said(office: Office, page: Pages) -> None:
     test = page("billing/tenants.py")("admin")
     press(test, "new-tenant-new")
