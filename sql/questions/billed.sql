@@ -28,7 +28,7 @@ at_once as (
 )
 select
   c.invoice_id,
-  c.number,
+  i.number,
   t.tenant_key as tenant,
   t.tenant_name,
   t.country,
