@@ -29,6 +29,7 @@ API = (
     "/v1/",
 )
 """Paths of the HTTP API, which asks for a key or a session itself and answers in JSON."""
+PRICES = "/pricing"
 WRITES = ("/payments",)
 """Addresses that are a page to read and the API to post to."""
 OPEN = (
@@ -36,7 +37,7 @@ OPEN = (
     "/oidc/start",
     "/oidc/confirm",
     "/oidc/callback",
-    "/pricing",
+    PRICES,
     "/health",
     "/healthz",
     "/readyz",
@@ -92,8 +93,8 @@ def is_api(path: str, method: str) -> bool:
 
 
 def is_door(scope: Scope) -> bool:
-    """True for a request to the HTTP API or to sign-in."""
-    return is_api(scope["path"], scope["method"]) or scope["path"] in SIGN_IN
+    """True for a request to the HTTP API, to sign-in or to the prices that everybody may read."""
+    return is_api(scope["path"], scope["method"]) or scope["path"] in (*SIGN_IN, PRICES)
 
 
 def passes(scope: Scope) -> bool:

@@ -50,7 +50,7 @@ class Buckets:
 
 
 class Paced:
-    """Pure ASGI around the doors that answer without a page: sign-in and the HTTP API."""
+    """Pure ASGI around the doors that answer without a page: sign-in, prices and the HTTP API."""
 
     def __init__(
         self, app: ASGIApp, *, per_minute: int, clock: Callable[[], float] = time.monotonic

@@ -16,6 +16,7 @@ class Plan(Base):
     __table_args__ = (
         UniqueConstraint("slug"),
         CheckConstraint("slug ~ '^[a-z0-9-]+$'", name="slug_shape"),
+        CheckConstraint("slug <> 'none'", name="slug_not_reserved"),
     )
 
     id: Mapped[Id]

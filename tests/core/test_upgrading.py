@@ -100,6 +100,21 @@ def test_an_upgrade_in_one_go_gives_the_same_schema_as_a_new_database(
     assert _described(old) == _described(database_url)
 
 
+@pytest.mark.parametrize(
+    ("others", "renamed"), [((), "none-plan"), (("none-plan",), "none-plan-2")]
+)
+def test_a_plan_called_as_figures_call_no_plan_gets_another_slug(
+    old: str, others: tuple[str, ...], renamed: str
+) -> None:
+    with psycopg.connect(old) as db:
+        for key, slug in enumerate(("none", *others), start=2):
+            insert(db, "plan", {"id": key, "slug": slug, "name": slug, "created_at": SINCE})
+    schema.upgrade(old)
+    with psycopg.connect(old) as db:
+        found = db.execute("select slug from plan order by id").fetchall()
+    assert found == [("pro",), (renamed,), *((slug,) for slug in others)]
+
+
 def _walk(url: str, revision: str) -> None:
     with owner_connection(url) as connection:
         connection.execute(text(f"set local role {OWNER_ROLE}"))

@@ -84,6 +84,12 @@ def test_passwords_are_judged_at_a_pace(path: str, time: Time) -> None:
     assert there.post(path).status_code == 200
 
 
+def test_prices_are_read_at_a_pace(paced: TestClient) -> None:
+    """ASVS 2.4.1: nobody signs in for them, and each request reads the database."""
+    told = [paced.get("/pricing").status_code for _ in range(MOST + 2)]
+    assert told == [200] * MOST + [429] * 2
+
+
 def test_pages_assets_and_probes_have_no_pace(paced: TestClient) -> None:
     """ASVS 2.4.1: what a page loads is not counted, and a probe is always answered."""
     for path in ("/", "/revenue", "/brand/style.css", "/healthz", "/_stcore/health"):

@@ -11,7 +11,7 @@ import pytest
 import stripe
 from sqlalchemy import func, select
 
-from core.charging import claims, events
+from core.charging import events
 from core.charging.cards import cards_of
 from core.charging.checkout import card_portal
 from core.charging.claims import sweep_disputes
@@ -206,46 +206,6 @@ def test_cards_changed_at_the_gateway_are_taken_over(shop: Shop) -> None:
     with shop.office.work(JOB) as work:
         cards = cards_of(work, shop.tenant.id)
     assert [(card.id, card.is_default) for card in cards] == [(first.id, True)]
-
-
-def test_the_sweep_finds_a_dispute_nobody_told_of(shop: Shop) -> None:
-    shop.invoice()
-    shop.secret_card("pm_card_createDispute")
-    run_auto_charge(shop.office)
-    assert [each.status for each in sweep_disputes(shop.office)] == ["needs_response"]
-
-
-def test_the_sweep_finds_how_a_dispute_of_long_ago_ended(shop: Shop) -> None:
-    shop.invoice()
-    shop.secret_card("pm_card_createDispute")
-    run_auto_charge(shop.office)
-    assert [each.status for each in sweep_disputes(shop.office)] == ["needs_response"]
-    shop.wait(days=60)
-    gateway_of(shop.office.settings, "stripe", engine=shop.office.engine).probe()
-    assert [each.status for each in sweep_disputes(shop.office)] == ["lost"]
-    assert sweep_disputes(shop.office) == []
-    assert wrong_books(shop.office) == []
-
-
-def test_the_sweep_asks_the_account_of_each_tenant_with_keys_of_its_own(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[tuple[str, int | None]] = []
-
-    def gateway(settings: Settings, provider: str, **owner: Any) -> Gateway:
-        asked.append((provider, owner["tenant_id"]))
-        return gateway_of(settings, provider, engine=owner["engine"])
-
-    monkeypatch.setattr(claims, "gateway_of", gateway)
-    shop.invoice()
-    shop.secret_card("pm_card_createDispute")
-    run_auto_charge(shop.office)
-    other = a_tenant(shop.office, "SE", "SEK")
-    with shop.office.work(JOB) as work:
-        kept = {"provider": "stripe", "mode": "test", "sealed": {}, "shown": {}}
-        work.session.add(GatewayCredentials(tenant_id=other.id, updated_at=work.now, **kept))
-    assert len(sweep_disputes(shop.office)) == 1
-    assert asked == [("stripe", None), ("paystack", None), ("paypal", None), ("stripe", other.id)]
 
 
 def with_account(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Tenant:
