@@ -32,8 +32,7 @@ def _stages(found: Seen) -> None:
         ):
             told = "cases that run keep the version they began with"
             head.section(f"Version {found.version}", told)
-            seen = viewer.current_viewer()
-            if seen is not None and seen.may(ladder_edits.NEEDS):
+            if viewer.may(ladder_edits.NEEDS):
                 confirm.door(ladder_edits.STEP, ladder_edits.COMMON, "New version…")
         rows = [_row(place, stage) for place, stage in enumerate(found.stages, start=1)]
         tables.html(COLUMNS, rows, label="Stages of the ladder")

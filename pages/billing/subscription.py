@@ -42,7 +42,7 @@ def main() -> None:
     head.page(found.row.tenant_name, f"subscription {found.row.id}, {found.row.plan_name}")
     receipts.show()
     _summary(found)
-    sheet_parts.items(found, may_finance=_may("sys_finance"))
+    sheet_parts.items(found, may_finance=viewer.may("sys_finance"))
     sheet_parts.timeline(found)
     sheet_parts.documents(found)
     confirm.draw(*STEPS)
@@ -118,7 +118,7 @@ def _doors(found: Detail) -> list[tuple[Step, str]]:
     doors: list[tuple[Step, str]] = []
     if row.status == "cancelled":
         return doors
-    if _may("sys_finance"):
+    if viewer.may("sys_finance"):
         if row.status in CHANGEABLE:
             doors += [(price_asks.CHANGE_PLAN, "Change plan…"), (price_asks.ADD_ITEM, "Add item…")]
         if row.status == "active":
@@ -131,16 +131,11 @@ def _doors(found: Detail) -> list[tuple[Step, str]]:
         doors.append((life_asks.AUTO_RENEW, renewing))
         if not row.cancel_at_period_end:
             doors.append((life_asks.CANCEL, "Cancel…"))
-    if _may("saas.subscriptions.manage"):
+    if viewer.may("saas.subscriptions.manage"):
         doors.append((life_asks.COLLECT, "Collection…"))
         if statuses(row.status):
             doors.append((life_asks.STATUS, "Set status…"))
     return doors
-
-
-def _may(permission: str) -> bool:
-    seen = viewer.current_viewer()
-    return seen is not None and seen.may(permission)
 
 
 main()

@@ -74,8 +74,7 @@ def _subscriptions(found: TenantPage) -> None:
         if found.running is not None:
             return
         st.html('<p class="muted">It has none that runs; the limits of the default plan hold.</p>')
-        seen = viewer.current_viewer()
-        if seen and seen.may("saas.subscriptions.manage"):
+        if viewer.may("saas.subscriptions.manage"):
             confirm.door(ASSIGN, str(found.tenant.id), "Assign a plan…")
 
 

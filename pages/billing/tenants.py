@@ -31,6 +31,7 @@ COLUMNS = (
     Column("Signed up", words=True),
 )
 FIRST = "Make the first with “New tenant…”, or bring a company in under “Import data”."
+READER = "Whoever looks after subscriptions makes them."
 FILED = (
     "id", "name", "country", "currency", "language", "billing_email", "tax_id", "external_id",
     "signed_up_on", "subscription_id", "plan_name", "status",
@@ -43,8 +44,7 @@ def main() -> None:
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"
     ):
         head.page("Tenants", "the organisations on the platform")
-        seen = viewer.current_viewer()
-        if seen and seen.may("saas.subscriptions.manage"):
+        if viewer.may("saas.subscriptions.manage"):
             confirm.door(NEW_TENANT, "new", "New tenant…")
     receipts.show()
     _list(viewer.current_actor())
@@ -68,7 +68,11 @@ def _list(actor: Actor) -> None:
         found = tenants(work, filters, order=order, limit=size, offset=(asked - 1) * size)
         today = work.today
     if not found.count:
-        states.none("tenant", FIRST, narrowed=filters != TenantFilters())
+        states.none(
+            "tenant",
+            FIRST if viewer.may("saas.subscriptions.manage") else READER,
+            narrowed=filters != TenantFilters(),
+        )
         return
     told = lists.told(
         filters.text and f"“{filters.text}”",

@@ -15,6 +15,12 @@ def current_viewer() -> Viewer | None:
     return sessions.viewer(office(), st.context.cookies.get(settings().session_cookie))
 
 
+def may(permission: str) -> bool:
+    """Whether the signed-in person has the permission; False for nobody."""
+    seen = current_viewer()
+    return seen is not None and seen.may(permission)
+
+
 def current_actor() -> Actor:
     """The signed-in person as the actor of a unit of work; raises SignInNeeded."""
     seen = current_viewer()

@@ -40,8 +40,7 @@ def main() -> None:
     head.page("Bank files", "camt.053, camt.054, MT940, BgMax and CSV; each entry comes in once")
     receipts.show()
     actor = viewer.current_actor()
-    seen = viewer.current_viewer()
-    if seen and seen.may("bank.import"):
+    if viewer.may("bank.import"):
         _upload(actor)
     bank_files_parts.history(actor)
     confirm.draw(IMPORT)

@@ -69,9 +69,9 @@ def _doors(row: NoteRow) -> list[tuple[Step, str]]:
     if row.status != "draft" or row.refund_id:
         return []
     doors: list[tuple[Step, str]] = []
-    if _may("billing.approve") and not _is_own(row):
+    if viewer.may("billing.approve") and not _is_own(row):
         doors.append((note_asks.APPROVE, "Approve…"))
-    if _may("billing.write"):
+    if viewer.may("billing.write"):
         doors.append((note_asks.DECLINE, "Decline…"))
     return doors
 
@@ -81,10 +81,10 @@ def _ways(row: NoteRow) -> dict[str, str]:
     ways = {"All credit notes": tables.link("credit-notes", {})}
     if not row.left_minor:
         return ways
-    if _may("billing.write") and row.payment_id:
+    if viewer.may("billing.write") and row.payment_id:
         number = str(row.payment_id)
         ways["Use what is left"] = _dialog(number, f"use-credit:{number}")
-    if _may("sys_finance") and (number := _way_back(row)):
+    if viewer.may("sys_finance") and (number := _way_back(row)):
         kept = "refund?" + urlencode({"treatment": "note", "note": row.id})
         ways["Pay out what is left"] = _dialog(number, f"refund:{number}", kept)
     return ways
@@ -115,11 +115,6 @@ def _way_back(row: NoteRow) -> str:
 def _is_own(row: NoteRow) -> bool:
     seen = viewer.current_viewer()
     return seen is not None and row.created_by == seen.email
-
-
-def _may(permission: str) -> bool:
-    seen = viewer.current_viewer()
-    return seen is not None and seen.may(permission)
 
 
 main()

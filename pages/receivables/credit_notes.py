@@ -48,8 +48,7 @@ def main() -> None:
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"
     ):
         head.page("Credit notes", "of all tenants, tax included")
-        seen = viewer.current_viewer()
-        if seen and seen.may("billing.write"):
+        if viewer.may("billing.write"):
             confirm.door(note_asks.CREATE, "new", "New credit note…")
     receipts.show()
     _list(viewer.current_actor())
@@ -79,9 +78,14 @@ def _list(actor: Actor) -> None:
         today = work.today
     lists.counts("credit-notes", {name: n for name, n in counted.items() if n}, words.NOTE_STATUSES)
     if not found.count:
+        first = "Whoever keeps the invoices writes them, and somebody else approves them."
+        if viewer.may("billing.write"):
+            first = (
+                "Write one with “New credit note…”, or over an invoice with “Credit…” on its page."
+            )
         states.none(
             "credit note",
-            "Write one with “New credit note…”, or over an invoice with “Credit…” on its page.",
+            first,
             narrowed=filters != NoteFilters(),
         )
         return

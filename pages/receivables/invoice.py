@@ -105,7 +105,7 @@ def _ways(found: InvoiceDetail) -> dict[str, str]:
         for each in found.applied
         if each.amount_minor > 0 and each.provider not in ("credit", "import")
     ]
-    if held and row.status in REFUNDABLE and _may("sys_finance"):
+    if held and row.status in REFUNDABLE and viewer.may("sys_finance"):
         number = str(held[-1].payment_id)
         ways["Refund its payment"] = "/payment?" + urlencode(
             {"payment": number, "do": f"refund:{number}"}
@@ -118,7 +118,7 @@ def _doors(found: InvoiceDetail) -> list[tuple[Step, str]]:
     row = found.row
     is_draft, is_open = row.status == "draft", row.status in OPEN
     doors: list[tuple[Step, str]] = []
-    if _may("saas.invoices.manage"):
+    if viewer.may("saas.invoices.manage"):
         if is_draft:
             doors += [
                 (invoice_asks.SEND, "Send…"),
@@ -127,23 +127,18 @@ def _doors(found: InvoiceDetail) -> list[tuple[Step, str]]:
             ]
         if is_open:
             doors += [(invoice_asks.MARK_PAID, "Mark paid…"), (invoice_asks.SEND, "Send again…")]
-    if _may("billing.write") and is_open:
+    if viewer.may("billing.write") and is_open:
         doors.append((payment_asks.RECORD, "Record a payment…"))
-    if _may("billing.write") and row.status in CREDITABLE and found.creditable_minor > 0:
+    if viewer.may("billing.write") and row.status in CREDITABLE and found.creditable_minor > 0:
         doors.append((note_asks.CREATE, "Credit…"))
     credited = any(note.status != "declined" for note in found.credit_notes)
-    if _may("saas.invoices.manage") and row.status == "issued" and not credited:
+    if viewer.may("saas.invoices.manage") and row.status == "issued" and not credited:
         doors.append((invoice_asks.VOID, "Void…"))
-    if _may("sys_finance") and is_open:
+    if viewer.may("sys_finance") and is_open:
         doors.append((invoice_asks.WRITE_OFF, "Write off…"))
-    if _may("sys_finance") and row.status == "written_off":
+    if viewer.may("sys_finance") and row.status == "written_off":
         doors.append((invoice_asks.RECOVER, "Paid after all…"))
     return doors
-
-
-def _may(permission: str) -> bool:
-    seen = viewer.current_viewer()
-    return seen is not None and seen.may(permission)
 
 
 main()

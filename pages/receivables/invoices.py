@@ -30,7 +30,7 @@ def main() -> None:
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"
     ):
         head.page("Invoices", "of all tenants, tax included")
-        if _may_write():
+        if viewer.may("saas.invoices.manage"):
             confirm.door(invoice_form.NEW, "invoice", "New invoice…")
     receipts.show()
     _list(viewer.current_actor())
@@ -53,10 +53,15 @@ def _list(actor: Actor) -> None:
         today = work.today
     lists.counts("invoices", found.by_status, words.STATUSES)
     if not found.count:
+        first = "Renewals write theirs by themselves."
+        if viewer.may("saas.invoices.manage"):
+            first = (
+                "Write the first one with “New invoice…”, or bring a company's past in under "
+                f"“Import data”. {first}"
+            )
         states.none(
             "invoice",
-            "Write the first one with “New invoice…”, or bring a company's past in under "
-            "“Import data”. Renewals write theirs by themselves.",
+            first,
             narrowed=filters != InvoiceFilters(),
         )
         return
@@ -105,11 +110,6 @@ def _open(found: InvoicePage) -> None:
         for code, minor in found.open_minor.items()
     )
     st.html(f'<dl class="identity sums">{terms}</dl>')
-
-
-def _may_write() -> bool:
-    seen = viewer.current_viewer()
-    return seen is not None and seen.may("saas.invoices.manage")
 
 
 main()

@@ -107,22 +107,22 @@ def _doors(sheet: refund_ask.Sheet, origin: Origin | None) -> list[tuple[Step, s
     """What the viewer may do to it in its status."""
     row = sheet.found.row
     doors: list[tuple[Step, str]] = []
-    if _may("sys_finance") and refund_ask.rooms(sheet):
+    if viewer.may("sys_finance") and refund_ask.rooms(sheet):
         doors.append((refund_ask.REFUND, "Refund…"))
-    if _may("billing.write") and row.credit_minor:
+    if viewer.may("billing.write") and row.credit_minor:
         doors.append((payment_asks.USE_CREDIT, "Use credit…"))
     by_hand = row.provider == "manual" and row.status == "captured" and not row.refunded_minor
-    if _may("billing.write") and by_hand:
+    if viewer.may("billing.write") and by_hand:
         doors.append((payment_asks.REVERSE, "Reverse…"))
     by_itself = origin is not None and origin.unmatched_id is None
-    if _may("sys_finance") and by_itself and row.status == "captured" and not row.refunded_minor:
+    if (
+        viewer.may("sys_finance")
+        and by_itself
+        and row.status == "captured"
+        and not row.refunded_minor
+    ):
         doors.append((payment_asks.UNASSIGN, "Undo the assignment…"))
     return doors
-
-
-def _may(permission: str) -> bool:
-    seen = viewer.current_viewer()
-    return seen is not None and seen.may(permission)
 
 
 main()

@@ -27,8 +27,7 @@ def main() -> None:
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"
     ):
         head.page("Payments", "of all tenants, with what was tried and declined")
-        seen = viewer.current_viewer()
-        if seen and seen.may("billing.write"):
+        if viewer.may("billing.write"):
             confirm.door(payment_asks.RECORD, "new", "Record a payment…")
     receipts.show()
     _list(viewer.current_actor())
@@ -51,10 +50,12 @@ def _list(actor: Actor) -> None:
         today = work.today
     lists.counts("payments", found.by_status, words.PAYMENT_STATUSES)
     if not found.count:
+        first = "Cards that are charged and bank files that are read bring them by themselves."
+        if viewer.may("billing.write"):
+            first += " Enter another one with “Record a payment…”."
         states.none(
             "payment",
-            "Cards that are charged and bank files that are read bring them by themselves; enter "
-            "another one with “Record a payment…”.",
+            first,
             narrowed=filters != PaymentFilters(),
         )
         return

@@ -66,7 +66,7 @@ def draw(found: Reconciliation, wanted: str | None) -> None:
         look.long_words()
         lists.heading(len(rows), "difference", "differences", told, listed)
         shown = rows[tables.page_of(len(rows), "page-differences")]
-        may = _may_decide()
+        may = viewer.may("sys_finance")
         columns = (*COLUMNS, ACTS) if may else COLUMNS
         lists.narrow()
         with st.container(key="list-reconciliation"):
@@ -101,11 +101,6 @@ def _whole(found: Reconciliation) -> None:
             "reconciliation-all.csv",
             "csv-reconciliation-all",
         )
-
-
-def _may_decide() -> bool:
-    seen = viewer.current_viewer()
-    return seen is not None and seen.may("sys_finance")
 
 
 def _together(found: Reconciliation, rows: Sequence[Difference]) -> None:

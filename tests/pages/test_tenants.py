@@ -59,6 +59,22 @@ def test_a_company_that_begins_is_told_how_the_first_one_comes(
     assert "lear a filter" not in shown
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "billing/tenants.py",
+        "receivables/invoices.py",
+        "receivables/payments.py",
+        "receivables/credit_notes.py",
+    ],
+)
+def test_who_only_reads_is_not_sent_to_a_button_that_is_not_there(page: Pages, name: str) -> None:
+    test = page(name)("cfo")
+    shown = words(test)
+    assert "There is no " in shown
+    assert "…”" not in shown
+
+
 def test_a_tenant_is_added_once_and_its_problems_are_said(office: Office, page: Pages) -> None:
     test = page("billing/tenants.py")("admin")
     press(test, "new-tenant-new")
