@@ -4,14 +4,15 @@ A model with a tenant is computed again for the tenants that touch it, by its ow
 tenants' rows alone; the models that read it are touched only by the tenants whose rows came out
 different, and only such rows are written. A monthly mart is a sum over tenants: what they made
 before is taken off, what they make now is added. What does not depend on tenants is made whole.
-Each large table is searched for the tenants' rows once. Models that have nothing to do with each
-other are brought up at the same time, as most of the work is reading their texts.
+Each large table is searched for the tenants' rows once. A model is brought up as soon as those it
+reads are, the ones that most others wait for first.
 """
 
-from collections.abc import Iterable, Sequence, Set
-from concurrent.futures import ThreadPoolExecutor
+import graphlib
+from collections.abc import Sequence, Set
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from threading import Lock
 
 import duckdb
@@ -35,7 +36,9 @@ GLOBAL = frozenset({"plan", "fx_rate"})
 _APART = ROW_SUMS | WHOLE
 """Models that ask for no tenant's rows."""
 _GROUPS = "groups of tenants"
-_SIDES = ("kept", "now", "came", "gone", "made", "moved")
+_SIDES = ("kept", "now", "gone", "made", "moved")
+LANES = 3
+"""Models brought up side by side; more than cores, as little of one's time can be shared."""
 
 
 def refresh_models(build: duckdb.DuckDBPyConnection, changes: Changes) -> None:
@@ -44,40 +47,33 @@ def refresh_models(build: duckdb.DuckDBPyConnection, changes: Changes) -> None:
     common = _Common(changes, f'"{name}".main')
     for side in _SIDES:
         build.execute(f"attach ':memory:' as {side}").fetchall()
-    _bring_up(build, common, "first", (model for model in models() if model.name in MET))
-    lanes = _lanes()
-    with ThreadPoolExecutor(len(lanes)) as pool:
-        running = [
-            pool.submit(_bring_up, build.cursor(), common, f"lane_{place}", lane)
-            for place, lane in enumerate(lanes)
-        ]
-    for lane_done in running:
-        lane_done.result()
-    _bring_up(build, common, "last", (model for model in models() if model.name in _APART))
-    build.execute(f"use {common.copy}").fetchall()
+    free = [_Refresh(build.cursor(), common, f"lane_{number}") for number in range(LANES)]
+    order = graphlib.TopologicalSorter({model: _makers(model) for model in models()})
+    order.prepare()
+    ready: list[Model] = []
+    running: dict[Future[None], tuple[Model, _Refresh]] = {}
+    with ThreadPoolExecutor(LANES) as pool:
+        while order.is_active():
+            ready = sorted([*ready, *order.get_ready()], key=_way_left)
+            while ready and free:
+                model, lane = ready.pop(), free.pop()
+                running[pool.submit(lane.bring_up, model)] = model, lane
+            for done in wait(running, return_when=FIRST_COMPLETED).done:
+                model, lane = running.pop(done)
+                done.result()
+                order.done(model)
+                free.append(lane)
 
 
-def _bring_up(
-    build: duckdb.DuckDBPyConnection, common: "_Common", lane: str, these: Iterable[Model]
-) -> None:
-    refresh = _Refresh(build, common, lane)
-    for model in these:
-        refresh.bring_up(model)
+def _makers(model: Model) -> list[Model]:
+    """The models that a model reads."""
+    return [other for other in models() if other.name in model.reads]
 
 
-def _lanes() -> list[list[Model]]:
-    """The models between the first and the last, in order; those that share no relation apart."""
-    lanes: list[tuple[set[str], list[Model]]] = []
-    for model in models():
-        if model.name in MET | _APART:
-            continue
-        shared = (model.reads & _sliced() - MET) | {model.name}
-        joined = [lane for lane in lanes if lane[0] & shared]
-        names = shared.union(*(lane[0] for lane in joined))
-        members = [each for lane in joined for each in lane[1]] + [model]
-        lanes = [lane for lane in lanes if lane not in joined] + [(names, members)]
-    order = {model.name: place for place, model in enumerate(models())}
-    return [sorted(members, key=lambda each: order[each.name]) for _, members in lanes]
+@cache
+def _way_left(model: Model) -> int:
+    """How many models at most follow one another from this one on."""
+    return 1 + max((_way_left(m) for m in models() if model.name in m.reads), default=0)
 
 
 @dataclass
@@ -114,16 +110,16 @@ class _Refresh:
     """A lane of a refresh, one model after another.
 
     `past` shows the rows as they were of the tenants that touch the model at hand, `slice` the same
-    as they are by now, under the names the models read.
+    as they are by now, `rows` those alone that came or went, under the names the models read.
     """
 
     def __init__(self, build: duckdb.DuckDBPyConnection, common: _Common, lane: str) -> None:
         self._build, self._common, self._changes = build, common, common.changes
         self._moved, self.copy = common.moved, common.copy
-        self._shown: set[str] = set()
-        self._slice, self._past = f"slice_{lane}", f"past_{lane}"
+        self._shown: dict[str, bool] = {}
+        self._slice, self._past, self._rows = f"slice_{lane}", f"past_{lane}", f"rows_{lane}"
         self._theirs = f"(tenant_id in (from {self._slice}.touched) or tenant_id is null)"
-        for side in (self._slice, self._past):
+        for side in (self._slice, self._past, self._rows):
             self._run(f"attach ':memory:' as {side}")
 
     def bring_up(self, model: Model) -> None:
@@ -159,12 +155,12 @@ class _Refresh:
 
         They have the columns that models name, a model that is `written` has all.
         """
-        for name in sorted(relations & _sliced() - self._shown):
+        for name in sorted(relations & _sliced()):
             with self._common.locks[name]:
                 if name not in self._common.kept:
                     self._keep(name, "*" if name == written else self._named(name))
-            self._show_now(name)
-            self._shown.add(name)
+            if self._shown.get(name) != (name in self._common.now):
+                self._show_now(name)
 
     def _show_past(self, relations: Set[str]) -> None:
         """Have the tenants' rows of these relations at hand as they were."""
@@ -190,7 +186,7 @@ class _Refresh:
 
     def _show_now(self, name: str) -> None:
         """Show the rows of a relation as they are by now."""
-        made = name in self._common.now
+        self._shown[name] = made = name in self._common.now
         rows = f"from now.{name}" if made else f"select * exclude (place) from kept.{name}"
         self._run(f"create or replace view {self._slice}.{name} as {rows} where {self._theirs}")
 
@@ -267,15 +263,14 @@ class _Refresh:
     def _add_rows(self, model: Model) -> None:
         """Take off a sum what the rows that went added to it, add what those that came do."""
         name = model.name
-        for source in sorted(model.reads & _sliced()):
-            for side, sign in (("came", 1), ("gone", -1)):
+        for side, sign in (("gone", -1), ("made", 1)):
+            for source in sorted(model.reads & _sliced()):
                 rows = _copies(source, sign) if source in self._moved else ""
                 self._run(
-                    f"create or replace view {side}.{source} as"
+                    f"create or replace view {self._rows}.{source} as"
                     f" {rows or f'from {self.copy}.{source} limit 0'}"
                 )
-        self._compute(model, f"gone.{name}", ["gone.main", self.copy])
-        self._compute(model, f"made.{name}", ["came.main", self.copy])
+            self._compute(model, f"{side}.{name}", [f"{self._rows}.main", self.copy])
         self._adjust(name, f"gone.{name}")
 
     def _adjust(self, name: str, before: str) -> bool:
