@@ -38,7 +38,7 @@ _APART = ROW_SUMS | WHOLE
 _GROUPS = "groups of tenants"
 _SIDES = ("kept", "now", "gone", "made", "moved")
 LANES = 3
-"""Models brought up side by side; more than cores, as little of one's time can be shared."""
+"""Models brought up side by side: one more than two cores, as one often waits."""
 
 
 def refresh_models(build: duckdb.DuckDBPyConnection, changes: Changes) -> None:
