@@ -20,7 +20,9 @@ def leave_cards(world: World, engine: Engine) -> None:
     So has the customer that is shown.
     """
     client = stripe.StripeClient(
-        SIMULATOR_KEY, base_addresses={"api": ADDRESS}, http_client=InProcess(engine)
+        SIMULATOR_KEY,
+        base_addresses={"api": ADDRESS},
+        http_client=InProcess(engine, world.desk.clock),
     )
     for customer in world.customers.values():
         profile = customer.profile

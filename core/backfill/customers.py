@@ -86,8 +86,11 @@ def load_prices(batch: Batch) -> None:
             batch.leave_out(one, OUTDATED)
             continue
         facts = one.facts
-        set_price(batch.load, plan, facts["cycle"], facts["currency"], facts["amount_minor"])
-        batch.done(one)
+        place = (facts["cycle"], facts["currency"], facts["amount_minor"])
+        if problem := set_price(batch.load, plan, *place):
+            batch.refuse(one, problem)
+        else:
+            batch.done(one)
     batch.work.session.flush()
 
 

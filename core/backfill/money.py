@@ -34,10 +34,12 @@ class Moves:
         amount_minor: int,
         line: dict[str, Any] | None,
         charge: str,
+        end: str = "",
     ) -> None:
         """Expect the line of an event of so much in `place`'s currency, money to us positive.
 
         `line` is what Stripe's ledger says of it; without one nothing was kept or exchanged.
+        `end` tells the event from an earlier one of the same source.
         """
         currency, on = place
         if line is None:
@@ -47,16 +49,23 @@ class Moves:
         if theirs != currency:
             for code, sum_minor in ((currency, -amount_minor), (theirs, amount)):
                 legs = currency_exchanged(SOURCE, sum_minor)
-                self.postings.add(f"currency_exchanged:{code}", source, legs, code, on, tenant_id)
+                event = f"currency_exchanged:{code}{end}"
+                self.postings.add(event, source, legs, code, on, tenant_id)
         self.expect(kind, number, (theirs, on), (amount, fee), charge)
 
     def fee(
-        self, source: tuple[str, int], tenant_id: int, on: date, line: dict[str, Any] | None
+        self,
+        source: tuple[str, int],
+        tenant_id: int,
+        on: date,
+        line: dict[str, Any] | None,
+        end: str = "",
     ) -> None:
-        """Post the fee that a line carries."""
+        """Post the fee that a line carries; `end` is that of `settled`."""
         if line is not None:
             legs = gateway_fee(SOURCE, line["fee_minor"])
-            self.postings.add("gateway_fee", source, legs, line["currency"], on, tenant_id)
+            event = f"gateway_fee{end}"
+            self.postings.add(event, source, legs, line["currency"], on, tenant_id)
 
     def expect(
         self,

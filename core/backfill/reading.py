@@ -48,18 +48,19 @@ def _identify(office: Office, run_id: int, history: History) -> None:
     account, mode = history.whoami()
     with office.work(SYSTEM) as work:
         run = work.session.get_one(ImportRun, run_id)
-        others = select(ImportRun.account).where(
-            ImportRun.source == SOURCE,
-            ImportRun.id != run_id,
-            or_(ImportRun.account != account, ImportRun.mode != mode),
-            ImportRun.read > 0,
-        )
-        other = run.account if run.read and run.account != account else None
-        other = other or work.session.scalar(others.limit(1))
+        other = work.session.execute(
+            select(ImportRun.account, ImportRun.mode)
+            .where(
+                ImportRun.source == SOURCE,
+                or_(ImportRun.account != account, ImportRun.mode != mode),
+                ImportRun.read > 0,
+            )
+            .limit(1)
+        ).first()
         if other is not None:
             raise NotNow(
-                f"This company was imported from the account {other}; the keys are those of "
-                f"{account} in {mode} mode"
+                f"This company was imported from the account {other.account} in {other.mode} mode; "
+                f"the keys are those of {account} in {mode} mode"
             )
         run.account, run.mode = account, mode
 

@@ -24,6 +24,8 @@ from core.refunds.models import Refund
 
 REASON = "imported from Stripe"
 NOT_HERE = "its charge {} is not in our books"
+WON = "_won"
+"""The end of what is posted besides when a dispute is won: its exchange, a fee that came back."""
 Held = dict[int, list[tuple[int, int, int]]]
 """By payment: the invoices it is on, each with its tax and total."""
 
@@ -298,9 +300,18 @@ def _decide(
     legs = dispute_won(SOURCE, made.amount_minor)
     moves.postings.add("dispute_won", source, legs, *place, made.tenant_id)
     about = payment.provider_payment_id or one.external_id
-    number = f"{one.external_id}-won"
-    sums = (made.amount_minor, 0)
-    moves.expect("dispute_won", number, place, sums, about)
+    moves.fee(source, made.tenant_id, on, line, WON)
+    moves.settled(
+        "dispute_won",
+        f"{one.external_id}-won",
+        source,
+        made.tenant_id,
+        place,
+        made.amount_minor,
+        line,
+        about,
+        WON,
+    )
 
 
 def _move(facts: dict[str, Any], *, withdrawn: bool) -> dict[str, Any] | None:

@@ -47,7 +47,8 @@ _ROWS = f"""
 select c.id, c.number, c.status, c.settles, c.reason, c.note, c.tenant_id, t.name as tenant_name,
   c.invoice_id, i.number as invoice_number, c.refund_id, c.payment_id, c.currency, c.net_minor,
   c.tax_minor, c.total_minor, c.issued_on, c.created_at, c.decided_at,
-  a.email as created_by, d.email as decided_by,
+  a.email as created_by, a.name as created_by_name, d.email as decided_by,
+  d.name as decided_by_name,
   case when p.id is null then 0
     else p.amount_minor - p.allocated_minor - p.returned_minor end as left_minor
 {_FROM}
@@ -92,7 +93,9 @@ class NoteRow:
     created_at: datetime
     decided_at: datetime | None
     created_by: str | None
+    created_by_name: str | None
     decided_by: str | None
+    decided_by_name: str | None
     left_minor: int
 
 

@@ -10,6 +10,7 @@ from core.imports.reading import Row
 from core.planning.queries import in_eur_cents
 from core.plans.models import Plan, PlanPrice
 from core.progress import counted
+from core.subscriptions.history import later_days
 from core.subscriptions.models import (
     EARNING,
     REASONS,
@@ -73,7 +74,8 @@ def load_plans(load: Load, rows: list[Row]) -> None:
             continue
         plan = plans.get(row["slug"]) or new_plan(load, row["slug"], row["name"], active=True)
         plans[row["slug"]] = plan
-        set_price(load, plan, row["cycle"], currency, amount)
+        if problem := set_price(load, plan, row["cycle"], currency, amount):
+            load.refuse(row, "price_minor", problem)
     load.settle()
 
 
@@ -130,6 +132,13 @@ def load_cancellations(load: Load, rows: list[Row]) -> None:
                 )
             load.unchanged += 1
             continue
+        if row["cancelled_on"] < subscription.started_on:
+            load.refuse(
+                row,
+                "cancelled_on",
+                f"{row['cancelled_on']} is before the start {subscription.started_on}",
+            )
+            continue
         mrr = monthly_minor(subscription.amount_minor, subscription.cycle)
         lost = in_eur_cents(load.work, mrr, subscription.currency, row["cancelled_on"])
         if lost is None:
@@ -162,19 +171,25 @@ def new_plan(load: Load, slug: str, name: str | None, *, active: bool) -> Plan:
     return plan
 
 
-def set_price(load: Load, plan: Plan, cycle: str, currency: str, amount_minor: int) -> None:
-    """Give a plan a price from today on; a changed one becomes a new version."""
+def set_price(load: Load, plan: Plan, cycle: str, currency: str, amount_minor: int) -> str:
+    """Give a plan a price from today on; a changed one becomes a new version.
+
+    Returns why not, where another price is to come; empty when it is done.
+    """
+    valid_from = load.work.today
     versions = [p for p in plan.prices if (p.cycle, p.currency) == (cycle, currency)]
-    current = next((p for p in versions if p.valid_until is None), None)
+    current = next((p for p in versions if _holds(p, valid_from)), None)
     if current and current.amount_minor == amount_minor:
         load.unchanged += 1
-        return
-    valid_from = load.work.today
+        return ""
+    coming = next((p for p in versions if p.valid_from > valid_from), None)
+    if coming:
+        return f"another price starts on {coming.valid_from}; change that one under Plans"
     if current:
-        if current.valid_from >= valid_from:
+        if current.valid_from == valid_from:
             current.amount_minor = amount_minor
             load.updated += 1
-            return
+            return ""
         current.valid_until = valid_from
         load.work.session.flush()
     plan.prices.append(
@@ -188,6 +203,11 @@ def set_price(load: Load, plan: Plan, cycle: str, currency: str, amount_minor: i
     )
     load.added += current is None
     load.updated += current is not None
+    return ""
+
+
+def _holds(price: PlanPrice, on: date) -> bool:
+    return price.valid_from <= on and (price.valid_until is None or on < price.valid_until)
 
 
 def _plan_slug(load: Load, row: Row) -> str:
@@ -248,22 +268,25 @@ def _follow_subscription(load: Load, row: Row, kept: Subscription, values: dict[
         if row["ended_on"] not in (None, kept.ended_on):
             load.refuse(row, "ended_on", f"it already ended on {kept.ended_on}")
         load.unchanged += 1
-    elif row["ended_on"] and not (kept.cancel_at_period_end and values["status"] != "cancelled"):
-        if kept.cancel_at_period_end:
+    elif kept.cancel_at_period_end and row["ended_on"]:
+        if row["ended_on"] != kept.current_period_end:
+            load.refuse(row, "ended_on", f"it already ends on {kept.current_period_end}")
+        elif values["status"] == "cancelled":
             kept.status, kept.ended_on = "cancelled", row["ended_on"]
             load.updated += 1
         else:
-            end(load, kept, row["ended_on"])
+            load.unchanged += 1
+    elif row["ended_on"]:
+        end(load, kept, row["ended_on"])
     else:
         load.unchanged += 1
 
 
 def end(load: Load, subscription: Subscription, on: date) -> None:
-    """End a running subscription on a day, in the past or ahead."""
-    load.insert(
-        PlanHistory,
-        [_history(load, subscription_facts(subscription), "cancelled", on, "cancelled")],
-    )
+    """End a running subscription on a day, in the past or ahead; nothing comes after it."""
+    facts = subscription_facts(subscription)
+    days = [on, *later_days(load.work, subscription.id, on)]
+    load.insert(PlanHistory, [_history(load, facts, "cancelled", day, "cancelled") for day in days])
     if on <= load.work.today:
         subscription.status, subscription.ended_on = "cancelled", on
     else:

@@ -107,7 +107,7 @@ def _invoice_values(load: Load, row: Row, tenants: dict[str, Tenant]) -> dict[st
         "issued_on": row["issued_on"],
         "due_on": due_on,
         "number": row["number"] or row["invoice_id"],
-        "disputed": row["disputed"],
+        "disputed": bool(row["disputed"]),
     }
 
 
@@ -147,13 +147,14 @@ def _follow(
     if not settles and (problem := _contradiction(row["status"], kept)):
         load.refuse(row, "status", f"invoice {row['invoice_id']!r} {problem}")
         return []
-    if kept.disputed == row["disputed"] and not settles:
+    if row["disputed"] in (None, kept.disputed) and not settles:
         load.unchanged += 1
         return []
-    kept.disputed = row["disputed"]
+    if row["disputed"] is not None:
+        kept.disputed = row["disputed"]
     load.updated += 1
     rest = kept.total_minor - kept.paid_minor
-    on = _settled_on(load, values)
+    on = settled_on(load, values["issued_on"], values["due_on"])
     return [Placeholder(kept.id, kept.tenant_id, kept.currency, rest, on)] if settles else []
 
 
@@ -166,10 +167,8 @@ def _contradiction(state: str, kept: Invoice) -> str:
     return ""
 
 
-def _settled_on(load: Load, values: dict[str, Any]) -> date:
+def settled_on(load: Load, issued_on: date, due_on: date) -> date:
     """The day on which an invoice counts as paid of which only that is known."""
-    issued_on: date = values["issued_on"]
-    due_on: date = values["due_on"]
     return max(issued_on, min(due_on, load.work.today))
 
 
@@ -269,7 +268,7 @@ def _close(
                     values["tenant_id"],
                     values["currency"],
                     total,
-                    _settled_on(load, values),
+                    settled_on(load, values["issued_on"], values["due_on"]),
                 )
             )
         elif state in ("paid", "issued") and not total:
@@ -277,13 +276,14 @@ def _close(
         elif state == "cancelled":
             _set(load, number, status="cancelled", closed_on=values["issued_on"])
         elif state == "written_off":
-            _set(load, number, status="written_off", closed_on=values["due_on"])
+            on = settled_on(load, values["issued_on"], values["due_on"])
+            _set(load, number, status="written_off", closed_on=on)
             postings.add(
                 "written_off",
                 ("invoice", number),
                 written_off(values["net_minor"], values["tax_minor"]),
                 values["currency"],
-                values["due_on"],
+                on,
                 values["tenant_id"],
             )
     return placeholders

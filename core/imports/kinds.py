@@ -205,7 +205,7 @@ KINDS: dict[str, tuple[Field, ...]] = {
         optional("tax_minor", amount, "0"),
         optional("currency", currency),
         optional("status", _word(_INVOICE_STATUSES, "invoice status"), "issued"),
-        optional("disputed", yes_or_no, False),
+        optional("disputed", yes_or_no),
     ),
     "payments": (
         Field("payment_id", text),

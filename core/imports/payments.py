@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from core.imports.invoices import settled_on
 from core.imports.loading import BATCH, Load, Postings
 from core.imports.reading import Row
 from core.imports.settling import BEFORE, Placeholder, allocation, apply, write_placeholders
@@ -102,7 +103,7 @@ def _write_payments(load: Load, fresh: list[_Received]) -> None:
     load.insert(PaymentAllocation, allocations)
     apply(load, settled)
     postings.write(load)
-    write_placeholders(load, _rests(fresh, lifted, open_minor))
+    write_placeholders(load, _rests(load, fresh, lifted, open_minor))
     load.added += len(fresh)
 
 
@@ -154,15 +155,15 @@ def _placeholders(load: Load, invoice_ids: Iterable[int]) -> list[tuple[Payment,
 
 
 def _rests(
-    fresh: list[_Received], lifted: dict[int, int], open_minor: dict[int, int]
+    load: Load, fresh: list[_Received], lifted: dict[int, int], open_minor: dict[int, int]
 ) -> list[Placeholder]:
     """What the payments left open of invoices the file had called paid stays settled before."""
     rests = []
     for invoice in {each.invoice.id: each.invoice for each in fresh}.values():
         rest = open_minor[invoice.id]
         if invoice.id in lifted and rest > 0:
+            assert invoice.issued_on is not None
             assert invoice.due_on is not None
-            rests.append(
-                Placeholder(invoice.id, invoice.tenant_id, invoice.currency, rest, invoice.due_on)
-            )
+            on = settled_on(load, invoice.issued_on, invoice.due_on)
+            rests.append(Placeholder(invoice.id, invoice.tenant_id, invoice.currency, rest, on))
     return rests

@@ -22,7 +22,7 @@ _REFUNDS = sql("""
 -- What was given back of a payment? One row per refund; minor units.
 select r.id, r.amount_minor, r.tax_minor, r.nth, r.status, r.treatment, r.reason, r.failure,
   r.provider_refund_id, r.refunded_on, r.returned_on, r.requested_at, r.settled_at,
-  u.email as by,
+  u.email as by, u.name as by_name,
   array(select c.number from credit_note c
         where (c.refund_id = r.id or c.id = r.credit_note_id) and c.number is not null
         order by 1) as credit_notes
@@ -57,7 +57,10 @@ class OnInvoice:
 
 @dataclass(frozen=True)
 class RefundRow:
-    """Money given back, or about to; `by` asked for it. It came back on `returned_on`."""
+    """Money given back, or about to; `by`, named `by_name`, asked for it.
+
+    It came back on `returned_on`.
+    """
 
     id: int
     amount_minor: int
@@ -73,6 +76,7 @@ class RefundRow:
     requested_at: datetime
     settled_at: datetime | None
     by: str | None
+    by_name: str | None
     credit_notes: list[str]
 
 

@@ -35,7 +35,7 @@ known as (
     case
       when posted.source_type = 'reconciliation' then n.kind
       when posted.source_type = 'refund' then 'refund'
-      when posted.source_type = 'dispute' and posted.event = 'dispute_won' then 'dispute_won'
+      when posted.source_type = 'dispute' and posted.event like '%won' then 'dispute_won'
       when posted.source_type = 'dispute' then 'dispute'
       when posted.source_type = 'bank_transfer' and posted.event = 'payout' then 'payout'
       when posted.source_type = 'gateway_payout' then 'payout'

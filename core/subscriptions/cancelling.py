@@ -2,7 +2,7 @@
 
 from core.errors import BadInput, NotNow
 from core.planning.queries import in_eur_cents
-from core.subscriptions.history import keep, move, state_of
+from core.subscriptions.history import keep, later_days, move, state_of
 from core.subscriptions.models import EARNING, REASONS, Subscription, SubscriptionCancellation
 from core.subscriptions.rules import monthly_minor
 from core.tenants.models import Tenant
@@ -56,4 +56,5 @@ def end_now(work: Work, subscription: Subscription, reason: str) -> None:
     subscription.ended_on = work.today
     subscription.auto_renew = False
     subscription.next_plan_id = subscription.next_cycle = subscription.next_amount_minor = None
-    keep(work, subscription, "cancelled", before, reason=reason)
+    for day in (work.today, *later_days(work, subscription.id, work.today)):
+        keep(work, subscription, "cancelled", before, effective_on=day, reason=reason)

@@ -90,3 +90,17 @@ def keep(
             created_at=work.now,
         )
     )
+
+
+def later_days(work: Work, subscription_id: int, on: date) -> list[date]:
+    """The days after one for which a file announced a change, such as the end of a trial.
+
+    History is only added to: whoever ends a subscription before says of each that it has ended.
+    """
+    found = (
+        select(PlanHistory.effective_on)
+        .where(PlanHistory.subscription_id == subscription_id, PlanHistory.effective_on > on)
+        .distinct()
+        .order_by(PlanHistory.effective_on)
+    )
+    return list(work.session.scalars(found))

@@ -107,7 +107,7 @@ def decide(work: Work, subscription: Subscription, tenant: Tenant, span: Span) -
             pricing = _pricing(each, days if status in EARNING else (0, 1))
             priced = price(pricing, usage.get(each.meter, Decimal(0)))
             net_minor += total(priced)
-            lines += [_invoice_line(each, line, plan_id) for line in priced]
+            lines += [_invoice_line(each, line, plan_id, tenant.language) for line in priced]
     return Bill(tuple(lines), net_minor)
 
 
@@ -272,9 +272,9 @@ def _pricing(row: UsagePrice, days: tuple[int, int]) -> Pricing:
     )
 
 
-def _invoice_line(row: UsagePrice, line: PricedLine, plan_id: int) -> NewLine:
+def _invoice_line(row: UsagePrice, line: PricedLine, plan_id: int, language: str) -> NewLine:
     """A line with quantity and unit price; a unit price finer than a minor unit stands in words."""
-    words = line_words(row.meter, line, row.currency, row.package_size)
+    words = line_words(row.meter, line, row.currency, row.package_size, language)
     unit = line.unit_minor
     if unit == unit.to_integral_value() and line.quantity < LARGEST_QUANTITY:
         return NewLine(words, int(unit), line.quantity, plan_id=plan_id)

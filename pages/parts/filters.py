@@ -55,7 +55,7 @@ def bar() -> tuple[Ask, int]:
 
 def as_of_input(until: date | None = None) -> date | None:
     """The day figures are looked at from; empty means the day of the copy."""
-    moved = url.follow("as_of", url.day_or_none, None)
+    moved = url.follow("as_of", url.day_until(until), None)
     return st.date_input(
         "As of", key="as_of", on_change=moved, max_value=until, width=150, format="YYYY-MM-DD"
     )
@@ -71,7 +71,7 @@ def currency_input() -> str:
 
 def rates_input(until: date) -> date | None:
     """The day whose exchange rates hold for all days; empty means those of each day."""
-    moved = url.follow("rates_of", url.day_or_none, None)
+    moved = url.follow("rates_of", url.day_until(until), None)
     return st.date_input(
         "Constant rates of",
         key="rates_of",
@@ -84,8 +84,7 @@ def rates_input(until: date) -> date | None:
 
 
 def _rates_of(until: date) -> date | None:
-    day = url.read("rates_of", url.day_or_none, None)
-    return day if day is None or day <= until else None
+    return url.read("rates_of", url.day_until(until), None)
 
 
 def _known() -> tuple[date, date]:
@@ -97,8 +96,7 @@ def _known() -> tuple[date, date]:
 
 
 def _as_of(until: date) -> date | None:
-    day = url.read("as_of", url.day_or_none, None)
-    return day if day is None or day <= until else None
+    return url.read("as_of", url.day_until(until), None)
 
 
 def _months(last: date) -> list[str]:

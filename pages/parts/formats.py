@@ -26,14 +26,20 @@ MARKS = {ENGLISH: ".,", SWEDISH: ",\u00a0"}
 """The decimal mark and that of thousands, and a day, as charts want to be told."""
 UNDEFINED = "n/a"
 MINUS = "\u2212"
-STEPS = ((Decimal(10) ** 9, "bn"), (Decimal(10) ** 6, "m"), (Decimal(10) ** 3, "k"))
+STEPS = (
+    (Decimal(10) ** 9, "bn", "#,##0.00"),
+    (Decimal(10) ** 6, "m", "#,##0.00"),
+    (Decimal(10) ** 3, "k", "#,##0.0"),
+)
+ROUNDS_UP = Decimal("0.99995")
+"""From this share of a step on, the step below would show a thousand of its own."""
 SHORT_FROM = Decimal(10_000)
 WHOLE_FROM = Decimal(1_000)
 """From here on cards leave out the cents, and further up the last three digits."""
 LONG_SECONDS, LONG_MINUTES = 120, 120
 """From here on minutes are told, and hours."""
 _DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
-_AMOUNT = re.compile(r"(?<![\d.,])(-?\d+(?:\.\d+)?) ([A-Z]{3})\b")
+_AMOUNT = re.compile(r"(?<![\d.,])(-?\d{1,18}(?:\.\d{1,10})?) ([A-Z]{3})\b")
 
 
 def reader() -> str:
@@ -71,8 +77,7 @@ def money_short(
     cents = size % 1 and abs(size) < WHOLE_FROM
     step, suffix, pattern = Decimal(1), "", "#,##0.00" if cents else "#,##0"
     if abs(size) >= SHORT_FROM:
-        step, suffix = next(pair for pair in STEPS if abs(size) >= pair[0])
-        pattern = "#,##0.0" if suffix == "k" else "#,##0.00"
+        step, suffix, pattern = next(each for each in STEPS if abs(size) >= each[0] * ROUNDS_UP)
     text = format_decimal(size / step, pattern, locale=locale or reader()) + suffix
     plus = "+" if sign and size > 0 else ""
     return _signed(plus + (f"{amount.currency} {text}" if code else text))
@@ -136,8 +141,13 @@ def told(text: str, locale: str | None = None) -> str:
         pattern = "#,##0" + ("." + "0" * places if places else "")
         return _signed(f"{code} {format_decimal(Decimal(digits), pattern, locale=spoken)}")
 
-    text = _DAY.sub(lambda found: day(date.fromisoformat(found[0]), spoken), text)
-    return _AMOUNT.sub(amount, text)
+    def written_day(found: re.Match[str]) -> str:
+        try:
+            return day(date.fromisoformat(found[0]), spoken)
+        except ValueError:
+            return found[0]
+
+    return _AMOUNT.sub(amount, _DAY.sub(written_day, text))
 
 
 def country(code: str, locale: str | None = None) -> str:

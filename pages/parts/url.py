@@ -76,6 +76,18 @@ def day_or_none(given: str) -> date | None:
     return day_of(given)
 
 
+def day_until(last: date | None) -> Callable[[str], date]:
+    """A parser for days up to one, which a widget that takes no later one can show."""
+
+    def parse(given: str) -> date:
+        day = day_of(given)
+        if last is not None and day > last:
+            raise ValueError(given)
+        return day
+
+    return parse
+
+
 def positive(given: str) -> int:
     """A parser for ids and page numbers."""
     if not 0 < whole(given) <= LARGEST:

@@ -148,7 +148,7 @@ def row_of(row: NoteRow) -> list[Cell]:
         Cell(row.invoice_number or "–", opens=invoice),
         words.status(row.status, words.NOTE_STATUSES),
         Cell(words.cause(row.reason), tone="fold narrow"),
-        Cell((row.created_by or "Saldo").partition("@")[0]),
+        Cell(row.created_by_name or "Saldo"),
         Cell(formats.day(local_date(row.created_at, zone))),
         Cell(formats.day(row.issued_on) if row.issued_on else "–"),
         Cell(words.money(row.total_minor, row.currency), tone="strong"),

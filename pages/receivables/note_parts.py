@@ -32,7 +32,7 @@ def facts(row: NoteRow) -> str:
         "Goes to": escape(words.SETTLES[row.settles]),
         "Total": escape(words.money(row.total_minor, row.currency)),
         "Credit left": escape(words.money(row.left_minor, row.currency)) if row.left_minor else "–",
-        "Written": f"{formats.instant(row.created_at, zone)}, {escape(row.created_by or 'Saldo')}",
+        "Written": f"{formats.instant(row.created_at, zone)}, {_by(row.created_by_name)}",
     }
     if row.invoice_id:
         door = tables.link("invoice", {"invoice": str(row.invoice_id)})
@@ -42,11 +42,14 @@ def facts(row: NoteRow) -> str:
         # Nobody approves their own: what one person did in one step was issued by what they did.
         approved = "Issued" if row.decided_by in (None, row.created_by) else "Approved"
         title = "Declined" if row.status == "declined" else approved
-        by = escape(row.decided_by or "Saldo")
-        terms[title] = f"{formats.instant(row.decided_at, zone)}, {by}"
+        terms[title] = f"{formats.instant(row.decided_at, zone)}, {_by(row.decided_by_name)}"
     if row.note:
         terms["Note"] = escape(row.note)
     return invoice_parts.as_terms(terms)
+
+
+def _by(name: str | None) -> str:
+    return escape(name or "Saldo")
 
 
 def lines(note: note_asks.Note) -> None:

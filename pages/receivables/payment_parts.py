@@ -110,7 +110,7 @@ def _refund(each: RefundRow, code: str) -> list[Cell]:
         why = f"Came back on {formats.day(each.returned_on)}: {words.plain(each.failure or '')}"
     return [
         Cell(formats.instant(each.requested_at, zone)),
-        Cell((each.by or "Saldo").partition("@")[0]),
+        Cell(each.by_name or "Saldo"),
         Cell(words.TREATMENTS[each.treatment], tone="fold"),
         Cell(why, tone=f"fold {status.tone}"),
         Cell(formats.day(each.refunded_on) if each.refunded_on else "–"),

@@ -15,6 +15,7 @@ from core.settings import Settings
 from core.subscriptions.actions import cancel, change_plan
 from core.subscriptions.lifecycle import end_trial, renew
 from core.subscriptions.models import Subscription
+from core.tenants.models import Tenant
 from core.usage import running
 from core.usage.actions import set_usage_price
 from core.usage.invoicing import ended_periods, invoice_usage, with_usage_prices
@@ -76,6 +77,21 @@ def test_a_period_that_ended_is_invoiced_once(office: Office, clock: SetClock) -
         ("Shipments: 50 units above 100 at 0.025 EUR", Decimal(1), 125, 125),
     ]
     assert wrong_books(office) == []
+
+
+def test_the_marks_within_numbers_are_those_of_the_tenants_language(
+    office: Office, clock: SetClock
+) -> None:
+    subscription = subscribed(office, GRADUATED, "SE")
+    with office.work(JOB) as work:
+        work.session.get_one(Tenant, subscription.tenant_id).language = "sv"
+    taken_in(office, an_event(office, subscription.tenant_id, "a", quantity="1600.5"))
+    pass_days(clock, 30)
+    run_usage_invoices(office)
+    assert [row[0] for row in lines(office)] == [
+        "Shipments: 100 units up to 100 at 0,1 EUR",
+        "Shipments: 1\u00a0500,5 units above 100 at 0,025 EUR",
+    ]
 
 
 def test_nothing_used_is_no_invoice_but_a_minimum_is(office: Office, clock: SetClock) -> None:

@@ -114,6 +114,7 @@ def _check_gateway_events(office: Office) -> None:
     assert {row.provider for row in rows} >= {"stripe"}
     assert {row.status for row in rows} == {"handled", "ignored", "failed"}
     assert "Nothing here follows from it" in {row.outcome for row in rows}
+    assert [row.kind for row in rows if row.sent_at and row.sent_at > row.received_at] == []
     (failed,) = [row for row in rows if row.status == "failed"]
     boss = a_user(office, "super_admin")
     with office.work(acting(office, boss)) as work:

@@ -64,6 +64,19 @@ def test_nonsense_in_the_address_is_ignored(app: Run, person: Person) -> None:
     assert "October 2026 in EUR" in words(test)
 
 
+@pytest.mark.parametrize(
+    "place",
+    ["app", "pages/revenue/cohorts", "pages/receivables/ageing", "pages/receivables/forecast"],
+)
+@pytest.mark.parametrize("name", ["as_of", "rates_of"])
+def test_a_day_that_no_copy_knows_yet_is_ignored(
+    app: Run, person: Person, place: str, name: str
+) -> None:
+    test = app(person("cfo"), page=f"{place}.py", **{name: "2099-01-01"})
+    assert not test.exception
+    assert "2099" not in words(test)
+
+
 def test_month_of_the_address_is_shown(app: Run, person: Person) -> None:
     assert "June 2026 in EUR" in words(app(person("cfo"), month="2026-06"))
 

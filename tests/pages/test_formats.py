@@ -23,6 +23,8 @@ from pages.parts.comparisons import change
         ("2: 12.59 EUR; 3: 5 JPY", "2: EUR 12.59; 3: JPY 5", "2: EUR 12,59; 3: JPY 5"),
         ("Paused until 2027-01-02", "Paused until 2 Jan 2027", "Paused until 2027-01-02"),
         ("Change to Pro 20 XXL", "Change to Pro 20 XXL", "Change to Pro 20 XXL"),
+        ("Order 2026-13-01", "Order 2026-13-01", "Order 2026-13-01"),
+        ("1" * 40 + " SEK", "1" * 40 + " SEK", "1" * 40 + " SEK"),
     ],
 )  # fmt: skip
 def test_words_of_core_are_told_as_the_reader_writes(
@@ -89,6 +91,9 @@ def test_no_line_of_a_table_ends_within_a_day_or_an_amount(
         (48_210_000, "EUR", "EUR 482,100.00", "EUR 482.1k"),
         (124_999_900, "EUR", "EUR 1,249,999.00", "EUR 1.25m"),
         (-185_030, "EUR", "−EUR 1,850.30", "−EUR 1,850"),
+        (99_994_999, "EUR", "EUR 999,949.99", "EUR 999.9k"),
+        (99_999_900, "EUR", "EUR 999,999.00", "EUR 1.00m"),
+        (-99_999_999_900, "EUR", "−EUR 999,999,999.00", "−EUR 1.00bn"),
         (67_137, "SEK", "SEK 671.37", "SEK 671.37"),
         (0, "EUR", "EUR 0.00", "EUR 0"),
         (1_250, "JPY", "JPY 1,250", "JPY 1,250"),

@@ -163,6 +163,20 @@ def test_another_account_is_not_mixed_into_the_company(
         brought(office, history)
 
 
+def test_an_import_begun_with_test_keys_does_not_go_on_with_live_ones(
+    office: Office, simulator: Engine, account: Account, company: Company
+) -> None:
+    history = account(company)
+    with simulator.begin() as connection:
+        order(connection, "too_many", calls=8, path="/v1/invoices")
+    with pytest.raises(GatewayUnsure):
+        brought(office, history)
+    name, _ = history.whoami()
+    history.whoami = lambda: (name, "live")
+    with pytest.raises(NotNow, match=r"in test mode; the keys are .* in live mode"):
+        brought(office, history)
+
+
 def test_history_is_neither_charged_nor_reminded_of_nor_told(
     office: Office, account: Account, company: Company, clock: SetClock
 ) -> None:

@@ -14,6 +14,8 @@ from core.gateways.models import GatewayLedgerEntry
 from core.invoices.models import Invoice, InvoiceLine
 from core.ledger.checks import trial_balance
 from core.payments.models import Dispute, Payment
+from core.reconciliation import sides
+from core.reconciliation.sides import Window
 from core.refunds.models import Refund
 from core.tenants.models import Tenant
 from core.work import Office
@@ -295,3 +297,28 @@ def test_a_bank_file_that_shows_an_imported_payout_moves_it_to_the_bank(
     assert held["bank"] == paid["amount"]
     assert held.get("opening_balance", 0) == others
     assert differing(office) == {}
+
+
+def test_a_won_dispute_comes_back_in_the_currency_of_settlement_with_its_fee(
+    office: Office, account: Account, odd: Company
+) -> None:
+    charge = pay(odd, invoiced(odd, 10_000, currency="usd"), "cus_00000000", 10_000, AT, "usd")
+    odd.objects["balance_transactions"][-1] |= {"currency": "eur", "amount": 9_200, "fee": 0}
+    number = disputed(odd, charge, 10_000, "won")
+    odd.objects["disputes"][-1]["currency"] = "usd"
+    told = odd.objects["disputes"][-1]["balance_transactions"]
+    for each, facts in zip(told, ((-9_300, 1_500), (9_250, -1_500)), strict=True):
+        line = next(x for x in odd.objects["balance_transactions"] if x["id"] == each["id"])
+        for kept in (each, line):
+            kept |= {"amount": facts[0], "fee": facts[1], "net": facts[0] - facts[1]}
+    assert reasons(office, account, odd) == {}
+    expected = ours(office, GatewayLedgerEntry, external_id=f"{number}-won")
+    assert (expected.currency, expected.amount_minor, expected.fee_minor) == ("EUR", 9_250, -1_500)
+    with office.work(ROBOT) as work:
+        held = {(row["slug"], row["currency"]): row["amount_minor"] for row in trial_balance(work)}
+        window = Window(date(2026, 5, 1), TODAY, TODAY, "stripe", number)
+        assert sides.differing(work, window) == []
+    assert held.get(("clearing_stripe", "USD"), 0) == 0
+    assert held["currency_position", "EUR"] == -9_200 + 9_300 - 9_250
+    fees = sum(each["fee"] for each in odd.objects["balance_transactions"])
+    assert held["gateway_fees", "EUR"] == fees
