@@ -140,8 +140,11 @@ def company(seed: int, scheme: str, tenants: int) -> Company:
 
 
 def abroad_cases(made: Company, count: int) -> list[Case]:
-    """So many transfers of one company."""
-    chance, found = made.chance, list[Case]()
+    """So many transfers of one company; no two of them truly pay the same invoice.
+
+    There must be some more open invoices than that.
+    """
+    chance, found, paid = made.chance, list[Case](), set[str]()
     keys = list(made.owed)
     while len(found) < count:
         kind = chance.choices(tuple(MIX), tuple(MIX.values()))[0]
@@ -157,7 +160,8 @@ def abroad_cases(made: Company, count: int) -> list[Case]:
             made.accounts[invoice.tenant_id] if chance.random() < 0.6 else "",
         )
         sent = KINDS[kind](made, plain, invoice)
-        if sent is not None:
+        if sent is not None and paid.isdisjoint(sent[1]):
+            paid.update(sent[1])
             found.append(Case(kind, *sent))
     return found
 

@@ -20,7 +20,7 @@ SIZES = (500, 3_000, 6_000, 20_000)
 TRANSFERS = 1_500
 OTHER_TENANTS, OTHER_TRANSFERS = 3_000, 3_000
 ABROAD_SEEDS = range(1, 3)
-ABROAD_TENANTS, ABROAD_TRANSFERS = 500, 1_000
+ABROAD_TRANSFERS, TENANTS_A_TRANSFER = 1_000, 2
 LEAST_TRANSFERS = 50
 NEAR_SEEDS = range(500, 524)
 NEAR_SIZE, NEAR_TRANSFERS = 3_000, 1_200
@@ -88,9 +88,10 @@ def abroad(scale: float, seeds: Sequence[int] = ABROAD_SEEDS) -> dict[str, Any]:
     answered: list[Answered] = []
     for scheme in GROUPS:
         for seed in seeds:
-            made = company(seed, scheme, ABROAD_TENANTS)
+            count = max(int(ABROAD_TRANSFERS * scale), LEAST_TRANSFERS)
+            made = company(seed, scheme, TENANTS_A_TRANSFER * count)
             book = Book.of(made.invoices, made.history)
-            asked = abroad_cases(made, max(int(ABROAD_TRANSFERS * scale), LEAST_TRANSFERS))
+            asked = abroad_cases(made, count)
             found = suggest_all(book, [case.transfer for case in asked])
             answered += zip(asked, found, strict=True)
     return scores(answered, ABROAD_SINGLE)

@@ -174,7 +174,7 @@ def test_of_two_equal_invoices_none_is_posted_without_a_number(
 
 def _companies() -> list[tuple[list[Invoice], list[Assignment], list[Case]]]:
     world = made_world(4_321, 1_500)
-    made = company(9, "kid10", 300)
+    made = company(9, "kid10", 800)
     return [
         (world.invoices, world.history, cases(world, 400)),
         (made.invoices, made.history, abroad_cases(made, 400)),
