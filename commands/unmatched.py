@@ -233,9 +233,12 @@ def _shares(texts: list[str]) -> tuple[deciding.Share, ...]:
 
 def _probability(text: str) -> Decimal:
     try:
-        return Decimal(text)
+        given = Decimal(text)
     except ArithmeticError as problem:
         raise BadInput(f"{text!r} is not a probability") from problem
+    if not given.is_finite():
+        raise BadInput(f"{text!r} is not a probability")
+    return given
 
 
 def _show_several(found: Several) -> None:

@@ -80,6 +80,8 @@ def test_list_shows_what_waits_first(office: Office, listed: Visit, invoice: Inv
     assert f"/credit-note?note={made.id}" in page
     assert "SEK 50.00" in page
     assert "Goodwill" in page
+    assert ">A user<" in page
+    assert "user-" not in page
     assert "1 credit note<" in shown(listed("cfo", status="draft"))
     assert "No credit note fits" in shown(listed("cfo", status="issued"))
     assert doors(listed("cfo")) == set()
