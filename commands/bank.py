@@ -100,7 +100,7 @@ def _show_file(result: dict[str, Any]) -> None:
     if len(result["transactions"]) > len(shown):
         console.print(f"and {len(result['transactions']) - len(shown)} more")
     for note in result["notes"]:
-        console.print(note, style="yellow", markup=False, soft_wrap=True)
+        console.print(note, style="yellow", soft_wrap=True)
 
 
 def _show_import(done: FileImported) -> None:
@@ -110,7 +110,7 @@ def _show_import(done: FileImported) -> None:
     )
     for each in done.set_aside:
         told = f"{each.account} {each.statement_ref}: {each.problem}"
-        console.print(told, markup=False, soft_wrap=True)
+        console.print(told, soft_wrap=True)
 
 
 def _units(minor: int | None, currency: str) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from commands.output import AsJson, answer, command, console, failed, table
+from commands.output import AsJson, answer, checked, command, console, failed, table
 from core.access.authority import system
 from core.audit import anchors
 from core.audit.queries import Anchor, ChainReport, verify
@@ -96,7 +96,7 @@ def _described(check: Check) -> dict[str, Any]:
 
 def _show_checks(result: dict[str, Any]) -> None:
     for one in result["checks"]:
-        console.print(("[green]✓[/] " if one["passed"] else "[red]✗[/] ") + one["name"])
+        checked(one["passed"], one["name"])
         for difference in one["differences"]:
             console.print(f"    {difference}")
 

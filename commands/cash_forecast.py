@@ -57,7 +57,7 @@ def cash_forecast(
 
 def _show(found: dict[str, Any]) -> None:
     for each in found["currencies"]:
-        console.print(f"\n[bold]{each['currency']}[/], as of {found['as_of']}")
+        console.print(f"\n{each['currency']}, as of {found['as_of']}", style="bold")
         rows = [[week["since"], *_amounts(week, AMOUNTS)] for week in each["weeks"]]
         rows.append(["total", *_amounts(each, AMOUNTS)])
         table(WEEK_TITLES, rows, right=tuple(range(1, len(WEEK_TITLES))))

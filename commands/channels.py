@@ -103,7 +103,7 @@ def remove_endpoint(
     with acting_as(office(), user) as actor, office().work(actor) as work:
         gone = actions.remove_endpoint(work, tenant, endpoint, reason=reason, key=key)
         result = {"endpoint_id": gone.id, "url": gone.url}
-    answer(result, as_json, lambda r: console.print(f"{r['url']} is removed", markup=False))
+    answer(result, as_json, lambda r: console.print(f"{r['url']} is removed"))
 
 
 @command
@@ -127,10 +127,8 @@ def _told(made: NewSecret, as_json: bool) -> None:
 
 
 def _show_secret(result: dict[str, Any]) -> None:
-    console.print(
-        f"Endpoint {result['endpoint_id']} has the secret, shown this once:", markup=False
-    )
-    console.print(result["secret"], markup=False)
+    console.print(f"Endpoint {result['endpoint_id']} has the secret, shown this once:")
+    console.print(result["secret"])
 
 
 def _show(result: dict[str, Any]) -> None:

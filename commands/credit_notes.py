@@ -139,7 +139,6 @@ def _show_one(found: dict[str, Any]) -> None:
     console.print(
         f"Credit note {found['number'] or found['id']} of {found['tenant_name']}: {money}, "
         f"{found['status']}",
-        markup=False,
     )
     rows = [
         [line["description"], *(units_text(line[f"{name}_minor"], found["currency"])

@@ -263,7 +263,6 @@ def _show_line(row: dict[str, Any]) -> None:
     console.print(
         f"Invoice {row['number'] or row['id']} of {row['tenant_name']}: "
         f"{units_text(row['total_minor'], row['currency'])} {row['currency']}, {row['status']}",
-        markup=False,
     )
 
 
@@ -296,12 +295,10 @@ def _show_one(found: dict[str, Any]) -> None:
     for applied in found["applied"]:
         words = f"{applied['allocated_on']}  {applied['method']} {applied['reference'] or ''}"
         amount = units_text(applied["amount_minor"], currency)
-        console.print(f"{words}  {amount}", markup=False)
+        console.print(f"{words}  {amount}")
     for note in found["credit_notes"]:
         amount = units_text(note["total_minor"], currency)
-        console.print(
-            f"Credit note {note['number'] or note['id']}, {note['status']}: {amount}", markup=False
-        )
+        console.print(f"Credit note {note['number'] or note['id']}, {note['status']}: {amount}")
 
 
 def _show_total(found: dict[str, Any]) -> None:

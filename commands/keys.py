@@ -74,7 +74,7 @@ def revoke(
 
 def _show_made(result: dict[str, Any]) -> None:
     console.print(f"The key {result['name']} has the token, shown this once:")
-    console.print(result["token"], markup=False)
+    console.print(result["token"])
 
 
 def _show_keys(result: dict[str, Any]) -> None:

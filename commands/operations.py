@@ -9,7 +9,7 @@ import typer
 
 import bench as benchmarks
 from commands import health
-from commands.output import AsJson, answer, command, console, failed, progress
+from commands.output import AsJson, answer, checked, command, console, failed, progress
 from core.errors import BadInput
 from core.settings import settings
 
@@ -50,8 +50,7 @@ def bench(
 
 def _show_findings(result: dict[str, Any]) -> None:
     for one in result["findings"]:
-        mark = "[green]✓[/]" if one["ok"] else "[red]✗[/]"
-        console.print(f"{mark} {one['name']}: {one['detail']}")
+        checked(one["ok"], f"{one['name']}: {one['detail']}")
         if one["fix"]:
             console.print(f"    {one['fix']}")
 

@@ -14,6 +14,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from sqlalchemy.exc import OperationalError
 
 from commands.bars import bars
@@ -26,7 +27,7 @@ Format = Annotated[
     Literal["json", "csv", "pdf"] | None, typer.Option("--format", help="csv and pdf go to stdout.")
 ]
 Words = Callable[[Any], None]
-console = Console(highlight=False)
+console = Console(highlight=False, markup=False)
 INTERRUPTED = 130
 """Exit code of a command that Ctrl+C ended, as shells have it."""
 STOPPED = "Stopped. What was finished is kept, the rest is as it was before."
@@ -79,14 +80,20 @@ def failed(result: dict[str, Any], as_json: bool, words: Words, reason: str) -> 
 
 
 def table(columns: list[str], rows: list[list[str]], right: tuple[int, ...] = ()) -> None:
-    """Print rows as a table; the columns in `right` hold numbers."""
-    wide = console if console.is_terminal else Console(highlight=False, width=WIDE)
+    """Print rows as a table, each cell as it is; the columns in `right` hold numbers."""
+    wide = console if console.is_terminal else Console(highlight=False, markup=False, width=WIDE)
     grid = Table(box=None, pad_edge=False, header_style="bold")
     for place, name in enumerate(columns):
         grid.add_column(name, justify="right" if place in right else "left", no_wrap=place in right)
     for row in rows:
-        grid.add_row(*row)
+        grid.add_row(*map(Text, row))
     wide.print(grid)
+
+
+def checked(passed: bool, words: str) -> None:
+    """Print what was checked behind a mark of how it went."""
+    mark = Text("✓", "green") if passed else Text("✗", "red")
+    console.print(mark, words)
 
 
 def day(text: str) -> date:

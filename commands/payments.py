@@ -275,7 +275,6 @@ def _show_line(row: dict[str, Any]) -> None:
     console.print(
         f"Payment {row['id']} of {row['tenant_name']}: {money}, {row['status']}, "
         f"on {numbers}, {left} left as credit",
-        markup=False,
     )
 
 
@@ -335,7 +334,6 @@ def _show_one(found: dict[str, Any]) -> None:
         console.print(
             f"Refund {refund['id']}: {amount}, {refund['status']}, {refund['treatment']}, "
             f"{refund['reason']}",
-            markup=False,
         )
 
 
@@ -344,7 +342,6 @@ def _show_preview(found: dict[str, Any]) -> None:
     console.print(
         f"Refund no. {found['nth']} of {units_text(found['amount_minor'], currency)} {currency} "
         f"of payment {found['payment_id']}. {found['words']}",
-        markup=False,
     )
     rows = [
         [
@@ -374,5 +371,4 @@ def _show_refund(found: dict[str, Any]) -> None:
     console.print(
         f"Refund {found['refund_id']} of {money}: {found['status']}"
         + (f", {found['failure']}" if found["failure"] else ""),
-        markup=False,
     )

@@ -153,9 +153,7 @@ def _total(total: Total) -> list[str]:
 def _show(found: Reconciliation) -> None:
     for state in found.providers:
         if state.words:
-            console.print(
-                f"{state.provider}: {state.state.replace('_', ' ')}. {state.words}", markup=False
-            )
+            console.print(f"{state.provider}: {state.state.replace('_', ' ')}. {state.words}")
     table(
         ["provider", "books", "gateway", "in transit", "drift", "tolerance", "currency", "open",
          "standing"],
@@ -169,4 +167,4 @@ def _show(found: Reconciliation) -> None:
 
 def _show_outcome(done: Outcome) -> None:
     words: Any = done.words or f"decision {done.decision_id}"
-    console.print(f"{done.sight.reference}: {words}", markup=False)
+    console.print(f"{done.sight.reference}: {words}")

@@ -188,7 +188,7 @@ def _show_sync(result: dict[str, Any]) -> None:
 
 def _show_metrics(result: dict[str, Any]) -> None:
     for one in result["months"]:
-        console.print(f"\n[bold]{one['month']}[/]")
+        console.print(f"\n{one['month']}", style="bold")
         rows = [
             [name, _words(value)] for name, value in one.items() if name not in ("month", "groups")
         ]

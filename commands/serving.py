@@ -69,4 +69,4 @@ def _show_demo(result: dict[str, Any]) -> None:
     )
     rows = [[u["email"], u["password"], ", ".join(u["roles"])] for u in result["users"]]
     table(["Sign in as", "Password", "Roles"], rows)
-    console.print(f"\n[bold]{result['url']}[/]\n")
+    console.print(f"\n{result['url']}\n", style="bold")

@@ -42,7 +42,6 @@ def show_after(result: dict[str, Any]) -> None:
         f"Subscription {result['id']} of {result['tenant_name']}: {result['plan_name']}, "
         f"{_amount(result, 'total_minor')} {result['cycle']}, {result['status']}, "
         f"version {result['version']}",
-        markup=False,
     )
 
 

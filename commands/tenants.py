@@ -96,4 +96,4 @@ def _show_rows(rows: list[TenantRow]) -> None:
 
 
 def _show(made: dict[str, Any]) -> None:
-    console.print(f"Tenant {made['id']}: {made['name']}, {made['currency']}", markup=False)
+    console.print(f"Tenant {made['id']}: {made['name']}, {made['currency']}")

@@ -233,15 +233,18 @@ def _shares(texts: list[str]) -> tuple[deciding.Share, ...]:
 
 def _probability(text: str) -> Decimal:
     try:
-        return Decimal(text)
+        given = Decimal(text)
     except ArithmeticError as problem:
         raise BadInput(f"{text!r} is not a probability") from problem
+    if not given.is_finite():
+        raise BadInput(f"{text!r} is not a probability")
+    return given
 
 
 def _show_several(found: Several) -> None:
-    console.print(f"{len(found.done)} undone", markup=False)
+    console.print(f"{len(found.done)} undone")
     for number, why in found.left.items():
-        console.print(f"Transfer {number} was left: {why}", markup=False, soft_wrap=True)
+        console.print(f"Transfer {number} was left: {why}", soft_wrap=True)
 
 
 def _show_rows(rows: list[UnmatchedRow]) -> None:
@@ -285,26 +288,23 @@ def _show_one(row: UnmatchedRow) -> None:
     told = f"Transfer {row.id}: {money} from {payer}, booked {row.booked_on}, {row.status}"
     if row.invoice_numbers:
         told += f" on {', '.join(row.invoice_numbers)} of {row.tenant_name}"
-    console.print(told, markup=False, soft_wrap=True)
+    console.print(told, soft_wrap=True)
     for place, offer in enumerate(row.proposals, 1):
         numbers = ", ".join(invoice.number for invoice in offer.invoices)
         mark = ", certain" if offer.certain else ""
         line = f"{place}. {offer.tenant_name} {numbers}: {_chance(offer.probability)}{mark}"
-        console.print(line, markup=False, soft_wrap=True)
+        console.print(line, soft_wrap=True)
         for words in offer.reasons:
-            console.print(f"   {words}", markup=False, soft_wrap=True)
+            console.print(f"   {words}", soft_wrap=True)
 
 
 def _show_standing(now: choosing.Standing) -> None:
     since = f" since {now.changed_at:%Y-%m-%d} by {now.changed_by}" if now.changed_at else ""
-    console.print(
-        f"{'On' if now.enabled else 'Off'}{since}, from {now.least_probability:.1%}", markup=False
-    )
+    console.print(f"{'On' if now.enabled else 'Off'}{since}, from {now.least_probability:.1%}")
     if trial := now.trial:
         console.print(
             f"Trial {trial.id}: {trial.agreed} of {trial.proposed} as people decided, "
             f"of {trial.decided} decisions. {trial.refusal}",
-            markup=False,
             soft_wrap=True,
         )
 

@@ -156,7 +156,7 @@ def _show_ingested(result: dict[str, Any]) -> None:
         f"{result['duplicates']} known already, {len(result['conflicts'])} in conflict"
     )
     for event_id in result["conflicts"]:
-        console.print(f"    {event_id}: known with another content", markup=False)
+        console.print(f"    {event_id}: known with another content")
 
 
 def _show_allowance(result: dict[str, Any]) -> None:

@@ -221,7 +221,7 @@ def _role(row: RoleRow) -> dict[str, Any]:
 
 
 def _show_made(row: dict[str, Any]) -> None:
-    console.print(f"{row['email']}  {row.get('password', '')}".strip(), markup=False)
+    console.print(f"{row['email']}  {row.get('password', '')}".strip())
 
 
 def _show_users(rows: list[dict[str, Any]]) -> None:

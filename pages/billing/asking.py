@@ -64,6 +64,7 @@ class Ask:
     told: Callable[[Sheet, Values], str]
     fresh: bool = True
     reason: bool = True
+    needs: str = ""
 
     def step(self) -> Step:
         """The dialog."""
@@ -76,6 +77,7 @@ class Ask:
             self._execute,
             fresh=self.fresh,
             reason=self.reason,
+            needs=self.needs,
         )
 
     def _show(self, sheet: Sheet) -> None:

@@ -74,5 +74,5 @@ def _execute(seen: Newcomer, _reason: str, key: str) -> str:
 
 ASSIGN = Step(
     NAME, "Assign a plan", "Assign it", _preview, _show, _execute,
-    fresh=False, reason=False,
+    fresh=False, reason=False, needs="saas.subscriptions.manage",
 )  # fmt: skip

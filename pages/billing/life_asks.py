@@ -104,34 +104,41 @@ PAUSE = Ask(
     "pause", "Pause", "Pause it", "saas.subscription.paused", _pause_fields, _pause,
     lambda sheet, values: f"{sheet.detail.row.tenant_name} is paused until "
     + formats.day(values["until"]),
+    needs="sys_finance",
 ).step()  # fmt: skip
 RESUME = Ask(
     "resume", "Resume today", "Resume it", "saas.subscription.resumed_early", _nothing, _resume,
     lambda sheet, _values: f"{sheet.detail.row.tenant_name} is active again",
+    needs="sys_finance",
 ).step()  # fmt: skip
 CANCEL = Ask(
     "cancel", "Cancel", "Cancel it", "saas.subscription.cancelled", _cancel_fields, _cancel,
     _cancelled,
+    needs="sys_finance",
 ).step()  # fmt: skip
 EXTEND = Ask(
     "extend-trial", "Extend the trial", "Extend it", "saas.subscription.trial_extended",
     _trial_fields, _extend,
     lambda _sheet, values: f"The trial is {formats.number(values['days'])} days longer",
+    needs="sys_finance",
 ).step()  # fmt: skip
 AUTO_RENEW = Ask(
     "auto-renew", "Renewing by itself", "Change it", "saas.subscription.renewal_set",
     _nothing, _renewal,
     lambda sheet, _values: f"{sheet.detail.row.tenant_name} "
     + ("does not renew by itself any more" if sheet.detail.row.auto_renew else "renews by itself"),
+    needs="sys_finance",
 ).step()  # fmt: skip
 COLLECT = Ask(
     "collection", "Collection", "Change it", "saas.subscription.collection_set",
     _collection_fields, _collect,
     lambda _sheet, values: f"Collected by {words.COLLECTION[values['collection']].lower()}",
     fresh=False,
+    needs="saas.subscriptions.manage",
 ).step()  # fmt: skip
 STATUS = Ask(
     "status", "Set the status", "Set it", "saas.subscription.status_changed", _status_fields, _set,
     lambda _sheet, values: f"The status is {words.STATUSES[values['status']].lower()}",
     fresh=False,
+    needs="saas.subscriptions.manage",
 ).step()  # fmt: skip

@@ -66,5 +66,13 @@ def _given(field: str) -> str:
 
 
 NEW_TENANT = Step(
-    "new-tenant", "New tenant", "Add it", _preview, _show, _create, fresh=False, reason=False
+    "new-tenant",
+    "New tenant",
+    "Add it",
+    _preview,
+    _show,
+    _create,
+    fresh=False,
+    reason=False,
+    needs="saas.subscriptions.manage",
 )

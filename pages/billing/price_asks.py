@@ -124,6 +124,7 @@ CHANGE_PLAN = Ask(
     _change_fields,
     _change,
     _changed,
+    needs="sys_finance",
 ).step()
 ADD_ITEM = Ask(
     "add-item",
@@ -133,6 +134,7 @@ ADD_ITEM = Ask(
     _add_fields,
     _add,
     lambda _sheet, values: f"{values['name']} × {values['quantity']} was added",
+    needs="sys_finance",
 ).step()
 REMOVE_ITEM = Ask(
     "remove-item",
@@ -144,4 +146,5 @@ REMOVE_ITEM = Ask(
     lambda sheet, values: next(
         f"{item.name} was removed" for item in sheet.detail.items if item.id == values["item_id"]
     ),
+    needs="sys_finance",
 ).step()

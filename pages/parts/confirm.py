@@ -24,7 +24,8 @@ JOB, RECEIPT = "confirm-job", "confirm-receipt"
 class Step:
     """A kind of write: how its preview is made and shown, and the one call that carries it out.
 
-    `execute(preview, reason, key)` returns the words of the receipt; it draws nothing.
+    `execute(preview, reason, key)` returns the words of the receipt; it draws nothing. `needs` is
+    the permission that its door asks for: an address opens no form that is refused in the end.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Step:
     execute: Callable[[Any, str, str], str]
     fresh: bool = True
     reason: bool = True
+    needs: str = ""
 
 
 def door(step: Step, subject: str, label: str) -> None:
@@ -57,6 +59,11 @@ def is_fresh() -> bool:
     seen = viewer.current_viewer()
     now = office().clock.now()
     return seen is not None and seen.fresh_until is not None and seen.fresh_until > now
+
+
+def may_open(step: Step) -> bool:
+    """Whether the signed-in person has the permission that a step's door asks for."""
+    return not step.needs or viewer.may(step.needs)
 
 
 def _open(step: Step, subject: str) -> None:
@@ -85,6 +92,9 @@ def _job(step: Step, subject: str) -> dict[str, Any]:
 
 
 def _body(step: Step, subject: str) -> None:
+    if not may_open(step):
+        states.notice("bad", states.no_role_allows("this", step.needs))
+        return
     try:
         job = _job(step, subject)
     except SaldoError as problem:

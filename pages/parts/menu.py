@@ -5,7 +5,6 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from core.access.permissions import PERMISSIONS
 from core.access.sessions import Viewer
 from core.settings import Settings, settings
 from pages.parts import states
@@ -70,6 +69,6 @@ def _closed(entry: Entry) -> Page:
     """The page at an address that a person may not open."""
 
     def say() -> None:
-        states.not_open(PERMISSIONS.get(entry.needs, ""), own=entry.own)
+        states.not_open(entry.needs, own=entry.own)
 
     return st.Page(say, title=entry.title, url_path=entry.address, visibility="hidden")

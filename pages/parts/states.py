@@ -4,6 +4,7 @@ from html import escape
 
 import streamlit as st
 
+from core.access.permissions import PERMISSIONS
 from core.errors import DatabaseUnavailable, NoCopy
 
 
@@ -81,13 +82,19 @@ def _unreachable() -> None:
     )
 
 
-def not_open(allows: str, *, own: bool) -> None:
-    """A page that the person's roles do not open; `allows` tells what its permission is about."""
+def no_role_allows(what: str, needs: str) -> str:
+    """Words for who lacks a permission, with what that is about."""
+    about = PERMISSIONS.get(needs, "")
+    about = about if about[1:2].isupper() else about[:1].lower() + about[1:]
+    return f"None of your roles allows {what}: {about}. Ask an administrator for it."
+
+
+def not_open(needs: str, *, own: bool) -> None:
+    """A page that the person's roles do not open, as they lack the permission it needs."""
     if own:
         words = "It is for the people of an organisation that is billed here."
     else:
-        what = allows if allows[1:2].isupper() else allows[:1].lower() + allows[1:]
-        words = f"None of your roles allows what it is for: {what}. Ask an administrator for it."
+        words = no_role_allows("what it is for", needs)
     empty("This page is not open to you", words, ("Go to your first page", "/"))
 
 

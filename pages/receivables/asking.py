@@ -43,6 +43,7 @@ class Ask(Generic[Subject, Effect]):
     do: Callable[[Subject, Values, Effect, str, str], str]
     fresh: bool = False
     reason: bool = False
+    needs: str = ""
 
     def step(self) -> Step:
         """The dialog."""
@@ -55,6 +56,7 @@ class Ask(Generic[Subject, Effect]):
             self._execute,
             fresh=self.fresh,
             reason=self.reason,
+            needs=self.needs,
         )
 
     def _show(self, subject: Subject) -> None:

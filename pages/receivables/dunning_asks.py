@@ -172,13 +172,37 @@ REMIND = Step(
     _remind,
     fresh=False,
     reason=False,
+    needs="billing.write",
 )
 SUSPEND = Step(
-    "suspend", "Suspend", "Suspend now", _seen, _show(words.suspending), _suspend, fresh=False
+    "suspend",
+    "Suspend",
+    "Suspend now",
+    _seen,
+    _show(words.suspending),
+    _suspend,
+    fresh=False,
+    needs="billing.write",
 )
-FREEZE = Step("freeze", "Freeze the case", "Freeze it", _seen, _show_freeze, _freeze)
+FREEZE = Step(
+    "freeze", "Freeze the case", "Freeze it", _seen, _show_freeze, _freeze, needs="sys_finance"
+)
 CUSTOM = Step(
-    "custom", "Stages of its own", "Put the case on them", _seen, _show_custom, _customise
+    "custom",
+    "Stages of its own",
+    "Put the case on them",
+    _seen,
+    _show_custom,
+    _customise,
+    needs="sys_finance",
 )
-RESUME = Step("resume", "Resume the ladder", "Resume", _seen, _show(words.resuming), _resume)
+RESUME = Step(
+    "resume",
+    "Resume the ladder",
+    "Resume",
+    _seen,
+    _show(words.resuming),
+    _resume,
+    needs="sys_finance",
+)
 STEPS = (REMIND, SUSPEND, FREEZE, CUSTOM, RESUME)

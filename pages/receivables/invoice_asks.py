@@ -196,24 +196,40 @@ def _marked(found: InvoiceDetail, values: Values, _effect: Effect, _reason: str,
 
 
 SEND = Ask(
-    "send", "Send the invoice", "Send it", seen, _send_fields, _foreseen(_send), _draw, _sent
+    "send",
+    "Send the invoice",
+    "Send it",
+    seen,
+    _send_fields,
+    _foreseen(_send),
+    _draw,
+    _sent,
+    needs="saas.invoices.manage",
 ).step()
 DISCARD = Ask(
     "discard", "Discard the draft", "Delete it", seen, _nothing, _discard_effect, _draw,
-    _discarded,
+    _discarded, needs="saas.invoices.manage",
 ).step()  # fmt: skip
 VOID = Ask(
     "void", "Void the invoice", "Void it", seen, _nothing, _foreseen(_void), _draw, _voided,
-    reason=True,
+    reason=True, needs="saas.invoices.manage",
 ).step()  # fmt: skip
 WRITE_OFF = Ask(
     "write-off", "Write the rest off", "Write it off", seen, _nothing, _foreseen(_off), _draw,
-    _written_off, fresh=True, reason=True,
+    _written_off, fresh=True, reason=True, needs="sys_finance",
 ).step()  # fmt: skip
 RECOVER = Ask(
     "recover", "Paid after all", "Put it on the invoice", seen, _recover_fields,
-    _foreseen(_recover), _draw, _recovered, fresh=True, reason=True,
+    _foreseen(_recover), _draw, _recovered, fresh=True, reason=True, needs="sys_finance",
 ).step()  # fmt: skip
 MARK_PAID = Ask(
-    "mark-paid", "Mark as paid", "Mark it paid", seen, _paid_fields, _paid_effect, _draw, _marked
+    "mark-paid",
+    "Mark as paid",
+    "Mark it paid",
+    seen,
+    _paid_fields,
+    _paid_effect,
+    _draw,
+    _marked,
+    needs="saas.invoices.manage",
 ).step()

@@ -313,8 +313,24 @@ def _do(sheet: Sheet, values: Values, effect: Document, _reason: str, key: str) 
 
 
 NEW = Ask(
-    "new-invoice", "New invoice", "Save the draft", _seen_new, _fields, _foresee, _draw, _do
+    "new-invoice",
+    "New invoice",
+    "Save the draft",
+    _seen_new,
+    _fields,
+    _foresee,
+    _draw,
+    _do,
+    needs="saas.invoices.manage",
 ).step()
 EDIT = Ask(
-    "edit-invoice", "Edit the draft", "Save the draft", _seen, _fields, _foresee, _draw, _do
+    "edit-invoice",
+    "Edit the draft",
+    "Save the draft",
+    _seen,
+    _fields,
+    _foresee,
+    _draw,
+    _do,
+    needs="saas.invoices.manage",
 ).step()

@@ -189,13 +189,13 @@ def _declined(note: Note, _values: Values, _effect: Effect, reason: str, key: st
 
 CREATE = Ask(
     "credit", "Credit an invoice", "Ask for approval", _over, _fields, _create_effect, _draw,
-    _created,
+    _created, needs="billing.write",
 ).step()  # fmt: skip
 APPROVE = Ask(
     "approve", "Approve the credit note", "Approve it", seen, _nothing, _approve_effect, _draw,
-    _approved, fresh=True, reason=True,
+    _approved, fresh=True, reason=True, needs="billing.approve",
 ).step()  # fmt: skip
 DECLINE = Ask(
     "decline", "Decline the credit note", "Decline it", seen, _nothing, _decline_effect, _draw,
-    _declined, reason=True,
+    _declined, reason=True, needs="billing.write",
 ).step()  # fmt: skip

@@ -264,17 +264,17 @@ def _unassigned(held: Held, _values: Values, _effect: Effect, reason: str, key: 
 
 RECORD = Ask(
     "record-payment", "Record a payment", "Record it", _seen, _fields, _record_effect, _draw,
-    _recorded,
+    _recorded, needs="billing.write",
 ).step()  # fmt: skip
 USE_CREDIT = Ask(
     "use-credit", "Use the credit", "Put it on the invoices", _held, _credit_fields,
-    _credit_effect, _draw, _applied,
+    _credit_effect, _draw, _applied, needs="billing.write",
 ).step()  # fmt: skip
 REVERSE = Ask(
     "reverse", "Reverse the payment", "Reverse it", _held, _nothing, _reverse_effect, _draw,
-    _reversed, reason=True,
+    _reversed, reason=True, needs="billing.write",
 ).step()  # fmt: skip
 UNASSIGN = Ask(
     "unassign", "Undo the assignment", "Undo it", _held, _nothing, _unassign_effect, _draw,
-    _unassigned, fresh=True, reason=True,
+    _unassigned, fresh=True, reason=True, needs="sys_finance",
 ).step()  # fmt: skip

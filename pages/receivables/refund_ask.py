@@ -168,5 +168,15 @@ def _do(sheet: Sheet, values: Values, effect: RefundPreview, reason: str, key: s
 
 
 REFUND = asking.Ask(
-    "refund", "Refund", "Refund it", seen, _fields, _foresee, _draw, _do, fresh=True, reason=True
+    "refund",
+    "Refund",
+    "Refund it",
+    seen,
+    _fields,
+    _foresee,
+    _draw,
+    _do,
+    fresh=True,
+    reason=True,
+    needs="sys_finance",
 ).step()

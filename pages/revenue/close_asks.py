@@ -136,7 +136,15 @@ def _reopen(month: date, reason: str, key: str) -> str:
     return receipts.keep(f"{formats.month(f'{month:%Y-%m}')} is open again", "month.reopened")
 
 
-CLOSE = Step("close-month", "Close the month", "Close it", _ask_close, _show_close, _close)
+CLOSE = Step(
+    "close-month",
+    "Close the month",
+    "Close it",
+    _ask_close,
+    _show_close,
+    _close,
+    needs="sys_finance",
+)
 EXPLAIN = Step(
     "close-explain",
     "Why this is in order",
@@ -144,6 +152,15 @@ EXPLAIN = Step(
     _ask_explain,
     _show_explain,
     _explain,
+    needs="sys_finance",
 )
-REOPEN = Step("close-reopen", "Reopen the month", "Reopen it", _month, _show_reopen, _reopen)
+REOPEN = Step(
+    "close-reopen",
+    "Reopen the month",
+    "Reopen it",
+    _month,
+    _show_reopen,
+    _reopen,
+    needs="sys_finance",
+)
 STEPS = (CLOSE, EXPLAIN, REOPEN)

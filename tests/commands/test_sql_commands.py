@@ -32,6 +32,11 @@ def asking(saldo: Saldo, settings: Settings) -> Saldo:
     return saldo
 
 
+def test_words_in_brackets_are_printed_as_they_are(asking: Saldo) -> None:
+    sql = "select 'Order [/x] of ACME [red] AB' as words"
+    assert "Order [/x] of ACME [red] AB" in asking("sql", sql).out
+
+
 def test_rows_are_printed_as_table_json_and_csv(asking: Saldo) -> None:
     sql = "select id, '=1+1' as name, sum(id) over () as s from tenant order by id limit 2"
     found = asking("sql", sql, "--json").json

@@ -89,6 +89,8 @@ def test_posting_without_a_person_is_tried_and_refused_without_a_past(saldo: Sal
     }  # fmt: skip
     assert off["enabled"] is False
     assert saldo("unmatched", "auto", "show").out.startswith("Off since")
-    assert saldo("unmatched", "auto", "try", "--least", "x", *user).code == 1
+    for least in ("x", "nan"):
+        refused = saldo("unmatched", "auto", "try", "--least", least, *user)
+        assert (refused.code, refused.err) == (1, f"'{least}' is not a probability\n")
     ran = saldo("run", "auto-assign", "--json").json
     assert ran == {"counts": {}}

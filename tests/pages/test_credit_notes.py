@@ -80,6 +80,8 @@ def test_list_shows_what_waits_first(office: Office, listed: Visit, invoice: Inv
     assert f"/credit-note?note={made.id}" in page
     assert "SEK 50.00" in page
     assert "Goodwill" in page
+    assert ">A user<" in page
+    assert "user-" not in page
     assert "1 credit note<" in shown(listed("cfo", status="draft"))
     assert "No credit note fits" in shown(listed("cfo", status="issued"))
     assert doors(listed("cfo")) == set()
@@ -213,8 +215,9 @@ def test_what_is_left_is_paid_out_at_the_payment_of_its_invoice(
 
 @pytest.mark.parametrize("do", ["approve", "decline"])
 def test_reader_is_refused_by_core_behind_the_page(
-    office: Office, opened: Visit, invoice: Invoice, do: str
+    office: Office, monkeypatch: pytest.MonkeyPatch, opened: Visit, invoice: Invoice, do: str
 ) -> None:
+    monkeypatch.setattr("pages.parts.confirm.may_open", lambda _step: True)
     made = a_draft(office, invoice)
     test = opened("cfo", note=str(made.id), do=f"{do}:{made.id}")
     assert doors(test) == set()

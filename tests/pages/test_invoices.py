@@ -332,8 +332,9 @@ def test_what_was_written_off_is_paid_after_all(
 
 
 def test_reader_is_refused_by_core_behind_the_page(
-    office: Office, opened: Visit, invoice: Invoice
+    office: Office, monkeypatch: pytest.MonkeyPatch, opened: Visit, invoice: Invoice
 ) -> None:
+    monkeypatch.setattr("pages.parts.confirm.may_open", lambda _step: True)
     for do in ("void", "mark-paid", "write-off", "record-payment", "credit", "send"):
         test = opened("cfo", invoice=str(invoice.id), do=f"{do}:{invoice.id}")
         assert not test.exception
@@ -385,3 +386,13 @@ def test_every_status_has_words() -> None:
     assert words.short_way("stripe", "card") == "Stripe"
     assert words.short_way("stripe", "direct_debit") == "Direct debit, Stripe"
     assert words.days(1) == "1 day"
+
+
+@pytest.mark.parametrize("do", ["void", "write-off", "mark-paid", "record-payment", "credit"])
+def test_an_address_opens_no_form_that_its_reader_may_not_send(
+    opened: Visit, invoice: Invoice, do: str
+) -> None:
+    test = opened("cfo", invoice=str(invoice.id), do=f"{do}:{invoice.id}")
+    assert "None of your roles allows this: " in shown(test)
+    assert not test.text_area
+    assert not [button for button in test.button if button.key == "confirm-do"]

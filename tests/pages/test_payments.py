@@ -321,8 +321,14 @@ def test_figures_that_changed_since_the_preview_are_shown_again(
 
 @pytest.mark.parametrize("do", ["refund", "reverse", "use-credit"])
 def test_reader_is_refused_by_core_behind_the_page(
-    office: Office, opened: Visit, invoice: Invoice, tenant: Tenant, do: str
+    office: Office,
+    monkeypatch: pytest.MonkeyPatch,
+    opened: Visit,
+    invoice: Invoice,
+    tenant: Tenant,
+    do: str,
 ) -> None:
+    monkeypatch.setattr("pages.parts.confirm.may_open", lambda _step: True)
     paid = by_hand(office, tenant, 30_000)
     an_invoice(office, tenant)
     test = opened("cfo", **dialog(paid, do))
