@@ -24,7 +24,7 @@ from core.refunds.models import Refund
 
 REASON = "imported from Stripe"
 NOT_HERE = "its charge {} is not in our books"
-WON = "_won"
+WON = ":won"
 """The end of what is posted besides when a dispute is won: its exchange, a fee that came back."""
 Held = dict[int, list[tuple[int, int, int]]]
 """By payment: the invoices it is on, each with its tax and total."""
