@@ -17,6 +17,7 @@ from core.forecast.invoices import Whole
 
 DRAWS = 200
 LOW, MIDDLE, HIGH = Fraction(1, 10), Fraction(1, 2), Fraction(9, 10)
+Numbers = NDArray[np.uint64]
 _LEVELS = (np.arange(DRAWS) + 0.5) / DRAWS
 _ROWS = 4096
 _STEP, _MIX, _MIX_AGAIN = (
@@ -44,7 +45,7 @@ class Orders:
     customers: Sequence[str]
 
     @cached_property
-    def seeds(self) -> NDArray[np.uint64]:
+    def seeds(self) -> Numbers:
         """A number for each customer."""
         return seeds_of(self.customers)
 
@@ -55,23 +56,28 @@ class Orders:
         found = np.empty((len(seeds), DRAWS), np.uint8)
         for start in range(0, len(seeds), _ROWS):
             part = seeds[start : start + _ROWS, None]
-            numbers = _mixed(part + _STEP * np.arange(1, DRAWS + 1, dtype=np.uint64))
+            numbers = _finished(part + _STEP * np.arange(1, DRAWS + 1, dtype=np.uint64))
             found[start : start + _ROWS] = np.argsort(numbers, axis=1)
         return found
 
 
-def seeds_of(names: Iterable[str]) -> NDArray[np.uint64]:
+def seeds_of(names: Iterable[str]) -> Numbers:
     """The first eight bytes of each name's SHA-256 as a number."""
     digests = b"".join(hashlib.sha256(name.encode()).digest()[:8] for name in names)
     return np.frombuffer(digests, ">u8").astype(np.uint64)
 
 
-def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def mixed(numbers: Numbers, more: Numbers) -> Numbers:
+    """Numbers made of two each, the order of which counts."""
+    return _finished((numbers ^ more) + _STEP)
+
+
+def _finished(numbers: Numbers) -> Numbers:
     """The finishing step of SplitMix64."""
     numbers = (numbers ^ (numbers >> np.uint64(30))) * _MIX
     numbers = (numbers ^ (numbers >> np.uint64(27))) * _MIX_AGAIN
-    mixed: NDArray[np.uint64] = numbers ^ (numbers >> np.uint64(31))
-    return mixed
+    finished: Numbers = numbers ^ (numbers >> np.uint64(31))
+    return finished
 
 
 def drawn(
