@@ -25,10 +25,10 @@ def books(reading: Reading, day: date) -> tuple[Bills, pl.DataFrame]:
     place = _places(paid["invoice_id"], heads["invoice_id"])
     at_once = _by_card(place, paid, heads.height)
     stays = ~(at_once & _flags(heads["cleared_on"] <= heads["issued_on"]))
-    heads, at_once = heads.filter(stays), at_once[stays]
-    place = np.where((place >= 0) & stays[place], (np.cumsum(stays) - 1)[place], -1)
-    paid = paid.with_columns(pl.Series("place", place)).filter(place >= 0)
-    paid = paid.sort("place", "allocated_on", "amount_minor")
+    if not stays.all():
+        heads, at_once = heads.filter(stays), at_once[stays]
+        place = np.where((place >= 0) & stays[place], (np.cumsum(stays) - 1)[place], -1)
+    paid, paid_from = _in_order(paid, place, heads.height)
     tenants = reading.ask("billed_tenants")
     tenant = _places(heads["tenant_id"], tenants["tenant_id"])
     billed = np.bincount(tenant, minlength=tenants.height) > 0
@@ -46,7 +46,7 @@ def books(reading: Reading, day: date) -> tuple[Bills, pl.DataFrame]:
         _days(heads["closed_on"]),
         _flags(heads["is_void"]),
         at_once,
-        np.searchsorted(_whole(paid["place"]), np.arange(heads.height + 1)),
+        paid_from,
         _days(paid["allocated_on"]),
         _whole(paid["amount_minor"]),
         _flags(paid["cash"]),
@@ -80,6 +80,19 @@ def _by_card(place: Whole, paid: pl.DataFrame, invoices: int) -> Flags:
     others = np.bincount(place[counts & ~by_card], minlength=invoices)
     only: Flags = (cards > 0) & (others == 0)
     return only
+
+
+def _in_order(paid: pl.DataFrame, place: Whole, invoices: int) -> tuple[pl.DataFrame, Whole]:
+    """Allocations by the place of their invoice, the earliest first, then the smallest; those of
+    none left out. With it where those of each invoice start.
+    """
+    counts = np.bincount(place[place >= 0], minlength=invoices)
+    order = np.argsort(place, kind="stable")[len(place) - counts.sum() :]
+    several = np.flatnonzero((counts > 1)[place[order]])
+    these = order[several]
+    days, minor = _days(paid["allocated_on"])[these], _whole(paid["amount_minor"])[these]
+    order[several] = these[np.lexsort((minor, days, place[these]))]
+    return paid[order], np.concatenate(([0], np.cumsum(counts)))
 
 
 def _places(keys: pl.Series, among: pl.Series) -> Whole:
