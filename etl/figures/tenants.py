@@ -14,9 +14,9 @@ from etl.figures.metrics import (
     Company,
     Group,
     by_tenant,
-    groups_of,
     headlines,
     merged,
+    trailing,
 )
 from etl.figures.values import money
 from etl.figures.view import Readable, Span, View, look
@@ -81,7 +81,16 @@ def tenants_ranked(
     [span] = replace(view, first_month=month).spans(*_MODELS)
     chosen = _chosen(span, limit, offset)
     only = chosen["tenant_id"].to_list()
-    company, groups = Company.of(view), groups_of(view, "tenant", only)
+    company = Company.of(view)
+    groups = merged(
+        by_tenant(
+            replace(view, first_month=trailing(month)[-1]),
+            "recurring_revenue_by_tenant",
+            "mrr_tenants",
+            only,
+        ),
+        by_tenant(replace(view, first_month=month), "revenue_by_tenant", "revenue_pieces", only),
+    )
     last, year = months_back(month, 1), months_back(month, _YEAR)
     then = _recurring(replace(view, first_month=year, last_month=year), only)
     return [
