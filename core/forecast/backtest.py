@@ -1,17 +1,16 @@
 """The forecast tried on the past: at each month end only with what was known then; pure."""
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
-from types import MappingProxyType
 
 import numpy as np
 
-from core.forecast.behaviour import HISTORY_DAYS, USUAL, WEEK, Behaviour, Beliefs
-from core.forecast.draws import Orders, Range, seeds_of
-from core.forecast.invoices import NEVER, Bills, Known, Whole, known_on
+from core.forecast.behaviour import USUAL, WEEK, Behaviour, Beliefs
+from core.forecast.draws import Orders, Range
+from core.forecast.facts import Facts
+from core.forecast.invoices import Bills, Known, Whole, known_on
 from core.forecast.receipts import Open, Weeks, still_open, weeks_of
 from core.forecast.rounding import parts_of
 
@@ -44,10 +43,28 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """The trials of a month end by currency, and the digest of the facts they were made from."""
+    """The trials of a month end and horizon by currency; none where too little was settled by then.
 
+    `facts` is the digest of what they were made from.
+    """
+
+    day: date
+    weeks: int
     facts: str
-    trials: dict[str, list[Trial]]
+    trials: dict[str, Trial]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was tried before: by the digest of its facts, and on the very books that are at hand, by
+    month end and horizon, where no digest is needed.
+    """
+
+    by_facts: Mapping[str, Tried]
+    on_these: dict[tuple[date, int], Tried]
+
+
+NOTHING_TRIED = Past({}, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,63 +95,54 @@ def back_test(
     orders: Orders,
     origins: int = ORIGINS,
     beliefs: Beliefs = USUAL,
-    before: Mapping[str, Tried] = MappingProxyType({}),
+    past: Past = NOTHING_TRIED,
 ) -> list[Tried]:
     """Trials of the last month ends whose weeks are over by `today`, oldest first.
 
-    Behaviour is learnt from all invoices, whatever their currency. What was tried before from the
-    same facts, by their digest, is not tried again.
+    Behaviour is learnt from all invoices, whatever their currency. What was tried before on the
+    same facts is not tried again.
     """
-    tried = []
+    facts = Facts(bills, orders)
+    tried: list[Tried] = []
     for day in month_ends(today - timedelta(days=WEEK * min(HORIZONS)), origins):
         over = [weeks for weeks in HORIZONS if day + timedelta(days=WEEK * weeks) <= today]
-        known = known_on(bills, day)
-        facts = _facts(bills, known, orders, beliefs, over)
-        found = before.get(facts)
-        if found is None:
-            found = Tried(facts, _trials(bills, known, orders, beliefs, over))
-        tried.append(found)
+        anew = [weeks for weeks in over if (day, weeks) not in past.on_these]
+        found = {weeks: past.on_these[day, weeks] for weeks in over if weeks not in anew}
+        if anew:
+            known = known_on(bills, day)
+            digests = dict(zip(anew, facts.digests(known, anew, beliefs), strict=True))
+            found |= _tried(bills, known, orders, beliefs, digests, past.by_facts)
+        tried += [found[weeks] for weeks in over]
     return tried
 
 
 def by_currency(tried: Iterable[Tried], currency: str) -> list[Trial]:
     """The trials of one currency."""
-    return [trial for each in tried for trial in each.trials.get(currency, ())]
+    return [each.trials[currency] for each in tried if currency in each.trials]
 
 
-def _facts(
-    bills: Bills, known: Known, orders: Orders, beliefs: Beliefs, over: Sequence[int]
-) -> str:
-    """A digest of all that the trials of a day are made from: nothing later can change them."""
-    today, until = known.today, known.today + WEEK * max(over)
-    chosen = (bills.issued_on <= today) & (
-        (known.owed_minor > 0) | (bills.due_on >= today - HISTORY_DAYS)
-    )
-    closed = bills.closed_on <= today
-    paid = np.repeat(chosen, np.diff(bills.paid_from)) & (bills.paid_on <= until)
-    digest = hashlib.blake2b(f"{known.day}|{over}|{beliefs}".encode(), digest_size=20)
-    for column in (
-        orders.seeds[bills.customer],
-        seeds_of(bills.countries)[bills.country],
-        seeds_of(bills.currencies)[bills.currency],
-        bills.issued_on,
-        bills.due_on,
-        bills.total_minor,
-        np.where(closed, bills.closed_on, NEVER),
-        bills.void & closed,
-        bills.at_once,
-        bills.summed(bills.paid_on <= until),
-    ):
-        digest.update(column[chosen].tobytes())
-    for column in (bills.paid_on, bills.paid_minor, bills.paid_cash):
-        digest.update(column[paid].tobytes())
-    return digest.hexdigest()
+def _tried(
+    bills: Bills,
+    known: Known,
+    orders: Orders,
+    beliefs: Beliefs,
+    digests: Mapping[int, str],
+    before: Mapping[str, Tried],
+) -> dict[int, Tried]:
+    """The trials of a day by horizon, those of which the digest is known as they were."""
+    found = {weeks: before[facts] for weeks, facts in digests.items() if facts in before}
+    anew = [weeks for weeks in digests if weeks not in found]
+    made = _trials(bills, known, orders, beliefs, anew) if anew else {}
+    for weeks in anew:
+        trials = {currency: each[weeks] for currency, each in made.items()}
+        found[weeks] = Tried(known.day, weeks, digests[weeks], trials)
+    return found
 
 
 def _trials(
     bills: Bills, known: Known, orders: Orders, beliefs: Beliefs, over: Sequence[int]
-) -> dict[str, list[Trial]]:
-    """The trials of a day by currency; none where too little was settled by then."""
+) -> dict[str, dict[int, Trial]]:
+    """The trials of a day by currency and horizon; none where too little was settled by then."""
     behaviour = Behaviour(bills, known, beliefs)
     if behaviour.settled < beliefs.least_settled:
         return {}
@@ -148,7 +156,7 @@ def _trials(
             theirs = still.those(own)
             made = weeks_of(bills, known, theirs, weeks_minor[own], by_week[own], orders)
             came = _came(bills, known, theirs, max(over))
-            trials[currency] = [_trial(known.day, made, came, weeks) for weeks in over]
+            trials[currency] = {weeks: _trial(known.day, made, came, weeks) for weeks in over}
     return trials
 
 

@@ -21,6 +21,10 @@ HISTORY_DAYS = 3 * 366
 """Invoices that fell due longer ago say nothing any more."""
 WEEK = 7
 _SPAN = LATEST - EARLIEST + 1
+_BITS = 32
+_ALIKE = 128
+"""Days within which invoices are about as late: the days that all of them need are not many more
+than each one does."""
 _GROUPS = 512
 _ROWS = 1024
 """Groups and invoices worked on at a time, so that their days stay in the processor's cache."""
@@ -59,31 +63,36 @@ USUAL = Beliefs()
 
 @dataclass(frozen=True, slots=True)
 class _Courses:
-    """Ways of invoices: open from `first` to `last` (days since EARLIEST), paid on the last or not.
+    """Ways of invoices: open from `first` to `last` (days since EARLIEST), paid then or not."""
 
-    They stand by customer; `starts[c]` to `starts[c + 1]` are those of a customer.
-    """
-
-    country: Whole
-    customer: Whole
     first: Whole
     last: Whole
     paid: Flags
     weight: NDArray[np.float64]
-    starts: Whole
 
-    def of_customers(self, begin: int, end: int) -> "_Courses":
-        """Those of some customers that stand beside each other."""
-        part = slice(self.starts[begin], self.starts[end])
-        return _Courses(
-            self.country[part],
-            self.customer[part],
-            self.first[part],
-            self.last[part],
-            self.paid[part],
-            self.weight[part],
-            self.starts,
+    def those(self, at: Whole) -> "_Courses":
+        """Those at some places."""
+        return _Courses(self.first[at], self.last[at], self.paid[at], self.weight[at])
+
+
+class _ByCustomer:
+    """The places of the courses of each customer."""
+
+    def __init__(self, customer: Whole, customers: int) -> None:
+        keys = customer << _BITS | np.arange(len(customer))
+        keys.sort()
+        self._places: Whole = keys & ((1 << _BITS) - 1)
+        self._starts: Whole = np.concatenate(
+            ([0], np.cumsum(np.bincount(customer, minlength=customers)))
         )
+
+    def of(self, customers: Whole) -> tuple[Whole, Whole]:
+        """The places of the courses of some customers, and which of these each belongs to."""
+        begins = self._starts[customers]
+        counts = self._starts[customers + 1] - begins
+        group = np.repeat(np.arange(len(customers)), counts)
+        before = np.cumsum(counts) - counts
+        return self._places[np.arange(len(group)) + (begins - before)[group]], group
 
 
 class Behaviour:
@@ -91,28 +100,18 @@ class Behaviour:
 
     def __init__(self, bills: Bills, known: Known, beliefs: Beliefs = USUAL) -> None:
         self._bills, self._beliefs, self._today = bills, beliefs, known.today
-        courses = _courses(bills, known, beliefs.half_life_days)
+        at = _telling(bills, known)
+        customer, country = bills.customer[at], bills.country[at]
+        courses = _courses(bills, known, at, beliefs.half_life_days)
         nobody = np.zeros((1, _SPAN))
-        everybody = _shares(courses, np.zeros_like(courses.country), 1, nobody, 0)
+        everybody = _shares(courses, np.zeros_like(country), 1, nobody, 0)
         self._by_country = _shares(
-            courses, courses.country, len(bills.countries), everybody, beliefs.all_invoices
+            courses, country, len(bills.countries), everybody, beliefs.all_invoices
         )
-        by_customer = np.argsort(courses.customer, kind="stable")
-        self._courses = _Courses(
-            courses.country[by_customer],
-            courses.customer[by_customer],
-            courses.first[by_customer],
-            courses.last[by_customer],
-            courses.paid[by_customer],
-            courses.weight[by_customer],
-            np.concatenate(
-                ([0], np.cumsum(np.bincount(courses.customer, minlength=len(bills.customers))))
-            ),
-        )
+        self._courses = courses
+        self._by_customer = _ByCustomer(customer, len(bills.customers))
         self.settled = int(courses.paid.sum())
-        self.settled_by: Whole = np.bincount(
-            courses.customer[courses.paid], minlength=len(bills.customers)
-        )
+        self.settled_by: Whole = np.bincount(customer[courses.paid], minlength=len(bills.customers))
         """How many settled invoices each customer's own behaviour rests on."""
 
     def paid_by(
@@ -125,92 +124,117 @@ class Behaviour:
         days = weeks * WEEK
         begin = np.clip(self._today - self._bills.due_on[places] - EARLIEST + 1, -days, _SPAN)
         by_week, at_last = np.zeros((len(places), weeks)), np.zeros(len(places))
-        for rows, of_row, shares in self._groups(places, np.flatnonzero(begin < _SPAN)):
-            still = np.ones((len(shares), days + _SPAN + (_SPAN if ever else 0) + days))
-            np.subtract(1, shares, out=still[:, days : days + _SPAN])
+        for rows, own, pairs in self._groups(places, begin, _SPAN if ever else _ALIKE):
+            low, high = int(begin[rows].min()), int(begin[rows].max())
+            width = max(days, _SPAN - low) if ever else days
+            until = _SPAN if ever else min(high + days, _SPAN)
+            since, shares = self._shares_of(*pairs, max(low, 0), until)
+            pad = max(-low, 0)
+            still = np.ones((len(shares), pad + max(high + width, until) - since))
+            np.subtract(1, shares, out=still[:, pad : pad + until - since])
+            windows = np.lib.stride_tricks.sliding_window_view(still, width, axis=1)
             for part in range(0, len(rows), _ROWS):
-                now, own = rows[part : part + _ROWS], of_row[part : part + _ROWS]
-                width = max(days, _SPAN - int(begin[now].min())) if ever else days
-                windows = np.lib.stride_tricks.sliding_window_view(still, width, axis=1)
-                open_still = np.multiply.accumulate(windows[own, begin[now] + days], axis=1)
+                now = rows[part : part + _ROWS]
+                chosen = windows[own[part : part + _ROWS], begin[now] - since + pad]
+                open_still = np.multiply.accumulate(chosen, axis=1)
                 by_week[now] = 1 - open_still[:, WEEK - 1 : days : WEEK]
                 if ever:
                     at_last[now] = 1 - open_still[:, -1]
         return by_week, at_last
 
-    def _groups(self, places: Whole, rows: Whole) -> Iterator[tuple[Whole, Whole, Shares]]:
-        """Some of the rows with the place of each one's shares among the shares of their customers.
+    def _groups(
+        self, places: Whole, begin: Whole, alike: int
+    ) -> Iterator[tuple[Whole, Whole, tuple[Whole, Whole]]]:
+        """Some of the rows that are late within so many days, with the pair of customer and country
+        of each one, and the pairs; rows that are too late for any share are left out.
 
         A customer leans on the country that the invoice names.
         """
         countries = len(self._bills.countries)
+        several = len(self._bills.customers) * countries
+        rows = np.flatnonzero(begin < _SPAN)
         named = places[rows]
         pairs = self._bills.customer[named] * countries + self._bills.country[named]
-        order = np.argsort(pairs, kind="stable")
-        rows, found = rows[order], pairs[order]
-        pairs, of_row = np.unique(found, return_inverse=True)
-        for start in range(0, len(pairs), _GROUPS):
-            chosen = pairs[start : start + _GROUPS]
-            shares = self._shares_of(chosen // countries, chosen % countries)
-            [begin, end] = np.searchsorted(of_row, [start, start + len(chosen)])
-            yield rows[begin:end], of_row[begin:end] - start, shares
+        keys = begin[rows] // alike * several + pairs
+        order = np.argsort(keys, kind="stable")
+        rows, keys = rows[order], keys[order]
+        unlike, of_row = np.unique(keys, return_inverse=True)
+        start = 0
+        while start < len(unlike):
+            of_these = (unlike[start] // several + 1) * several
+            end = min(start + _GROUPS, int(np.searchsorted(unlike, of_these)))
+            chosen = unlike[start:end] % several
+            [first, last] = np.searchsorted(of_row, [start, end])
+            yield rows[first:last], of_row[first:last] - start, divmod(chosen, countries)
+            start = end
 
-    def _shares_of(self, customers: Whole, countries: Whole) -> Shares:
-        """The shares of customers, leaning on those of countries; the customers ascend."""
+    def _shares_of(
+        self, customers: Whole, countries: Whole, since: int, until: int
+    ) -> tuple[int, Shares]:
+        """The shares of customers, leaning on those of countries, until a day; since which day."""
         unlike, of_pair = np.unique(customers, return_inverse=True)
-        own = self._courses.of_customers(int(unlike[0]), int(unlike[-1]) + 1)
-        place = np.searchsorted(unlike, own.customer)
-        counted = unlike[np.minimum(place, len(unlike) - 1)] == own.customer
-        wider = self._by_country[countries]
-        moves, hits = _sums(own, place, counted, len(unlike))
-        return _leaning(moves[of_pair], hits[of_pair], wider, self._beliefs.country_invoices)
+        at, group = self._by_customer.of(unlike)
+        own = self._courses.those(at)
+        since = min(since, int(own.first.min(initial=since)))
+        moves, hits = _sums(own, group, len(unlike), since, until)
+        wider = self._by_country[countries, since:until]
+        if len(unlike) < len(customers):
+            moves, hits = moves[of_pair], hits[of_pair]
+        return since, _leaning(moves, hits, wider, self._beliefs.country_invoices)
 
 
-def _courses(bills: Bills, known: Known, half_life_days: int) -> _Courses:
-    """What invoices tell at the end of a day; those that tell nothing are left out."""
-    late = known.today - bills.due_on
+def _telling(bills: Bills, known: Known) -> Whole:
+    """The places of the invoices that tell something at the end of a day."""
     settled = known.settled_on < NEVER
-    tells = (bills.issued_on <= known.today) & ~bills.at_once & (late <= HISTORY_DAYS)
-    tells &= (bills.total_minor != 0) & ~(bills.void & (bills.closed_on <= known.today))
-    at = np.flatnonzero(tells & ~(settled & ~known.in_cash))
-    late, settled = late[at], settled[at]
-    ended = np.where(settled, known.settled_on[at] - bills.due_on[at], late)
+    tells = (bills.issued_on <= known.today) & (bills.due_on >= known.today - HISTORY_DAYS)
+    tells &= ~bills.at_once & (bills.total_minor != 0)
+    tells &= ~(bills.void & (bills.closed_on <= known.today))
+    return np.flatnonzero(tells & ~(settled & ~known.in_cash))
+
+
+def _courses(bills: Bills, known: Known, at: Whole, half_life_days: int) -> _Courses:
+    """What these invoices tell at the end of a day."""
+    due_on, settled_on = bills.due_on[at], known.settled_on[at]
+    late, settled = known.today - due_on, settled_on < NEVER
+    ended = np.where(settled, settled_on - due_on, late)
     last = np.clip(ended, EARLIEST, LATEST)
-    first = np.minimum(np.maximum(bills.issued_on[at] - bills.due_on[at], EARLIEST), last)
+    first = np.minimum(np.maximum(bills.issued_on[at] - due_on, EARLIEST), last)
     weights = np.array([0.5 ** (days / half_life_days) for days in range(HISTORY_DAYS + 1)])
     return _Courses(
-        bills.country[at],
-        bills.customer[at],
         first - EARLIEST,
         last - EARLIEST,
         settled & (ended <= LATEST),
         weights[np.maximum(late, 0)],
-        np.zeros(0, np.int64),
     )
 
 
 def _shares(courses: _Courses, group: Whole, groups: int, wider: Shares, belief: int) -> Shares:
     """Weighted shares paid, drawn towards those of the wider group."""
-    moves, hits = _sums(courses, group, np.ones(len(group), np.bool_), groups)
+    moves, hits = _sums(courses, group, groups, 0, _SPAN)
     return _leaning(moves, hits, wider, belief)
 
 
 def _sums(
-    courses: _Courses, group: Whole, counted: Flags, groups: int
+    courses: _Courses, group: Whole, groups: int, since: int, until: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The weights that come on a day less those that leave, and those paid on it, by group."""
-    group, first, last = group[counted], courses.first[counted], courses.last[counted]
-    weight, paid = courses.weight[counted], courses.paid[counted]
-    begins, ends = group * (_SPAN + 1) + first, group * (_SPAN + 1) + last + 1
+    """The weights that come on a day less those that leave, and those paid on it, by group and day
+    of some before which nothing comes.
+    """
+    width = until - since
+    start = group * (width + 1) - since
+    begins, ends = np.minimum(courses.first, until), np.minimum(courses.last + 1, until)
     moves = np.bincount(
-        np.column_stack((begins, ends)).ravel(),
-        np.column_stack((weight, -weight)).ravel(),
-        groups * (_SPAN + 1),
+        np.column_stack((start + begins, start + ends)).ravel(),
+        np.column_stack((courses.weight, -courses.weight)).ravel(),
+        groups * (width + 1),
     ).astype(np.float64, copy=False)
-    hits = np.bincount((group * _SPAN + last)[paid], weight[paid], groups * _SPAN)
+    on = np.flatnonzero(courses.paid & (courses.last < until))
+    hits = np.bincount(
+        group[on] * width + courses.last[on] - since, courses.weight[on], groups * width
+    )
     return (
-        moves.reshape(groups, _SPAN + 1)[:, :-1],
-        hits.astype(np.float64, copy=False).reshape(groups, _SPAN),
+        moves.reshape(groups, width + 1)[:, :-1],
+        hits.astype(np.float64, copy=False).reshape(groups, width),
     )
 
 

@@ -13,12 +13,15 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from core.forecast.invoices import Whole
+from core.forecast.invoices import Flags, Whole
 
 DRAWS = 200
 LOW, MIDDLE, HIGH = Fraction(1, 10), Fraction(1, 2), Fraction(9, 10)
+Numbers = NDArray[np.uint64]
 _LEVELS = (np.arange(DRAWS) + 0.5) / DRAWS
 _ROWS = 4096
+_DRAWN = 512
+"""Invoices whose draws are made at a time, so that they stay in the processor's cache."""
 _STEP, _MIX, _MIX_AGAIN = (
     np.uint64(each) for each in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 )
@@ -44,34 +47,49 @@ class Orders:
     customers: Sequence[str]
 
     @cached_property
-    def seeds(self) -> NDArray[np.uint64]:
+    def seeds(self) -> Numbers:
         """A number for each customer."""
         return seeds_of(self.customers)
 
+    def draws(self, customers: Whole) -> NDArray[np.uint8]:
+        """A row for each customer there is, made for these at least: the draw of the lowest level,
+        of the next one, and so on.
+        """
+        missing = np.unique(customers[~self._is_made[customers]])
+        for start in range(0, len(missing), _ROWS):
+            now = missing[start : start + _ROWS]
+            part = self.seeds[now, None]
+            numbers = _finished(part + _STEP * np.arange(1, DRAWS + 1, dtype=np.uint64))
+            self._made[now] = np.argsort(numbers, axis=1)
+        self._is_made[missing] = True
+        return self._made
+
     @cached_property
-    def draws(self) -> NDArray[np.uint8]:
-        """A row for each customer: the draw of the lowest level, of the next one, and so on."""
-        seeds = self.seeds
-        found = np.empty((len(seeds), DRAWS), np.uint8)
-        for start in range(0, len(seeds), _ROWS):
-            part = seeds[start : start + _ROWS, None]
-            numbers = _mixed(part + _STEP * np.arange(1, DRAWS + 1, dtype=np.uint64))
-            found[start : start + _ROWS] = np.argsort(numbers, axis=1)
-        return found
+    def _made(self) -> NDArray[np.uint8]:
+        return np.empty((len(self.customers), DRAWS), np.uint8)
+
+    @cached_property
+    def _is_made(self) -> Flags:
+        return np.zeros(len(self.customers), np.bool_)
 
 
-def seeds_of(names: Iterable[str]) -> NDArray[np.uint64]:
+def seeds_of(names: Iterable[str]) -> Numbers:
     """The first eight bytes of each name's SHA-256 as a number."""
     digests = b"".join(hashlib.sha256(name.encode()).digest()[:8] for name in names)
     return np.frombuffer(digests, ">u8").astype(np.uint64)
 
 
-def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def mixed(numbers: Numbers, more: Numbers) -> Numbers:
+    """Numbers made of two each, the order of which counts."""
+    return _finished((numbers ^ more) + _STEP)
+
+
+def _finished(numbers: Numbers) -> Numbers:
     """The finishing step of SplitMix64."""
     numbers = (numbers ^ (numbers >> np.uint64(30))) * _MIX
     numbers = (numbers ^ (numbers >> np.uint64(27))) * _MIX_AGAIN
-    mixed: NDArray[np.uint64] = numbers ^ (numbers >> np.uint64(31))
-    return mixed
+    finished: Numbers = numbers ^ (numbers >> np.uint64(31))
+    return finished
 
 
 def drawn(
@@ -84,14 +102,15 @@ def drawn(
     sums = np.zeros(DRAWS * weeks, np.int64)
     reached = np.searchsorted(_LEVELS, by_week, side="right")
     [moving] = np.nonzero(reached[:, -1])
-    for start in range(0, len(moving), _ROWS):
-        rows = moving[start : start + _ROWS]
+    draws = orders.draws(customer[moving])
+    for start in range(0, len(moving), _DRAWN):
+        rows = moving[start : start + _DRAWN]
         last = reached[rows, -1]
         in_week = np.diff(reached[rows], axis=1, prepend=0)
         week = np.repeat(np.tile(np.arange(weeks), len(rows)), in_week.ravel())
         row = np.repeat(np.arange(len(rows)), last)
         level = np.arange(len(row)) - np.repeat(np.cumsum(last) - last, last)
-        draw = orders.draws[customer[rows[row]], level].astype(np.int64)
+        draw = draws[customer[rows[row]], level].astype(np.int64)
         np.add.at(sums, draw * weeks + week, open_minor[rows[row]])
     return sums.reshape(DRAWS, weeks)
 

@@ -85,11 +85,14 @@ _NET_NEW = (
     Part(NET_NEW, "drill_pieces", "fx"),
 )
 """Losses negative, so that all rows sum to the difference."""
+_INVOICED = "drill_revenue"
+"""The question whose rows name invoices."""
+_NO_INVOICES = {"invoice": "drill_no_invoices"}
 _MODELS = {
     "drill_pieces": "mrr_pieces",
     "drill_plan_customers": "mrr_pieces",
     "drill_tenants": "mrr_tenants",
-    "drill_revenue": "revenue_pieces",
+    _INVOICED: "revenue_pieces",
     "drill_cash": "cash_pieces",
 }
 
@@ -110,8 +113,9 @@ class Rows:
 
     def read(self, limit: int | None, offset: int) -> pl.DataFrame:
         """Some rows, or all that are left after `offset`."""
+        over = self.over if _INVOICED in self.over.values() else {**self.over, **_NO_INVOICES}
         return self.span.ask(
-            "drill_rows", self.over, part=self.part, limit=limit, offset=offset, **self.params
+            "drill_rows", over, part=self.part, limit=limit, offset=offset, **self.params
         )
 
 

@@ -15,38 +15,53 @@ _TRIED_DAYS = 500
 
 
 def books(reading: Reading, day: date) -> tuple[Bills, pl.DataFrame]:
-    """The invoices known on a day, and the words for each: number, tenant, tenant_name, country."""
+    """The invoices known on a day, and the words for each customer: tenant, tenant_name.
+
+    Those a card paid as they were issued are left out: they were never open.
+    """
     since = day - timedelta(days=HISTORY_DAYS + _TRIED_DAYS)
-    rows = reading.ask("billed", as_of=day, since=since)
-    heads = rows.filter(pl.col("invoice_id").ne_missing(pl.col("invoice_id").shift()))
-    counts = rows["invoice_id"].rle().struct.field("len").to_numpy()
-    payments = np.repeat(np.arange(heads.height), counts)
-    is_paid = rows["allocated_on"].is_not_null()
-    paid = rows.filter(is_paid)
-    by_bill = np.bincount(payments[is_paid.to_numpy()], minlength=heads.height)
-    customer, customers = _coded(heads["tenant"])
-    country, countries = _coded(heads["country"])
+    heads = reading.ask("billed", as_of=day, since=since)
+    paid = reading.ask("billed_paid")
+    place = _places(paid["invoice_id"], heads["invoice_id"])
+    at_once = _by_card(place, paid, heads.height)
+    stays = ~(at_once & _flags(heads["cleared_on"] <= heads["issued_on"]))
+    if not stays.all():
+        heads, at_once = heads.filter(stays), at_once[stays]
+        place = np.where((place >= 0) & stays[place], (np.cumsum(stays) - 1)[place], -1)
+    paid, paid_from = _in_order(paid, place, heads.height)
+    tenants = reading.ask("billed_tenants")
+    tenant = _places(heads["tenant_id"], tenants["tenant_id"])
+    billed = np.bincount(tenant, minlength=tenants.height) > 0
+    tenants, customer = tenants.filter(billed), (np.cumsum(billed) - 1)[tenant]
+    country, countries = _coded(tenants["country"])
     currency, currencies = _coded(heads["currency"])
     bills = Bills(
         _whole(heads["invoice_id"]),
         customer,
-        country,
+        country[customer],
         currency,
         _days(heads["issued_on"]),
         _days(heads["due_on"]),
         _whole(heads["total_minor"]),
         _days(heads["closed_on"]),
         _flags(heads["is_void"]),
-        _flags(heads["at_once"]),
-        np.concatenate(([0], np.cumsum(by_bill))),
+        at_once,
+        paid_from,
         _days(paid["allocated_on"]),
         _whole(paid["amount_minor"]),
         _flags(paid["cash"]),
-        customers,
+        tuple(tenants["tenant"]),
         countries,
         currencies,
     )
-    return bills, heads.select("number", "tenant", "tenant_name", "country")
+    return bills, tenants.select("tenant", "tenant_name")
+
+
+def numbers(reading: Reading, day: date, invoice_id: Whole) -> pl.Series:
+    """The numbers of invoices that are open at the end of a day."""
+    listed = reading.ask("billed_numbers", as_of=day)
+    wanted = pl.DataFrame({"invoice_id": invoice_id})
+    return wanted.join(listed, "invoice_id", "left", maintain_order="left")["number"]
 
 
 def credit_on(reading: Reading, day: date) -> Credit:
@@ -55,6 +70,40 @@ def credit_on(reading: Reading, day: date) -> Credit:
     for tenant, currency, minor in reading.ask("unapplied", as_of=day).iter_rows():
         found.setdefault(currency, {})[tenant] = minor
     return found
+
+
+def _by_card(place: Whole, paid: pl.DataFrame, invoices: int) -> Flags:
+    """Which invoices a card paid, and nothing else."""
+    counts = (place >= 0) & _flags(paid["amount_minor"] > 0)
+    by_card = _flags(paid["by_card"])
+    cards = np.bincount(place[counts & by_card], minlength=invoices)
+    others = np.bincount(place[counts & ~by_card], minlength=invoices)
+    only: Flags = (cards > 0) & (others == 0)
+    return only
+
+
+def _in_order(paid: pl.DataFrame, place: Whole, invoices: int) -> tuple[pl.DataFrame, Whole]:
+    """Allocations by the place of their invoice, the earliest first, then the smallest; those of
+    none left out. With it where those of each invoice start.
+    """
+    counts = np.bincount(place[place >= 0], minlength=invoices)
+    order = np.argsort(place, kind="stable")[len(place) - counts.sum() :]
+    several = np.flatnonzero((counts > 1)[place[order]])
+    these = order[several]
+    days, minor = _days(paid["allocated_on"])[these], _whole(paid["amount_minor"])[these]
+    order[several] = these[np.lexsort((minor, days, place[these]))]
+    return paid[order], np.concatenate(([0], np.cumsum(counts)))
+
+
+def _places(keys: pl.Series, among: pl.Series) -> Whole:
+    """Where each key stands among others that differ; -1 where it does not."""
+    wanted, listed = _whole(keys), _whole(among)
+    if not len(listed):
+        return np.full(len(wanted), -1)
+    order = np.argsort(listed)
+    at = order[np.minimum(np.searchsorted(listed[order], wanted), len(order) - 1)]
+    places: Whole = np.where(listed[at] == wanted, at, -1)
+    return places
 
 
 def _coded(names: pl.Series) -> tuple[Whole, tuple[str, ...]]:

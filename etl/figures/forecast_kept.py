@@ -18,10 +18,11 @@ from typing import Any
 import polars as pl
 import structlog
 
-from core.forecast.backtest import Trial, Tried
+from core.forecast.backtest import NOTHING_TRIED, ORIGINS, Past, Trial, Tried
 from core.forecast.behaviour import Beliefs
 from core.forecast.draws import Range
 from core.settings import Settings
+from etl.days import last_day, months_back
 from etl.figures.forecast_made import make
 from etl.warehouse import Reading, Warehouse
 
@@ -29,9 +30,12 @@ log = structlog.get_logger()
 FOLDER = "forecast"
 KEPT = 8
 """Files that stay, those asked for last: days somebody looks at, and the copy before."""
-_FORM = 1
+EARLIER = ORIGINS - 2
+"""Months before the copy's own day of which the forecast is ready too: its trials begin where
+those of the copy's own day end, the last two having no 13 weeks yet."""
+_FORM = 2
 """Another number when files made before may say something else."""
-_ANSWERS, _TRIED = "answers", f"tried-{_FORM}"
+_ANSWERS, _TRIED, _BOOKS = "answers", f"tried-{_FORM}", "books"
 _FRESH = "new-"
 _ROWS = 20_000
 """Rows that are read together; a page shows fifty."""
@@ -39,7 +43,9 @@ _ROWS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An answer for each currency, without card renewals, and a row for each open invoice."""
+    """An answer for each currency, without card renewals, a row for each open invoice, and what was
+    tried on the same books.
+    """
 
     answers: dict[str, dict[str, Any]]
     invoices: pl.LazyFrame
@@ -56,7 +62,8 @@ class Kept:
 
 def kept(reading: Reading, day: date, beliefs: Beliefs) -> Kept:
     """The forecast of a day; one process makes it while the others wait for its file."""
-    name = hashlib.sha256(f"{_FORM}|{reading.info().run_id}|{day}|{beliefs}".encode()).hexdigest()
+    books = f"{_FORM}|{reading.info().run_id}|{beliefs}"
+    name = hashlib.sha256(f"{books}|{day}".encode()).hexdigest()
     path = reading.folder / FOLDER / f"{name[:32]}.parquet"
     made: Kept | None = None
     try:
@@ -64,18 +71,23 @@ def kept(reading: Reading, day: date, beliefs: Beliefs) -> Kept:
             path.parent.mkdir(exist_ok=True)
             with _alone(path.parent / "lock"):
                 if not path.exists():
-                    made = Kept(*make(reading, day, beliefs, _before(path.parent)))
-                    _write(made, path)
+                    past = _past(path.parent, books)
+                    made = Kept(*make(reading, day, beliefs, past))
+                    _write(made, path, books, past)
         return _read(path)
     except OSError as problem:
         log.warning("forecast_not_kept", problem=str(problem))
-        return made or Kept(*make(reading, day, beliefs, {}))
+        return made or Kept(*make(reading, day, beliefs, NOTHING_TRIED))
 
 
 def keep_forecast_ready(settings: Settings) -> None:
-    """Make the forecast of a fresh copy beforehand, so that the first question finds it."""
+    """Make the forecast of a fresh copy beforehand, so that the first question finds it; and one of
+    an earlier month end, so that all trials are at hand for the days from then on.
+    """
     reading = Warehouse(settings).reading()
-    kept(reading, reading.info().as_of, Beliefs.of(settings))
+    day, beliefs = reading.info().as_of, Beliefs.of(settings)
+    kept(reading, day, beliefs)
+    kept(reading, last_day(months_back(day, EARLIER)), beliefs)
 
 
 def _read(path: Path) -> Kept:
@@ -86,35 +98,40 @@ def _read(path: Path) -> Kept:
     return Kept(json.loads(head[_ANSWERS]), pl.scan_parquet(path), tried)
 
 
-def _before(folder: Path) -> dict[str, Tried]:
-    """What was tried for the files that are still here, by the digest of its facts.
+def _past(folder: Path, books: str) -> Past:
+    """What was tried for the files that are still here.
 
     The past rarely changes: most trials of the last copy are those of the next one.
     """
-    heads = [pl.read_parquet_metadata(file) for file in folder.glob("*.parquet")]
-    tried = [_tried(each) for head in heads for each in json.loads(head.get(_TRIED, "[]"))]
-    return {each.facts: each for each in tried}
+    by_facts, on_these = dict[str, Tried](), dict[tuple[date, int], Tried]()
+    for file in folder.glob("*.parquet"):
+        head = pl.read_parquet_metadata(file)
+        tried = [_tried(each) for each in json.loads(head.get(_TRIED, "[]"))]
+        by_facts |= {each.facts: each for each in tried}
+        if head.get(_BOOKS) == books:
+            on_these |= {(each.day, each.weeks): each for each in tried}
+    return Past(by_facts, on_these)
 
 
 def _tried(kept_as: dict[str, Any]) -> Tried:
     trials = {
-        currency: [
-            Trial(
-                **{
-                    **trial,
-                    "day": date.fromisoformat(trial["day"]),
-                    "range": Range(**trial["range"]),
-                }
-            )
-            for trial in listed
-        ]
-        for currency, listed in kept_as["trials"].items()
+        currency: Trial(
+            **{
+                **trial,
+                "day": date.fromisoformat(trial["day"]),
+                "range": Range(**trial["range"]),
+            }
+        )
+        for currency, trial in kept_as["trials"].items()
     }
-    return Tried(kept_as["facts"], trials)
+    return Tried(**{**kept_as, "day": date.fromisoformat(kept_as["day"]), "trials": trials})
 
 
-def _write(made: Kept, path: Path) -> None:
-    """Write a new file and put it in its place at once."""
+def _write(made: Kept, path: Path, books: str, past: Past) -> None:
+    """Write a new file and put it in its place at once; all that was tried on its books is in it,
+    as the other files may go before it does.
+    """
+    tried = past.on_these | {(each.day, each.weeks): each for each in made.tried}
     for left in path.parent.glob(f"{_FRESH}*"):
         left.unlink(missing_ok=True)
     files = sorted(path.parent.glob("*.parquet"), key=lambda file: file.stat().st_mtime_ns)
@@ -124,7 +141,8 @@ def _write(made: Kept, path: Path) -> None:
     try:
         head = {
             _ANSWERS: json.dumps(made.answers),
-            _TRIED: json.dumps([asdict(each) for each in made.tried], default=date.isoformat),
+            _TRIED: json.dumps(list(map(asdict, tried.values())), default=date.isoformat),
+            _BOOKS: books,
         }
         made.invoices.collect().write_parquet(fresh, row_group_size=_ROWS, metadata=head)
         fresh.replace(path)

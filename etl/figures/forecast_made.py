@@ -1,18 +1,27 @@
 """Makes the cash forecast of a day from what the copy holds: an answer a currency, its invoices."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from core.forecast.backtest import HORIZONS, Score, Trial, Tried, back_test, by_currency, score
+from core.forecast.backtest import (
+    HORIZONS,
+    Past,
+    Score,
+    Trial,
+    Tried,
+    back_test,
+    by_currency,
+    score,
+)
 from core.forecast.behaviour import Behaviour, Beliefs
 from core.forecast.draws import Orders, Range
 from core.forecast.invoices import Bills, Known, known_on
 from core.forecast.receipts import Forecast, Week, forecast
-from etl.figures.forecast_books import books, credit_on
+from etl.figures.forecast_books import books, credit_on, numbers
 from etl.figures.values import decimal_text, money
 from etl.warehouse import Reading
 
@@ -34,28 +43,33 @@ COLUMNS = {
     "never_minor": pl.Int64,
 }
 """What is kept of an open invoice."""
+_FOUND = {name: kind for name, kind in COLUMNS.items() if name != "number"}
 
 
 def make(
-    reading: Reading, day: date, beliefs: Beliefs, before: Mapping[str, Tried]
+    reading: Reading, day: date, beliefs: Beliefs, past: Past
 ) -> tuple[dict[str, dict[str, Any]], pl.LazyFrame, list[Tried]]:
     """An answer for each currency that was billed lately, without card renewals; a row for each
-    open invoice, by currency, those due first leading; what was tried, where not `before`.
+    open invoice, by currency, those due first leading; what was tried, in the `past` or now.
     """
-    bills, words = books(reading, day)
+    bills, customers = books(reading, day)
     orders, known = Orders(bills.customers), known_on(bills, day)
     behaviour = Behaviour(bills, known, beliefs)
     made = forecast(behaviour, bills, known, WEEKS, orders, credit_on(reading, day))
-    tried = back_test(bills, day, orders, beliefs=beliefs, before=before)
+    tried = back_test(bills, day, orders, beliefs=beliefs, past=past)
     answers = {
         currency: _answer(each, by_currency(tried, currency), currency)
         for currency, each in made.items()
     }
-    rows = [pl.DataFrame(schema=COLUMNS)]
-    for currency, each in made.items():
-        named = _invoices(each, bills, known, behaviour, words)
-        rows.append(named.select(pl.lit(currency).alias("currency"), pl.all()))
-    return answers, pl.concat(rows).lazy(), tried
+    listed = [
+        _invoices(each, bills, known, behaviour, customers).select(
+            pl.lit(currency).alias("currency"), pl.all()
+        )
+        for currency, each in made.items()
+    ]
+    rows = pl.concat([pl.DataFrame(schema=_FOUND), *listed])
+    named = rows.with_columns(number=numbers(reading, day, rows["invoice_id"].to_numpy()))
+    return answers, named.select(*COLUMNS).lazy(), tried
 
 
 def _answer(made: Forecast, trials: Sequence[Trial], currency: str) -> dict[str, Any]:
@@ -142,18 +156,21 @@ def _score(found: Score) -> dict[str, Any]:
 
 
 def _invoices(
-    made: Forecast, bills: Bills, known: Known, behaviour: Behaviour, words: pl.DataFrame
+    made: Forecast, bills: Bills, known: Known, behaviour: Behaviour, customers: pl.DataFrame
 ) -> pl.DataFrame:
     place = made.open.place
     due_on = bills.due_on[place]
-    named = words[place]
+    customer = bills.customer[place]
+    named = customers[customer]
     return pl.DataFrame(
         {
             "invoice_id": bills.invoice_id[place],
-            **{name: named[name] for name in ("number", "tenant", "tenant_name", "country")},
+            "tenant": named["tenant"],
+            "tenant_name": named["tenant_name"],
+            "country": pl.Series(bills.countries, dtype=pl.String)[bills.country[place]],
             "due_on": pl.Series(due_on).cast(pl.Int32).cast(pl.Date).dt.to_string(),
             "days_overdue": np.maximum(known.today - due_on, 0),
-            "settled_before": behaviour.settled_by[bills.customer[place]],
+            "settled_before": behaviour.settled_by[customer],
             "open_minor": made.open.open_minor,
             **{name: made.weeks_minor[:, n] for n, name in enumerate(WEEK_COLUMNS)},
             "later_minor": made.later_minor,

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+import polars as pl
+
 from etl.days import month_of, months_back
 from etl.figures.metrics import (
     NO_COMPANY_FIGURES,
@@ -12,15 +14,16 @@ from etl.figures.metrics import (
     Company,
     Group,
     by_tenant,
-    groups_of,
     headlines,
     merged,
+    trailing,
 )
 from etl.figures.values import money
-from etl.figures.view import Readable, View, look
+from etl.figures.view import Readable, Span, View, look
 
 _MODELS = ("mrr_tenants", "revenue_pieces")
-_LISTED = {"listed": "tenants_listed"}
+_LISTED = {"recurring": "tenants_recurring", "listed": "tenants_listed"}
+_RECURRING = {"listed": "tenants_recurring"}
 _YEAR = 12
 
 
@@ -76,9 +79,18 @@ def tenants_ranked(
     month = month_of(month)
     view = look(wh, months_back(month, TRAILING), month, as_of, currency, constant_on)
     [span] = replace(view, first_month=month).spans(*_MODELS)
-    chosen = span.ask("tenants_ranked", _LISTED, limit=limit, offset=offset)
+    chosen = _chosen(span, limit, offset)
     only = chosen["tenant_id"].to_list()
-    company, groups = Company.of(view), groups_of(view, "tenant", only)
+    company = Company.of(view)
+    groups = merged(
+        by_tenant(
+            replace(view, first_month=trailing(month)[-1]),
+            "recurring_revenue_by_tenant",
+            "mrr_tenants",
+            only,
+        ),
+        by_tenant(replace(view, first_month=month), "revenue_by_tenant", "revenue_pieces", only),
+    )
     last, year = months_back(month, 1), months_back(month, _YEAR)
     then = _recurring(replace(view, first_month=year, last_month=year), only)
     return [
@@ -89,8 +101,19 @@ def tenants_ranked(
             _mrr(groups[key], last, view),
             _mrr(then.get(key, {}), year, view),
         )
-        for _, key, name in chosen.iter_rows()
+        for _, key, name, _ in chosen.iter_rows()
     ]
+
+
+def _chosen(span: Span, limit: int | None, offset: int) -> pl.DataFrame:
+    """Some tenants in order; those with documents alone come after all with recurring revenue, so
+    they are looked for only where these end.
+    """
+    if limit:
+        found = span.ask("tenants_ranked", _RECURRING, limit=limit, offset=offset)
+        if found.height == limit and found["mrr_minor"][-1] > 0:
+            return found
+    return span.ask("tenants_ranked", _LISTED, limit=limit, offset=offset)
 
 
 def _recurring(view: View, only: list[int]) -> dict[str, Group]:

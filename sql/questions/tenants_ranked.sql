@@ -6,7 +6,7 @@ with chosen as (
   order by l.mrr_minor desc, l.tenant_id
   limit $limit offset $offset
 )
-select c.tenant_id, n.tenant_key as tenant, n.tenant_name
+select c.tenant_id, n.tenant_key as tenant, n.tenant_name, c.mrr_minor
 from chosen c
 join tenants n on n.tenant_id = c.tenant_id
 order by c.mrr_minor desc, c.tenant_id

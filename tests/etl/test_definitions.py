@@ -93,8 +93,9 @@ OVER = {
     "drill_rows": {"behind": "drill_pieces"},
     "drill_totals": {"behind": "drill_moves"},
     "drill_group": {"everything": "drill_cash"},
-    "tenants_counted": {"listed": "tenants_listed"},
-    "tenants_ranked": {"listed": "tenants_listed"},
+    "tenants_counted": {"recurring": "tenants_recurring", "listed": "tenants_listed"},
+    "tenants_listed": {"recurring": "tenants_recurring"},
+    "tenants_ranked": {"listed": "tenants_recurring"},
     "recurring_revenue_by_tenant": {"wanted": "wanted_all"},
     "revenue_by_tenant": {"wanted": "wanted_some"},
 }

@@ -5,15 +5,17 @@ import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock
 from typing import Any
 
 import polars as pl
 import pytest
 
-from core.forecast.backtest import ORIGINS
+from core.forecast.backtest import NOTHING_TRIED, ORIGINS
 from core.forecast.behaviour import USUAL
 from core.forecast.charges import Charge
+from core.forecast.facts import Facts
 from core.settings import Settings
 from etl import figures
 from etl.figures import forecast_kept
@@ -55,16 +57,16 @@ def makings(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """What the forecast was made of, each time that it was."""
     seen: list[tuple[Any, ...]] = []
 
-    def made(reading: Reading, day: date, beliefs: Any, before: Any) -> Any:
-        seen.append((day, beliefs, len(before)))
-        return make(reading, day, beliefs, before)
+    def made(reading: Reading, day: date, beliefs: Any, past: Any) -> Any:
+        seen.append((day, beliefs, len(past.by_facts), len(past.on_these)))
+        return make(reading, day, beliefs, past)
 
     monkeypatch.setattr(forecast_kept, "make", made)
     return seen
 
 
 def test_what_is_kept_says_what_would_be_made(wh: Warehouse) -> None:
-    answers, invoices, tried = make(wh.reading(), TODAY, USUAL, {})
+    answers, invoices, tried = make(wh.reading(), TODAY, USUAL, NOTHING_TRIED)
     for _ in range(2):
         found = forecast_kept.kept(wh.reading(), TODAY, USUAL)
         assert found.answers == json.loads(json.dumps(answers))
@@ -78,16 +80,34 @@ def test_it_is_made_once_for_a_copy_a_day_and_beliefs(
     wh: Warehouse, settings: Settings, makings: list[tuple[Any, ...]]
 ) -> None:
     keep_forecast_ready(settings)
+    assert [making[0] for making in makings] == [TODAY, date(2026, 1, 31)]
     first = figures.cash_forecast(wh)
     assert figures.cash_forecast(wh, TODAY, charges=[Charge(TODAY, "CHF", 5)]) != first
-    assert makings == [(TODAY, USUAL, 0)]
+    assert len(makings) == 2
     figures.cash_forecast(wh, TODAY - timedelta(days=1))
     figures.cash_forecast(wh, beliefs=replace(USUAL, half_life_days=9))
-    assert len(makings) == 3
+    assert len(makings) == 4
+    assert makings[-1][3] == 0, "what others believed serves nobody"
     some_books().published(settings)
     assert figures.cash_forecast(wh) == first
-    assert len(makings) == 4
+    assert len(makings) == 5
     assert makings[-1][2] >= ORIGINS, "what was tried for the copy before is at hand"
+    assert makings[-1][3] == 0, "but is known by its facts alone"
+
+
+@pytest.mark.parametrize("copied_on", [date(2026, 11, day) for day in (1, 27, 28, 30)], ids=str)
+def test_between_the_two_days_made_ready_every_trial_is_at_hand(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, copied_on: date
+) -> None:
+    some_books().published(settings, datetime.combine(copied_on, clock(12), UTC))
+    keep_forecast_ready(settings)
+    monkeypatch.setattr(Facts, "digests", None)
+    wh, day = Warehouse(settings), copied_on
+    while day > date(2026, 1, 31):
+        assert figures.cash_forecast(wh, day)["currencies"]
+        day -= timedelta(days=29)
+    with pytest.raises(TypeError):
+        figures.cash_forecast(wh, day)
 
 
 def test_those_who_ask_at_the_same_time_wait_for_the_one_that_makes_it(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import settings as run_with
 from hypothesis import strategies as st
 
-from core.forecast.backtest import ORIGINS, back_test, by_currency
+from core.forecast.backtest import HORIZONS, ORIGINS, Past, back_test, by_currency
 from core.forecast.behaviour import Behaviour, Beliefs
 from core.forecast.draws import Orders
 from core.forecast.invoices import known_on
@@ -145,14 +145,31 @@ def test_trials_tried_before_are_those_that_would_be_tried_again(
         )  # fmt: skip
         changed[place] = replace(rows[place], **{what: getattr(other, what)})
     first = columns(rows)
-    before = {
-        each.facts: each for each in back_test(first, TODAY, Orders(first.customers), 14, believed)
-    }
+    tried = back_test(first, TODAY, Orders(first.customers), 14, believed)
+    before = Past({each.facts: each for each in tried}, {})
     made = columns(changed)
     orders = Orders(made.customers)
     assert back_test(made, TODAY, orders, 14, believed, before) == back_test(
         made, TODAY, orders, 14, believed
     )
+
+
+@run_with(max_examples=60, deadline=None)
+@given(bills(), st.integers(0, 200), beliefs)
+def test_trials_of_the_same_books_serve_another_day(
+    rows: list[slow.Billed], days_before: int, believed: Beliefs
+) -> None:
+    made = columns(rows)
+    orders = Orders(made.customers)
+    tried = back_test(made, TODAY, orders, beliefs=believed)
+    past = Past({}, {(each.day, each.weeks): each for each in tried})
+    day = TODAY - timedelta(days=days_before)
+    issued = columns([row for row in rows if row.issued_on <= day])
+    found = back_test(made, day, orders, beliefs=believed, past=past)
+    assert found == back_test(issued, day, Orders(issued.customers), beliefs=believed)
+    taken = [each for each in found if (each.day, each.weeks) in past.on_these]
+    assert all(each is past.on_these[each.day, each.weeks] for each in taken)
+    assert len(taken) >= len(found) - len(HORIZONS) * (1 + days_before // 28)
 
 
 def test_what_happens_today_leaves_trials_as_they_are() -> None:
@@ -166,7 +183,7 @@ def test_what_happens_today_leaves_trials_as_they_are() -> None:
         )
     ]
     assert facts[0] == facts[1]
-    assert len(facts[0]) == ORIGINS
+    assert len(facts[0]) == ORIGINS * len(HORIZONS) - 2, "13 weeks are not over for the newest two"
 
 
 @given(
