@@ -45,9 +45,12 @@ class Site:
     office: Office
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all journeys; they are skipped where it is not installed."""
+    """One Chromium for all journeys; they are skipped where it is not installed.
+
+    It goes with the last of them: while it is there no other event loop runs in this thread.
+    """
     if not CHROMIUM.exists():
         pytest.skip(f"there is no browser at {CHROMIUM}")
     with chromium() as opened:
@@ -82,7 +85,7 @@ def site(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def profile(browser: Browser) -> Iterator[BrowserContext]:
     """A browser profile that need load the scripts of the pages but once."""
     context = a_profile(browser)
