@@ -18,7 +18,7 @@ from core.subscriptions.models import Subscription
 from core.tenants.models import Tenant
 from core.usage import running
 from core.usage.actions import set_usage_price
-from core.usage.invoicing import ended_periods, invoice_usage, with_usage_prices
+from core.usage.invoicing import invoice_usage
 from core.usage.models import UsagePeriod, UsagePrice
 from core.usage.pricing import Pricing, Tier
 from core.usage.running import UsageRun, run_usage_invoices
@@ -369,39 +369,3 @@ def test_a_closed_period_is_not_closed_again(office: Office, clock: SetClock) ->
         assert invoice_usage(work, subscription.id, *span) is None
         period = work.session.get_one(UsagePeriod, (subscription.tenant_id, span[0]))
         assert (period.closed_at, period.invoice_id) == (clock.now(), None)
-
-
-@pytest.mark.parametrize("cycle", ["monthly", "quarterly"])
-def test_the_run_looks_at_every_subscription_with_an_ended_period(
-    office: Office, clock: SetClock, cycle: str
-) -> None:
-    plans = the_plans(office)
-    a_price(office, plans["growth"], per_unit("3"))
-    kept, gone = (a_subscription(office, a_tenant(office), plans["growth"], cycle) for _ in "ab")
-    passed_over = 0
-    for day in range(75):
-        if day % 9 == 0:
-            taken_in(office, an_event(office, kept.tenant_id, f"kept-{day}"))
-            taken_in(office, an_event(office, gone.tenant_id, f"gone-{day}"))
-        if day == 17:
-            with office.work(acting(office, a_user(office, "sys_finance"))) as work:
-                cancel(work, gone.id, "other", mode="now", reason=WHY)
-        if day in (12, 33, 61):
-            run_usage_invoices(office)
-        passed_over += _passed_over(office, (kept.id, gone.id))
-        pass_days(clock, 1)
-    assert passed_over > 50
-
-
-def _passed_over(office: Office, numbers: tuple[int, ...]) -> int:
-    """How many the run leaves out today; on no day one whose period has ended."""
-    with office.work(JOB) as work:
-        for ahead in (0, 1, 8, 16, 33):
-            day = work.today + timedelta(days=ahead)
-            ended = {
-                number
-                for number in numbers
-                if ended_periods(work, work.session.get_one(Subscription, number), day)
-            }
-            assert ended <= set(with_usage_prices(work, day)), day
-        return len(set(numbers) - set(with_usage_prices(work, work.today)))
